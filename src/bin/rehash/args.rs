@@ -1,0 +1,332 @@
+//! The command line, defined once: help, completions and the manual page are generated from it.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::units;
+
+/// Verifies legacy password hashes, and replaces them with Argon2id as users sign in.
+#[derive(Parser)]
+#[command(name = "rehash", version, max_term_width = 100, after_help = EXITS)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXITS: &str = "\
+Exit codes: 0 done, 1 no match or some records rejected, 2 wrong usage, 65 the input cannot be read,
+69 the store refuses, 70 a fault of the program, 75 overloaded.";
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Show the whole story on sample data in a temporary store
+    Demo(Demo),
+    /// Read, tag and validate a user table; write nothing
+    Check(Check),
+    /// Validate a user table and import it into a store
+    Import(Import),
+    /// Verify one password from stdin, or records with passwords
+    Verify(Verify),
+    /// Sign a user in: verify, upgrade, write back
+    SignIn(SignIn),
+    /// Show how far the migration is
+    Status(Status),
+    /// Say which methods a stored text can be
+    Identify(Identify),
+    /// List every method with its aliases, grammar and limits
+    Methods(Methods),
+    /// Make a new Argon2id hash of a password from stdin
+    Hash(Hash),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(clap::Args)]
+pub struct Demo {
+    #[command(flatten)]
+    pub target: Target,
+}
+
+#[derive(clap::Args)]
+pub struct Check {
+    #[command(flatten)]
+    pub input: Input,
+    /// Write the good records as NDJSON, each tagged with its method
+    #[arg(long, value_name = "OUT")]
+    pub tagged: Option<PathBuf>,
+    #[command(flatten)]
+    pub report: Report,
+}
+
+#[derive(clap::Args)]
+pub struct Import {
+    #[command(flatten)]
+    pub input: Input,
+    #[command(flatten)]
+    pub store: Store,
+    /// Do everything but write
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub report: Report,
+    #[command(flatten)]
+    pub target: Target,
+}
+
+#[derive(clap::Args)]
+pub struct Verify {
+    /// The method that made the hash; not needed where the hash names it
+    #[arg(long, short, value_name = "METHOD")]
+    pub method: Option<String>,
+    /// The stored hash
+    #[arg(long, value_name = "HASH", required_unless_present = "batch", allow_hyphen_values = true)]
+    pub hash: Option<String>,
+    /// The salt, where it has a column of its own
+    #[arg(long, value_name = "SALT", allow_hyphen_values = true)]
+    pub salt: Option<String>,
+    /// How the salt is encoded
+    #[arg(long, value_name = "ENCODING", default_value = "utf8", requires = "salt")]
+    pub salt_encoding: SaltEncoding,
+    /// How a digest is encoded, where its length does not say
+    #[arg(long, value_name = "ENCODING")]
+    pub encoding: Option<Encoding>,
+    /// Read records with a `password` or `passwordHex` field as NDJSON from stdin; one line out per line in
+    #[arg(long, conflicts_with_all = ["hash", "salt", "encoding", "keep_newline", "json"])]
+    pub batch: bool,
+    /// Make no new hash
+    #[arg(long)]
+    pub no_upgrade: bool,
+    /// Do not remove the line end after the password
+    #[arg(long)]
+    pub keep_newline: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub jobs: Jobs,
+    #[command(flatten)]
+    pub target: Target,
+    #[command(flatten)]
+    pub limits: Limits,
+    #[command(flatten)]
+    pub keys: Keys,
+}
+
+#[derive(clap::Args)]
+pub struct SignIn {
+    /// Username, email or phone
+    pub user: String,
+    #[command(flatten)]
+    pub store: Store,
+    /// Whether a weaker hash is replaced
+    #[arg(long, value_name = "MODE", default_value = "on", env = "REHASH_UPGRADE")]
+    pub upgrade: Upgrade,
+    /// Say on stderr why a sign-in is refused
+    #[arg(long)]
+    pub explain: bool,
+    /// Do not remove the line end after the password
+    #[arg(long)]
+    pub keep_newline: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub target: Target,
+    #[command(flatten)]
+    pub limits: Limits,
+    #[command(flatten)]
+    pub keys: Keys,
+}
+
+#[derive(clap::Args)]
+pub struct Status {
+    #[command(flatten)]
+    pub store: Store,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(clap::Args)]
+pub struct Identify {
+    /// Stored texts; from stdin, one a line, where none is given
+    #[arg(value_name = "HASH", allow_hyphen_values = true)]
+    pub hashes: Vec<String>,
+    /// Print JSON, one line a text
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(clap::Args)]
+pub struct Methods {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(clap::Args)]
+pub struct Hash {
+    /// Do not remove the line end after the password
+    #[arg(long)]
+    pub keep_newline: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub target: Target,
+    #[command(flatten)]
+    pub keys: Keys,
+}
+
+/// What is read, and against what it is held.
+#[derive(clap::Args)]
+pub struct Input {
+    /// User tables: JSON array, NDJSON or CSV, plain, gzip or zstd; `-` is stdin
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// The files' format, where the content does not say
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// The method of hashes that no tag and no text names
+    #[arg(long, short, value_name = "METHOD")]
+    pub method: Option<String>,
+    /// Accept passwords in the clear (tag Plaintext); import hashes them at once
+    #[arg(long)]
+    pub allow_plaintext: bool,
+    #[command(flatten)]
+    pub limits: Limits,
+    #[command(flatten)]
+    pub keys: Keys,
+    #[command(flatten)]
+    pub jobs: Jobs,
+}
+
+/// What is said about records.
+#[derive(clap::Args)]
+pub struct Report {
+    /// Write the bad records as they stand in the input, to be mended and read again
+    #[arg(long, value_name = "OUT")]
+    pub rejects: Option<PathBuf>,
+    /// List warnings record by record, not only their counts
+    #[arg(long)]
+    pub warnings: bool,
+    /// Print counts only
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(clap::Args)]
+pub struct Jobs {
+    /// How many threads work [default: the cores the process may use]
+    #[arg(long, value_name = "N", env = "REHASH_JOBS")]
+    pub jobs: Option<NonZeroUsize>,
+}
+
+impl Jobs {
+    pub fn count(&self) -> usize {
+        self.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
+    }
+}
+
+#[derive(clap::Args)]
+pub struct Store {
+    /// Where records live: sqlite:PATH, or sqlite:PATH?mode=ro
+    #[arg(long = "store", value_name = "URL", default_value = "sqlite:rehash.db", env = "REHASH_STORE")]
+    pub url: String,
+}
+
+/// The Argon2id parameters of new hashes.
+#[derive(clap::Args)]
+pub struct Target {
+    /// Parameters of new hashes, by their source
+    #[arg(long, value_name = "NAME", default_value = "owasp-19-mib", env = "REHASH_PRESET")]
+    pub preset: Preset,
+    /// Memory of new hashes, with unit: 19MiB, 65536KiB
+    #[arg(long, value_name = "SIZE", value_parser = units::parse_kib, env = "REHASH_MEMORY")]
+    pub memory: Option<u32>,
+    /// Passes of new hashes
+    #[arg(long, value_name = "N", env = "REHASH_PASSES")]
+    pub passes: Option<u32>,
+    /// Lanes of new hashes
+    #[arg(long, value_name = "N", env = "REHASH_LANES")]
+    pub lanes: Option<u32>,
+}
+
+/// What a stored hash may cost; raise one only for a source you trust.
+#[derive(clap::Args)]
+pub struct Limits {
+    /// The most memory an Argon2 hash may take [default: 1GiB]
+    #[arg(long, value_name = "SIZE", value_parser = units::parse_kib, env = "REHASH_MAX_MEMORY")]
+    pub max_memory: Option<u32>,
+    /// The most passes an Argon2 hash may take [default: 1024]
+    #[arg(long, value_name = "N", env = "REHASH_MAX_PASSES")]
+    pub max_passes: Option<u32>,
+    /// The highest bcrypt cost [default: 15]
+    #[arg(long, value_name = "N", env = "REHASH_MAX_BCRYPT_COST")]
+    pub max_bcrypt_cost: Option<u32>,
+}
+
+/// Peppers.
+#[derive(clap::Args)]
+pub struct Keys {
+    /// A pepper: its id, and the file that holds it (one line end is removed)
+    #[arg(long = "key-file", value_name = "ID=PATH", env = "REHASH_KEY_FILE", value_delimiter = ',')]
+    pub key_files: Vec<String>,
+    /// The id of the pepper that new hashes use
+    #[arg(long, value_name = "ID", env = "REHASH_CURRENT_KEY")]
+    pub current_key: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Format {
+    Json,
+    Ndjson,
+    Csv,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Encoding {
+    Hex,
+    Base64,
+    Base64url,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SaltEncoding {
+    Utf8,
+    Hex,
+    Base64,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Upgrade {
+    /// Never
+    Off,
+    /// Only say that it was due
+    Count,
+    /// Make it
+    On,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Preset {
+    /// OWASP: m=19456 KiB, t=2, p=1
+    #[value(name = "owasp-19-mib")]
+    Owasp19Mib,
+    /// OWASP: m=47104 KiB, t=1, p=1
+    #[value(name = "owasp-46-mib")]
+    Owasp46Mib,
+    /// RFC 9106, low memory: m=65536 KiB, t=3, p=4
+    #[value(name = "rfc-9106-low-memory")]
+    Rfc9106LowMemory,
+}

@@ -1,0 +1,67 @@
+//! `rehash check`: reads, tags and validates; writes nothing but the files it is asked for.
+
+use std::io::Write;
+use std::ops::ControlFlow;
+
+use rehash::import::{Checked, Format, Options, check};
+
+use crate::args;
+use crate::keys;
+use crate::output::{Exit, Failure};
+use crate::report::{self, Progress, RawRecord, RecordFile, Reporter, Totals};
+
+pub fn run(args: &args::Check, out: &mut impl Write) -> Result<Exit, Failure> {
+    let rules = keys::rules(&args.input)?;
+    let mut tagged = args.tagged.as_deref().map(RecordFile::create).transpose()?;
+    let mut rejects = args.report.rejects.as_deref().map(RecordFile::create).transpose()?;
+    let mut reporter = Reporter::new(out, &args.report);
+    let mut progress = Progress::start();
+    let options = options(&args.input, tagged.is_some());
+
+    let mut each = |checked: Checked<'_>| -> Result<(), Failure> {
+        progress.tick();
+        reporter.record(&checked)?;
+        match (&checked.record, &mut tagged, &mut rejects) {
+            (Some(record), Some(tagged), _) => {
+                if let Some(line) = record.to_json_line() {
+                    tagged.line(line.as_bytes())?;
+                }
+            }
+            (None, _, Some(rejects)) if !checked.problems.is_empty() => rejects.raw(&RawRecord::from(&checked))?,
+            _ => {}
+        }
+        Ok(())
+    };
+    let (summary, failure) = check(report::sources(&args.input.files), &rules, options, |checked| {
+        each(checked).map_or_else(ControlFlow::Break, ControlFlow::Continue)
+    });
+    drop(progress);
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    for file in [tagged, rejects].into_iter().flatten() {
+        file.finish()?;
+    }
+    let problems = summary.problems.iter().map(|(code, count)| (code.as_str(), *count)).collect();
+    let rejected = summary.rejected;
+    reporter.finish(&Totals { summary: &summary, outcomes: Vec::new(), problems, rejected })?;
+    Ok(report::exit(&summary, rejected))
+}
+
+pub fn options(input: &args::Input, keeps_records: bool) -> Options {
+    let mut options = Options::default();
+    options.jobs = input.jobs.count();
+    options.format = input.format.map(Format::from);
+    options.keeps_records = keeps_records;
+    options
+}
+
+impl From<args::Format> for Format {
+    fn from(format: args::Format) -> Self {
+        match format {
+            args::Format::Json => Self::Json,
+            args::Format::Ndjson => Self::Ndjson,
+            args::Format::Csv => Self::Csv,
+        }
+    }
+}

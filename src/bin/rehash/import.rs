@@ -1,0 +1,289 @@
+//! `rehash import`: the checks of `check`, and every good record into a store. Batches are transactions: what is
+//! counted as imported is in the store, and a run that was killed goes on where it stood when it is run again.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rehash::import::{Checked, Credential, Format, Problem, Record, check};
+use rehash::store::sqlite::{Inserted, NewUser, Sqlite};
+use rehash::{Code, Engine, Password, StoredHash, UpgradeMode};
+
+use crate::args;
+use crate::check::options;
+use crate::keys;
+use crate::output::{Exit, Failure};
+use crate::report::{self, Progress, RawRecord, RecordFile, Reporter, Totals};
+use crate::store::StoreUrl;
+
+/// Records in one transaction.
+const BATCH_RECORDS: usize = 20_000;
+/// Passwords in the clear in one transaction: each is hashed with Argon2 while it is held.
+const BATCH_PLAINTEXT: usize = 64;
+
+pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
+    let rules = keys::rules(&args.input)?;
+    let engine = keys::engine(&args.target, args.input.limits.limits(), args.input.keys.keyring()?, UpgradeMode::Off)?;
+    let url = StoreUrl::parse(&args.store.url)?;
+    let store = if args.dry_run { url.open_or_imagine()? } else { url.create_or_open()? };
+    let is_interrupted = watch_for_interrupt()?;
+    let mut importer = Importer {
+        store: &store,
+        engine: &engine,
+        jobs: args.input.jobs.count(),
+        is_dry_run: args.dry_run,
+        pending: Vec::new(),
+        plaintext: 0,
+        counts: Counts::default(),
+        reporter: Reporter::new(out, &args.report),
+        rejects: args.report.rejects.as_deref().map(RecordFile::create).transpose()?,
+    };
+    let mut progress = Progress::start();
+    let (summary, stopped) = check(report::sources(&args.input.files), &rules, options(&args.input, true), |checked| {
+        progress.tick();
+        match importer.take(checked) {
+            Err(failure) => ControlFlow::Break(Stop::Failed(failure)),
+            Ok(true) if is_interrupted.load(Ordering::Relaxed) => ControlFlow::Break(Stop::Interrupted),
+            Ok(_) => ControlFlow::Continue(()),
+        }
+    });
+    let flushed = if matches!(stopped, Some(Stop::Failed(_))) { Ok(()) } else { importer.flush() };
+    drop(progress);
+    let (failure, is_stopped) = match (stopped, flushed) {
+        (Some(Stop::Failed(failure)), _) | (_, Err(failure)) => (Some(failure), true),
+        (Some(Stop::Interrupted), Ok(())) => (None, true),
+        (None, Ok(())) => (None, false),
+    };
+    importer.finish(&summary)?;
+    if let Some(failure) = failure {
+        eprintln!("rehash: stopped at a batch boundary; run the same command again to go on");
+        return Err(failure);
+    }
+    if is_stopped {
+        eprintln!("rehash: interrupted at a batch boundary; run the same command again to go on");
+        return Ok(Exit::Interrupted);
+    }
+    if args.dry_run {
+        eprintln!("rehash: a dry run: nothing was written");
+    }
+    Ok(report::exit(&summary, importer.counts.rejected))
+}
+
+enum Stop {
+    Failed(Failure),
+    Interrupted,
+}
+
+/// Ctrl-C asks for an end; the import looks between batches.
+fn watch_for_interrupt() -> Result<Arc<AtomicBool>, Failure> {
+    let is_interrupted = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&is_interrupted);
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
+        .map_err(|error| Failure::new(Exit::Fault, format!("signals cannot be handled: {error}")))?;
+    Ok(is_interrupted)
+}
+
+/// What became of the records that are accounted for: `records` is the sum of the others.
+#[derive(Default)]
+struct Counts {
+    imported: u64,
+    already_there: u64,
+    kept_newer: u64,
+    rejected: u64,
+    problems: BTreeMap<Code, u64>,
+}
+
+/// A judged record that waits for its batch, with what is needed to reject it still.
+struct Pending {
+    source: Arc<str>,
+    format: Format,
+    header_line: Option<Arc<[u8]>>,
+    line: u64,
+    raw: Vec<u8>,
+    outcome: Result<Box<Record<'static>>, Vec<Problem>>,
+}
+
+struct Importer<'a, W> {
+    store: &'a Sqlite,
+    engine: &'a Engine,
+    jobs: usize,
+    is_dry_run: bool,
+    pending: Vec<Pending>,
+    plaintext: usize,
+    counts: Counts,
+    reporter: Reporter<W>,
+    rejects: Option<RecordFile>,
+}
+
+impl<W: Write> Importer<'_, W> {
+    /// Takes a judged record; `true` at the end of a batch.
+    fn take(&mut self, checked: Checked<'_>) -> Result<bool, Failure> {
+        if checked.problems.is_empty() {
+            let shown = self.reporter.record(&checked);
+            self.heard(shown)?;
+        }
+        let last = self.pending.last();
+        let source = match last {
+            Some(last) if *last.source == *checked.source => Arc::clone(&last.source),
+            _ => checked.source.into(),
+        };
+        let header_line = match last {
+            Some(last) if last.header_line.as_deref() == checked.header_line => last.header_line.clone(),
+            _ => checked.header_line.map(Arc::from),
+        };
+        let outcome = checked.record.ok_or_else(|| checked.problems.to_vec());
+        self.plaintext +=
+            usize::from(outcome.as_ref().is_ok_and(|record| matches!(record.credential, Credential::Plaintext(_))));
+        self.pending.push(Pending {
+            source,
+            format: checked.format,
+            header_line,
+            line: checked.line,
+            raw: if self.rejects.is_some() { checked.raw.to_vec() } else { Vec::new() },
+            outcome,
+        });
+        let is_full = self.pending.len() >= BATCH_RECORDS || self.plaintext >= BATCH_PLAINTEXT;
+        if is_full {
+            self.flush()?;
+        }
+        Ok(is_full)
+    }
+
+    /// Writes what is pending in one transaction, and only then counts and reports it.
+    fn flush(&mut self) -> Result<(), Failure> {
+        let mut pending = std::mem::take(&mut self.pending);
+        self.plaintext = 0;
+        if !self.is_dry_run {
+            hash_plaintext(self.engine, self.jobs, &mut pending)?;
+        }
+        let mut batch = self.store.batch()?;
+        let mut inserted = Vec::with_capacity(pending.len());
+        for record in &pending {
+            inserted.push(match &record.outcome {
+                Ok(record) => Some(batch.insert(&new_user(record))?),
+                Err(_) => None,
+            });
+        }
+        if self.is_dry_run {
+            drop(batch)
+        } else {
+            batch.commit()?
+        }
+        for (record, inserted) in pending.into_iter().zip(inserted) {
+            self.account(record, inserted)?;
+        }
+        Ok(())
+    }
+
+    fn account(&mut self, pending: Pending, inserted: Option<Inserted>) -> Result<(), Failure> {
+        let problems = match (&pending.outcome, inserted) {
+            (_, Some(Inserted::New)) => {
+                self.counts.imported += 1;
+                return Ok(());
+            }
+            (_, Some(Inserted::AlreadyThere { kept_newer })) => {
+                self.counts.already_there += 1;
+                self.counts.kept_newer += u64::from(kept_newer);
+                return Ok(());
+            }
+            (_, Some(Inserted::Conflict(field))) => vec![conflict(field)],
+            (Err(problems), None) => problems.clone(),
+            (Ok(_), None) => return Err(Failure::new(Exit::Fault, "a good record was not given to the store")),
+        };
+        self.counts.rejected += 1;
+        for problem in &problems {
+            *self.counts.problems.entry(problem.code).or_default() += 1;
+            let shown = self.reporter.problem(&pending.source, pending.line, problem);
+            self.heard(shown)?;
+        }
+        if let Some(rejects) = &mut self.rejects {
+            let header_line = pending.header_line.as_deref();
+            rejects.raw(&RawRecord { format: pending.format, header_line, raw: &pending.raw })?;
+        }
+        Ok(())
+    }
+
+    /// That nobody reads the report is no reason to leave records out.
+    fn heard(&mut self, shown: io::Result<()>) -> Result<(), Failure> {
+        match shown {
+            Err(error) if !self.reporter.tolerate(&error) => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn finish(&mut self, summary: &rehash::import::Summary) -> Result<(), Failure> {
+        if let Some(rejects) = self.rejects.take() {
+            rejects.finish()?;
+        }
+        let counts = &self.counts;
+        let outcomes = vec![
+            ("imported", counts.imported),
+            ("already_there", counts.already_there),
+            ("kept_newer", counts.kept_newer),
+        ];
+        let problems = counts.problems.iter().map(|(code, count)| (code.as_str(), *count)).collect();
+        let totals = Totals { summary, outcomes, problems, rejected: counts.rejected };
+        match self.reporter.finish(&totals) {
+            Err(failure) if failure.exit() == Exit::BrokenPipe => Ok(()),
+            finished => finished,
+        }
+    }
+}
+
+/// Hashes the passwords in the clear, on as many threads as there are jobs.
+fn hash_plaintext(engine: &Engine, jobs: usize, pending: &mut [Pending]) -> Result<(), Failure> {
+    let mut credentials: Vec<&mut Credential> = pending
+        .iter_mut()
+        .filter_map(|record| record.outcome.as_mut().ok())
+        .map(|record| &mut record.credential)
+        .filter(|credential| matches!(credential, Credential::Plaintext(_)))
+        .collect();
+    if credentials.is_empty() {
+        return Ok(());
+    }
+    let share = credentials.len().div_ceil(jobs);
+    let hash_share = |share: &mut [&mut Credential]| -> Result<(), Failure> {
+        for credential in share {
+            if let Credential::Plaintext(password) = &**credential {
+                **credential = Credential::Hash(hash(engine, password)?);
+            }
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = credentials.chunks_mut(share).map(|share| scope.spawn(|| hash_share(share))).collect();
+        workers.into_iter().try_for_each(|worker| {
+            worker.join().unwrap_or_else(|_| Err(Failure::new(Exit::Fault, "a hashing thread ended early")))
+        })
+    })
+}
+
+fn hash(engine: &Engine, password: &Password) -> Result<StoredHash, Failure> {
+    engine.hash(password).map_err(|error| {
+        let exit = if matches!(error, rehash::HashError::OutOfMemory { .. }) { Exit::Busy } else { Exit::Fault };
+        Failure::new(exit, error.to_string())
+    })
+}
+
+fn conflict(field: &'static str) -> Problem {
+    Problem::conflict(field, "the store has another record with the same; it was left alone")
+}
+
+pub fn new_user<'a>(record: &'a Record<'_>) -> NewUser<'a> {
+    NewUser {
+        username: record.username.as_deref(),
+        primary_email: record.primary_email.as_deref(),
+        primary_phone: record.primary_phone.as_deref(),
+        name: record.name.as_deref(),
+        avatar: record.avatar.as_deref(),
+        profile: record.profile.as_deref(),
+        custom_data: record.custom_data.as_deref(),
+        identities: record.identities.as_deref(),
+        password: match &record.credential {
+            Credential::Hash(hash) => Some(hash),
+            _ => None,
+        },
+    }
+}

@@ -1,0 +1,104 @@
+//! From arguments to the library's types: policy, limits, keyring, rules.
+
+use std::fs;
+
+use rehash::import::Rules;
+use rehash::{Argon2Target, Engine, KeyId, Keyring, Limits, Method, Policy, UpgradeMode};
+use zeroize::Zeroizing;
+
+use crate::args;
+use crate::output::{Exit, Failure};
+
+impl args::Target {
+    pub fn target(&self) -> Argon2Target {
+        let preset = match self.preset {
+            args::Preset::Owasp19Mib => Argon2Target::OWASP_19_MIB,
+            args::Preset::Owasp46Mib => Argon2Target::OWASP_46_MIB,
+            args::Preset::Rfc9106LowMemory => Argon2Target::RFC_9106_LOW_MEMORY,
+        };
+        Argon2Target {
+            memory_kib: self.memory.unwrap_or(preset.memory_kib),
+            passes: self.passes.unwrap_or(preset.passes),
+            lanes: self.lanes.unwrap_or(preset.lanes),
+        }
+    }
+}
+
+impl args::Limits {
+    pub fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        if let Some(max) = self.max_memory {
+            limits = limits.argon2_memory_kib(max);
+        }
+        if let Some(max) = self.max_passes {
+            limits = limits.argon2_passes(max);
+        }
+        if let Some(max) = self.max_bcrypt_cost {
+            limits = limits.bcrypt_cost(max);
+        }
+        // Whoever raises one of the factors means their product too.
+        let raised = limits.argon2_memory_kib > Limits::default().argon2_memory_kib
+            || limits.argon2_passes > Limits::default().argon2_passes;
+        if raised {
+            let product = u64::from(limits.argon2_memory_kib) * u64::from(limits.argon2_passes.min(4));
+            limits = limits.argon2_work_kib(limits.argon2_work_kib.max(product));
+        }
+        limits
+    }
+}
+
+impl args::Keys {
+    pub fn keyring(&self) -> Result<Keyring, Failure> {
+        let mut keys = Keyring::new();
+        for pair in &self.key_files {
+            let (id, path) = pair.split_once('=').ok_or_else(|| Failure::usage("--key-file takes ID=PATH"))?;
+            let id = KeyId::new(id).map_err(|error| Failure::usage(error.to_string()))?;
+            let mut secret = Zeroizing::new(
+                fs::read(path).map_err(|error| Failure::usage(format!("the file of the key `{id}`: {error}")))?,
+            );
+            let length = secret.strip_suffix(b"\r\n").or_else(|| secret.strip_suffix(b"\n")).unwrap_or(&secret).len();
+            secret.truncate(length);
+            keys.register(id, secret.to_vec()).map_err(|error| Failure::usage(error.to_string()))?;
+        }
+        if let Some(id) = &self.current_key {
+            KeyId::new(id)
+                .and_then(|id| keys.set_current(&id))
+                .map_err(|error| Failure::usage(format!("--current-key: {error}")))?;
+        }
+        Ok(keys)
+    }
+}
+
+impl From<args::Upgrade> for UpgradeMode {
+    fn from(mode: args::Upgrade) -> Self {
+        match mode {
+            args::Upgrade::Off => Self::Off,
+            args::Upgrade::Count => Self::Count,
+            args::Upgrade::On => Self::On,
+        }
+    }
+}
+
+pub fn engine(target: &args::Target, limits: Limits, keys: Keyring, upgrade: UpgradeMode) -> Result<Engine, Failure> {
+    let policy = Policy::builder(target.target())
+        .limits(limits)
+        .keys(keys)
+        .upgrade(upgrade)
+        .build()
+        .map_err(|error| Failure::usage(error.to_string()))?;
+    Engine::new(policy).map_err(|error| Failure::new(Exit::Fault, error.to_string()))
+}
+
+/// A method by its name or alias.
+pub fn method(name: &str) -> Result<Method, Failure> {
+    name.parse().map_err(|_| Failure::usage("--method names no method; `rehash methods` lists them"))
+}
+
+pub fn rules(input: &args::Input) -> Result<Rules, Failure> {
+    let mut rules = Rules::default();
+    rules.default_method = input.method.as_deref().map(method).transpose()?;
+    rules.limits = input.limits.limits();
+    rules.keys = input.keys.keyring()?;
+    rules.allow_plaintext = input.allow_plaintext;
+    Ok(rules)
+}

@@ -1,0 +1,122 @@
+//! Exit codes, failures, and JSON on standard output.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use rehash::store::StoreError;
+
+/// What the exit code says; scripts rely on the numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done; the password matched; every record was good.
+    Done = 0,
+    /// The password did not match; some records were rejected.
+    No = 1,
+    /// Wrong usage.
+    Usage = 2,
+    /// The input as a whole cannot be read as what it claims to be.
+    Data = 65,
+    /// The store cannot be reached or refuses.
+    Store = 69,
+    /// A fault of the program.
+    Fault = 70,
+    /// Overloaded, try later.
+    Busy = 75,
+    /// Ended by Ctrl-C, as a shell reports it.
+    Interrupted = 130,
+    /// Nobody reads the output any more, as a shell reports it.
+    BrokenPipe = 141,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command ended without an answer.
+#[derive(Debug)]
+pub struct Failure {
+    exit: Exit,
+    message: Option<String>,
+}
+
+impl Failure {
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: Some(message.into()) }
+    }
+
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    /// A file that the command was to write.
+    pub fn output(path: &std::path::Path, error: &io::Error) -> Self {
+        Self::new(Exit::Fault, format!("{}: cannot be written: {error}", path.display()))
+    }
+
+    pub const fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+}
+
+impl From<io::Error> for Failure {
+    /// An error of standard output or input.
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self { exit: Exit::BrokenPipe, message: None };
+        }
+        Self::new(Exit::Fault, format!("standard input or output: {error}"))
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::new(Exit::Store, format!("the store: {error}"))
+    }
+}
+
+/// A value as one line of JSON. Characters that could fool a terminal are escaped, which JSON allows anywhere in a string.
+pub fn json(value: &impl serde::Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string(value).map_err(|error| Failure::new(Exit::Fault, error.to_string()))?;
+    let is_plain = |c: char| !(c == '\u{7f}' || ('\u{80}'..='\u{9f}').contains(&c) || is_bidi(c));
+    if text.chars().all(is_plain) {
+        return Ok(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_plain(c) {
+            escaped.push(c);
+        } else {
+            escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
+        }
+    }
+    Ok(escaped)
+}
+
+/// Characters that reorder the text around them, all in the basic plane.
+const fn is_bidi(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+pub fn print_json(out: &mut impl Write, value: &impl serde::Serialize) -> Result<(), Failure> {
+    writeln!(out, "{}", json(value)?)?;
+    Ok(())
+}
+
+/// A number with its thousands apart: `1 234 567`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(' ');
+        }
+        out.push(digit);
+    }
+    out
+}

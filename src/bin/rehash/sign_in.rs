@@ -1,0 +1,72 @@
+//! `rehash sign-in`: verify, upgrade, write back. One answer for every refusal on stdout; the reason goes to stderr where it is
+//! a fault to look into, or where it is asked for.
+
+use std::io::Write;
+
+use rehash::sign_in::{Outcome, SignInError, sign_in};
+use rehash::{HashError, Unverifiable};
+use serde::Serialize;
+
+use crate::output::{Exit, Failure, print_json};
+use crate::store::StoreUrl;
+use crate::{args, keys, secret};
+
+#[derive(Serialize)]
+struct Answer {
+    outcome: &'static str,
+    method: Option<&'static str>,
+    upgrade: Option<&'static str>,
+    detail: Option<String>,
+}
+
+pub fn run(args: &args::SignIn, out: &mut impl Write) -> Result<Exit, Failure> {
+    let engine = keys::engine(&args.target, args.limits.limits(), args.keys.keyring()?, args.upgrade.into())?;
+    let mut store = StoreUrl::parse(&args.store.url)?.open()?;
+    let password = secret::read(args.keep_newline)?;
+    let (answer, exit) = match sign_in(&engine, &mut store, &args.user, &password) {
+        Ok(signed_in) => {
+            let (upgrade, detail) = describe(&signed_in.upgrade);
+            let method = Some(signed_in.method.as_str());
+            (Answer { outcome: "accepted", method, upgrade: Some(upgrade), detail }, Exit::Done)
+        }
+        Err(SignInError::Store(error)) => return Err(error.into()),
+        Err(error) => {
+            if args.explain || !error.is_ordinary() {
+                eprintln!("rehash: {error}");
+            }
+            (Answer { outcome: "rejected", method: None, upgrade: None, detail: None }, exit(&error))
+        }
+    };
+    if args.json {
+        print_json(out, &answer)?;
+        return Ok(exit);
+    }
+    writeln!(out, "{}", answer.outcome)?;
+    if let (Some(method), Some(upgrade)) = (answer.method, answer.upgrade) {
+        let detail = answer.detail.map(|detail| format!(" ({detail})")).unwrap_or_default();
+        writeln!(out, "the {method} record: {}{detail}", upgrade.replace('_', " "))?;
+    }
+    Ok(exit)
+}
+
+/// What happened to the record, as a stable word and in detail.
+fn describe(outcome: &Outcome) -> (&'static str, Option<String>) {
+    match outcome {
+        Outcome::NotNeeded => ("not_needed", None),
+        Outcome::Written => ("upgraded", None),
+        Outcome::Superseded => ("superseded", Some("the password was changed meanwhile; that change stands".into())),
+        Outcome::Skipped(reason) => ("skipped", Some(reason.as_str().into())),
+        Outcome::HashFailed(error @ HashError::PasswordTooLong) => ("failed", Some(error.to_string())),
+        Outcome::HashFailed(error) => ("failed", Some(error.to_string())),
+        Outcome::WriteFailed(error) => ("not_written", Some(error.to_string())),
+        _ => ("unknown", None),
+    }
+}
+
+fn exit(error: &SignInError) -> Exit {
+    match error {
+        SignInError::Unverifiable(Unverifiable::OutOfMemory { .. }) => Exit::Busy,
+        SignInError::BrokenRow(_) | SignInError::Unverifiable(_) => Exit::Data,
+        _ => Exit::No,
+    }
+}

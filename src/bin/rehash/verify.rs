@@ -1,0 +1,151 @@
+//! `rehash verify`: one password against one hash.
+
+use std::io::Write;
+
+use rehash::{Code, Denied, Engine, Password, StoredHash, TextEncoding, Unverifiable, Upgrade, UpgradeMode};
+use serde::Serialize;
+
+use crate::output::{Exit, Failure, print_json};
+use crate::{args, batch, keys, secret};
+
+pub fn run(args: &args::Verify, out: &mut impl Write) -> Result<Exit, Failure> {
+    let mode = if args.no_upgrade { UpgradeMode::Off } else { UpgradeMode::On };
+    let engine = keys::engine(&args.target, args.limits.limits(), args.keys.keyring()?, mode)?;
+    if args.batch {
+        return batch::run(args, &engine, out);
+    }
+    let stored = stored(args, &engine)?;
+    let password = secret::read(args.keep_newline)?;
+    let verdict = Verdict::of(&engine, &stored, &password, true);
+    if args.json {
+        print_json(out, &verdict)?;
+    } else {
+        writeln!(out, "{}", verdict.outcome)?;
+        if let Some(upgrade) = &verdict.upgrade {
+            writeln!(out, "upgrade: {upgrade}")?;
+        }
+        if let Some(skipped) = verdict.skipped {
+            writeln!(out, "no upgrade: {skipped}")?;
+        }
+        if let Some(error) = &verdict.error {
+            writeln!(out, "{}: {}", error.code, error.message)?;
+        }
+    }
+    Ok(verdict.exit())
+}
+
+fn stored(args: &args::Verify, engine: &Engine) -> Result<StoredHash, Failure> {
+    let limits = engine.policy().limits();
+    let text = args.hash.as_deref().unwrap_or_default();
+    let encoding = args.encoding.map(TextEncoding::from);
+    let parsed = match &args.method {
+        Some(name) if name.eq_ignore_ascii_case("argon2") => StoredHash::parse_self_describing(text, limits),
+        Some(name) => StoredHash::parse_encoded(keys::method(name)?, text, encoding, limits),
+        None => StoredHash::parse_self_describing(text, limits),
+    };
+    let stored = parsed.map_err(|error| match error.code() {
+        Code::AmbiguousMethod => Failure::usage("the hash does not name its method; give --method"),
+        code => Failure::new(Exit::Data, format!("the hash: {code}: {error}")),
+    })?;
+    if args.salt.as_ref().is_some_and(|salt| !salt.is_empty()) {
+        return Err(Failure::usage(format!("the method {} takes no --salt of its own", stored.method())));
+    }
+    Ok(stored)
+}
+
+impl From<args::Encoding> for TextEncoding {
+    fn from(encoding: args::Encoding) -> Self {
+        match encoding {
+            args::Encoding::Hex => Self::Hex,
+            args::Encoding::Base64 => Self::Base64,
+            args::Encoding::Base64url => Self::Base64Url,
+        }
+    }
+}
+
+/// What a verification came to: printed by `verify` and, with line and name, by `verify --batch`.
+#[derive(Serialize)]
+pub struct Verdict {
+    pub outcome: &'static str,
+    pub method: Option<&'static str>,
+    pub upgrade: Option<String>,
+    pub skipped: Option<&'static str>,
+    pub error: Option<ErrorText>,
+    #[serde(skip)]
+    is_busy: bool,
+}
+
+#[derive(Serialize)]
+pub struct ErrorText {
+    pub code: &'static str,
+    pub message: String,
+}
+
+impl Verdict {
+    /// Verifies; with the decoy where somebody may be timing it.
+    pub fn of(engine: &Engine, stored: &StoredHash, password: &Password, with_decoy: bool) -> Self {
+        let outcome =
+            if with_decoy { engine.verify(stored, password) } else { engine.verify_without_decoy(stored, password) };
+        let mut verdict = Self::new("rejected", Some(stored));
+        match outcome {
+            Ok(accepted) => {
+                verdict.outcome = "accepted";
+                verdict.take_upgrade(accepted.upgrade);
+            }
+            Err(Denied::Unverifiable(why)) => {
+                verdict.is_busy = matches!(why, Unverifiable::OutOfMemory { .. });
+                return Self {
+                    method: verdict.method,
+                    is_busy: verdict.is_busy,
+                    ..Self::error(code(&why), why.to_string())
+                };
+            }
+            Err(_) => {}
+        }
+        verdict
+    }
+
+    fn new(outcome: &'static str, stored: Option<&StoredHash>) -> Self {
+        let method = stored.map(|stored| stored.method().as_str());
+        Self { outcome, method, upgrade: None, skipped: None, error: None, is_busy: false }
+    }
+
+    pub fn error(code: &'static str, message: String) -> Self {
+        Self { error: Some(ErrorText { code, message }), ..Self::new("error", None) }
+    }
+
+    fn take_upgrade(&mut self, upgrade: Upgrade) {
+        match upgrade {
+            Upgrade::Ready(replacement) => self.upgrade = Some(replacement.new_hash().text().to_owned()),
+            // Asked for with --no-upgrade.
+            Upgrade::Skipped(rehash::SkipReason::TurnedOff) => {}
+            Upgrade::Skipped(reason) => self.skipped = Some(reason.as_str()),
+            Upgrade::Failed(error) => {
+                self.error = Some(ErrorText { code: "upgrade_failed", message: error.to_string() });
+            }
+            _ => {}
+        }
+    }
+
+    pub fn is_accepted(&self) -> bool {
+        self.outcome == "accepted"
+    }
+
+    fn exit(&self) -> Exit {
+        match self.outcome {
+            "accepted" => Exit::Done,
+            "rejected" => Exit::No,
+            _ if self.is_busy => Exit::Busy,
+            _ => Exit::Data,
+        }
+    }
+}
+
+fn code(why: &Unverifiable) -> &'static str {
+    match why {
+        Unverifiable::OverLimit(bounds) => bounds.code().as_str(),
+        Unverifiable::MissingKey { .. } => Code::MissingKey.as_str(),
+        Unverifiable::OutOfMemory { .. } => "out_of_memory",
+        _ => Code::Malformed.as_str(),
+    }
+}

@@ -1,0 +1,296 @@
+//! The engine: verify first, and only after a match make the hash that replaces the stored one. It does no I/O and
+//! reads no clock; what it hands back is for the caller to write, by compare-and-swap.
+
+use std::fmt;
+
+use subtle::Choice;
+use zeroize::Zeroizing;
+
+use crate::error::Unverifiable;
+use crate::scheme::argon2::{Argon2, Spec};
+use crate::{Method, Password, Policy, StoredHash, UpgradeMode};
+
+/// Verifies passwords against stored hashes under a [`Policy`].
+///
+/// It holds no lock and no state but the policy and a decoy, so one engine serves all threads. Each call blocks
+/// for as long as the hash takes (tens of milliseconds for Argon2) and uses that hash's memory: run it on a
+/// blocking thread of an async runtime, and bound how many run at once.
+#[derive(Debug)]
+pub struct Engine {
+    policy: Policy,
+    decoy: StoredHash,
+}
+
+/// The password is right. Nothing else is `Ok`.
+#[derive(Debug)]
+#[must_use = "the upgrade it carries should be written by compare-and-swap"]
+#[non_exhaustive]
+pub struct Accepted {
+    /// What became of the stored hash's replacement.
+    pub upgrade: Upgrade,
+}
+
+/// What became of the replacement of a hash whose password was right. Whatever it is, the sign-in is good.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Upgrade {
+    /// The stored hash is at least as strong as the policy's target.
+    NotNeeded,
+    /// Here it is.
+    Ready(Replacement),
+    /// It was due, and deliberately not made.
+    Skipped(SkipReason),
+    /// It was due, and making it failed.
+    Failed(HashError),
+}
+
+/// Why a replacement that was due was not made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SkipReason {
+    /// The method ignored part of the password, so other passwords match the same hash, and whoever knows only the part
+    /// that counts could otherwise re-key the account. Ask the user to set a new password.
+    TruncationAmbiguous,
+    /// Upgrades are off.
+    TurnedOff,
+    /// Upgrades are counted only.
+    CountOnly,
+    /// Not to be weaker in any parameter, the replacement would have to break the policy's own limits.
+    BeyondLimits,
+}
+
+impl SkipReason {
+    /// The stable spelling, as in the command's output.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TruncationAmbiguous => "truncation_ambiguous",
+            Self::TurnedOff => "turned_off",
+            Self::CountOnly => "count_only",
+            Self::BeyondLimits => "beyond_limits",
+        }
+    }
+}
+
+impl fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A new hash and the one it replaces. Only [`Engine::verify`] can make one, so a blind write, or an upgrade without a
+/// verified password, cannot be expressed.
+///
+/// Write [`Replacement::new_hash`] only where the table still holds [`Replacement::expected`]; where it does not,
+/// somebody changed the password in between, and their change wins. It is not a "password changed" event: no
+/// mail, no session revoked.
+#[derive(Debug)]
+#[must_use = "write it by compare-and-swap"]
+pub struct Replacement {
+    expected: StoredHash,
+    new: StoredHash,
+}
+
+impl Replacement {
+    /// The hash that was verified, with the text that the table holds.
+    #[must_use]
+    pub const fn expected(&self) -> &StoredHash {
+        &self.expected
+    }
+
+    /// The hash to write.
+    #[must_use]
+    pub const fn new_hash(&self) -> &StoredHash {
+        &self.new
+    }
+}
+
+/// The password was not accepted. To the visitor every variant is the same; to the operator they are not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+#[non_exhaustive]
+pub enum Denied {
+    /// The password does not belong to the hash.
+    WrongPassword,
+    /// Nobody can tell: the row or the configuration is broken. Show the operator, not the visitor.
+    Unverifiable(Unverifiable),
+}
+
+impl fmt::Display for Denied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WrongPassword => f.write_str("wrong password"),
+            Self::Unverifiable(why) => write!(f, "cannot be verified: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for Denied {}
+
+/// Why a new hash could not be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HashError {
+    /// The password has more than [`Password::BYTES_MAX`] bytes.
+    PasswordTooLong,
+    /// The memory could not be reserved.
+    OutOfMemory {
+        /// How much was asked for, in KiB.
+        memory_kib: u32,
+    },
+    /// The operating system gave no random bytes.
+    Entropy,
+    /// The new hash did not pass the engine's own parser and limits: a fault of this library.
+    SelfCheck,
+}
+
+impl fmt::Display for HashError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PasswordTooLong => write!(f, "the password has more than {} bytes", Password::BYTES_MAX),
+            Self::OutOfMemory { memory_kib } => write!(f, "{memory_kib} KiB of memory could not be reserved"),
+            Self::Entropy => f.write_str("the operating system gave no random bytes"),
+            Self::SelfCheck => f.write_str("the new hash did not pass its own check"),
+        }
+    }
+}
+
+impl std::error::Error for HashError {}
+
+impl Engine {
+    /// Starts an engine; the decoy for unknown users is made from this policy, so that it cannot drift from it.
+    ///
+    /// # Errors
+    ///
+    /// [`HashError::Entropy`] where the operating system gives no random bytes.
+    pub fn new(policy: Policy) -> Result<Self, HashError> {
+        let decoy = policy.decoy(random()?, random()?);
+        Ok(Self { policy, decoy })
+    }
+
+    /// The policy.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Whether the password belongs to the hash, and if it does and the hash is weaker than the policy asks for, the
+    /// hash that should replace it.
+    ///
+    /// Costs one verification, and one new hash where an upgrade is due. A wrong password costs the same: where the
+    /// verification was cheaper than the target, the decoy is verified as well.
+    ///
+    /// # Errors
+    ///
+    /// [`Denied`]; show the visitor one answer for all of it, the same as for an unknown user.
+    pub fn verify(&self, stored: &StoredHash, password: &Password) -> Result<Accepted, Denied> {
+        let outcome = self.matches(stored, password);
+        if outcome != Ok(true) && self.is_cheaper_than_target(stored, &outcome) {
+            self.run_decoy(password);
+        }
+        self.conclude(stored, password, outcome)
+    }
+
+    /// The same answer without the decoy: a wrong password on a cheap hash is answered sooner than an unknown user would
+    /// be, which tells who has an account. For batch work on one's own records, never for a sign-in.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::verify`].
+    pub fn verify_without_decoy(&self, stored: &StoredHash, password: &Password) -> Result<Accepted, Denied> {
+        self.conclude(stored, password, self.matches(stored, password))
+    }
+
+    /// The work of a verification where there is nothing to verify: an unknown user, a user without a password, or
+    /// a row that does not parse.
+    pub fn verify_unknown_user(&self, password: &Password) -> Denied {
+        self.run_decoy(password);
+        Denied::WrongPassword
+    }
+
+    /// A new hash under the policy's target: sign-up, password change.
+    ///
+    /// # Errors
+    ///
+    /// [`HashError`].
+    pub fn hash(&self, password: &Password) -> Result<StoredHash, HashError> {
+        self.hash_as(&self.policy.new_spec(), password)
+    }
+
+    fn matches(&self, stored: &StoredHash, password: &Password) -> Result<bool, Unverifiable> {
+        stored.scheme().check(self.policy.limits()).map_err(Unverifiable::OverLimit)?;
+        let input = stored.input().evaluate(password.expose());
+        let matched = stored.scheme().verify(input.bytes(), self.policy.keys())?;
+        Ok((matched & !Choice::from(u8::from(password.is_oversized()))).into())
+    }
+
+    fn conclude(
+        &self,
+        stored: &StoredHash,
+        password: &Password,
+        outcome: Result<bool, Unverifiable>,
+    ) -> Result<Accepted, Denied> {
+        match outcome {
+            Ok(true) => Ok(Accepted { upgrade: self.upgrade(stored, password) }),
+            Ok(false) => Err(Denied::WrongPassword),
+            Err(why) => Err(Denied::Unverifiable(why)),
+        }
+    }
+
+    fn is_cheaper_than_target(&self, stored: &StoredHash, outcome: &Result<bool, Unverifiable>) -> bool {
+        outcome.is_err() || stored.cost().time < self.decoy.cost().time
+    }
+
+    /// Verifies the decoy; its output is random, so the answer is always no, and only the work counts.
+    fn run_decoy(&self, password: &Password) {
+        let outcome = self.decoy.scheme().verify(password.expose(), self.policy.keys());
+        std::hint::black_box(&outcome.is_ok());
+    }
+
+    fn upgrade(&self, stored: &StoredHash, password: &Password) -> Upgrade {
+        if !self.policy.is_weaker(stored) {
+            return Upgrade::NotNeeded;
+        }
+        let input = stored.input().evaluate(password.expose());
+        let spec = self.policy.spec_replacing(stored);
+        let skipped = match self.policy.upgrade() {
+            UpgradeMode::Off => Some(SkipReason::TurnedOff),
+            _ if stored.parsed().truncates(input.bytes()) => Some(SkipReason::TruncationAmbiguous),
+            _ if self.policy.check_spec(&spec).is_err() => Some(SkipReason::BeyondLimits),
+            UpgradeMode::Count => Some(SkipReason::CountOnly),
+            UpgradeMode::On => None,
+        };
+        if let Some(reason) = skipped {
+            return Upgrade::Skipped(reason);
+        }
+        match self.hash_as(&spec, password) {
+            Ok(new) => Upgrade::Ready(Replacement { expected: stored.clone(), new }),
+            Err(error) => Upgrade::Failed(error),
+        }
+    }
+
+    /// A new hash made with `spec`, checked against the engine's own parser and limits before it is handed out.
+    fn hash_as(&self, spec: &Spec, password: &Password) -> Result<StoredHash, HashError> {
+        if password.is_oversized() {
+            return Err(HashError::PasswordTooLong);
+        }
+        let mut salt = vec![0; spec.salt_bytes].into_boxed_slice();
+        getrandom::fill(&mut salt).map_err(|_| HashError::Entropy)?;
+        let argon2 = Argon2::hash(spec, salt, password.expose(), self.policy.keys()).map_err(|why| match why {
+            Unverifiable::OutOfMemory { memory_kib } => HashError::OutOfMemory { memory_kib },
+            _ => HashError::SelfCheck,
+        })?;
+        let new = StoredHash::from_argon2(argon2);
+        let read_back = StoredHash::parse(Method::Argon2id, new.text(), self.policy.limits());
+        match read_back {
+            Ok(read_back) if read_back.canonical() == new.text() => Ok(new),
+            _ => Err(HashError::SelfCheck),
+        }
+    }
+}
+
+fn random<const N: usize>() -> Result<[u8; N], HashError> {
+    let mut bytes = Zeroizing::new([0; N]);
+    getrandom::fill(&mut *bytes).map_err(|_| HashError::Entropy)?;
+    Ok(*bytes)
+}

@@ -1,0 +1,27 @@
+//! The front end for user tables: reads other systems' exports, tags each record with the method that made its
+//! hash, and validates it without hashing anything.
+//!
+//! Three layers, each usable alone: [`Chunks`] splits a [`Source`] (JSON array, NDJSON or CSV, plain, gzip or
+//! zstd) into raw records; [`Rules::judge`] turns one into a [`Record`] or says what is wrong with it; [`check`]
+//! runs both over whole inputs on several threads, finds duplicate users, and hands each record over in order.
+//!
+//! Nothing is lost on the way: every record of the input ends as a [`Verdict`], in order, with its line. A record that is
+//! broken never stops the rest; only an input that cannot be read as what it claims to be does.
+
+mod check;
+mod csv;
+mod duplicates;
+mod field;
+mod json;
+mod pipeline;
+mod record;
+mod source;
+mod split;
+mod tag;
+
+pub use check::{Checked, Options, Summary, check};
+pub use field::{Field, Problem};
+pub use pipeline::in_order;
+pub use record::{Credential, Record, Rules, Verdict, Warnings};
+pub use source::{Format, InputError, Source};
+pub use split::{Chunk, Chunks, Raw};

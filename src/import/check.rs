@@ -1,0 +1,227 @@
+//! Whole inputs: split, judge on several threads, find duplicate users, and hand every record over in order.
+
+use std::collections::BTreeMap;
+use std::ops::{ControlFlow, Range};
+
+use super::duplicates::{Fingerprinter, Fingerprints, Seen};
+use super::field::{Field, Problem};
+use super::pipeline::in_order;
+use super::record::{Record, Rules, Verdict, Warnings};
+use super::source::{Format, InputError, Source};
+use super::split::{Chunk, Chunks};
+use crate::{Code, Method};
+
+/// How to go through inputs.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// On how many threads records are judged.
+    pub jobs: usize,
+    /// The format of every input; told from its content where `None`.
+    pub format: Option<Format>,
+    /// Whether good records are handed over; without them, going through a file is faster.
+    pub keeps_records: bool,
+}
+
+impl Default for Options {
+    /// One job, formats by content, no records.
+    fn default() -> Self {
+        Self { jobs: 1, format: None, keeps_records: false }
+    }
+}
+
+/// A record of an input, judged.
+#[non_exhaustive]
+pub struct Checked<'a> {
+    /// The input's name.
+    pub source: &'a str,
+    /// How the input's records are laid out.
+    pub format: Format,
+    /// The input's header line, if it is CSV.
+    pub header_line: Option<&'a [u8]>,
+    /// The line the record begins on, from 1.
+    pub line: u64,
+    /// The record as it stands in the input; empty where it was too large to keep.
+    pub raw: &'a [u8],
+    /// What is wrong with it; nothing where it is good.
+    pub problems: &'a [Problem],
+    /// What is worth knowing about a good record.
+    pub warnings: Warnings,
+    /// The good record, where [`Options::keeps_records`] is set.
+    pub record: Option<Box<Record<'static>>>,
+}
+
+/// Counts that add up: `records == good + rejected`, and `good` is the sum over `methods`, `without_password`
+/// and `plaintext`.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Summary {
+    /// Records in the inputs, good and bad.
+    pub records: u64,
+    /// Good ones.
+    pub good: u64,
+    /// Bad ones.
+    pub rejected: u64,
+    /// Good ones of users without a password.
+    pub without_password: u64,
+    /// Good ones with a password in the clear.
+    pub plaintext: u64,
+    /// Good ones by method.
+    pub methods: BTreeMap<Method, u64>,
+    /// Problems by code; a record can have several.
+    pub problems: BTreeMap<Code, u64>,
+    /// Warnings by code; a record can have several.
+    pub warnings: BTreeMap<Code, u64>,
+    /// Inputs that could not be read, or not to their end. What came before is in the counts.
+    pub errors: Vec<InputError>,
+}
+
+/// Goes through inputs. `sink` gets every record in the order of the input, on the calling thread; when it breaks, the
+/// rest is not read, and what it broke with is returned beside the counts so far.
+///
+/// Memory is bounded whatever the inputs' size, but for the identifiers seen: 8 to 13 bytes each.
+pub fn check<B>(
+    sources: impl IntoIterator<Item = Result<Source, InputError>>,
+    rules: &Rules,
+    options: Options,
+    mut sink: impl FnMut(Checked<'_>) -> ControlFlow<B>,
+) -> (Summary, Option<B>) {
+    let mut run =
+        Run { rules, options, summary: Summary::default(), seen: Seen::new(), prints: Fingerprinter::default() };
+    for source in sources {
+        match source.and_then(|source| run.open(source)) {
+            Ok(chunks) => {
+                if let ControlFlow::Break(value) = run.input(chunks, &mut sink) {
+                    return (run.summary, Some(value));
+                }
+            }
+            Err(error) => run.summary.errors.push(error),
+        }
+    }
+    (run.summary, None)
+}
+
+struct Run<'r> {
+    rules: &'r Rules,
+    options: Options,
+    summary: Summary,
+    seen: Seen,
+    prints: Fingerprinter,
+}
+
+/// A judged record, without what it borrowed.
+struct Judged {
+    line: u64,
+    raw: Range<usize>,
+    outcome: Outcome,
+}
+
+enum Outcome {
+    Good {
+        prints: Fingerprints,
+        method: Option<Method>,
+        is_plaintext: bool,
+        warnings: Warnings,
+        record: Option<Box<Record<'static>>>,
+    },
+    Bad(Vec<Problem>),
+}
+
+impl Run<'_> {
+    fn open(&self, source: Source) -> Result<Chunks, InputError> {
+        let (source, format) = match self.options.format {
+            Some(format) => (source, format),
+            None => source.detect()?,
+        };
+        Chunks::new(source, format)
+    }
+
+    fn input<B>(&mut self, mut chunks: Chunks, sink: &mut impl FnMut(Checked<'_>) -> ControlFlow<B>) -> ControlFlow<B> {
+        let (name, format) = (chunks.name().to_owned(), chunks.format());
+        let header_line = chunks.header_line().map(<[u8]>::to_vec);
+        let (rules, prints, keeps_records) = (self.rules, &self.prints, self.options.keeps_records);
+        let (summary, seen) = (&mut self.summary, &mut self.seen);
+        let judge = |chunk: Result<Chunk, InputError>| {
+            chunk.map(|chunk| {
+                let judged = judge_chunk(rules, prints, keeps_records, &chunk);
+                (chunk, judged)
+            })
+        };
+        in_order(
+            self.options.jobs,
+            || chunks.next_chunk().transpose(),
+            judge,
+            |result| {
+                let (chunk, judged) = match result {
+                    Ok(judged) => judged,
+                    Err(error) => {
+                        summary.errors.push(error);
+                        return ControlFlow::Continue(());
+                    }
+                };
+                for judged in judged {
+                    let (raw, line) = (chunk.slice(judged.raw), judged.line);
+                    let (problems, warnings, record) = count(summary, seen, judged.outcome);
+                    let header_line = header_line.as_deref();
+                    let source = &name;
+                    sink(Checked { source, format, header_line, line, raw, problems: &problems, warnings, record })?;
+                }
+                ControlFlow::Continue(())
+            },
+        )
+    }
+}
+
+fn judge_chunk(rules: &Rules, prints: &Fingerprinter, keeps_records: bool, chunk: &Chunk) -> Vec<Judged> {
+    let judge = |(raw, range): (super::split::Raw<'_>, Range<usize>)| {
+        let outcome = match rules.judge(chunk, raw) {
+            Verdict::Good(record) => Outcome::Good {
+                prints: prints.of(record.identifiers()),
+                method: record.credential.method(),
+                is_plaintext: matches!(record.credential, super::Credential::Plaintext(_)),
+                warnings: record.warnings,
+                record: keeps_records.then(|| Box::new(record.into_owned())),
+            },
+            Verdict::Bad(problems) => Outcome::Bad(problems),
+        };
+        Judged { line: raw.line, raw: range, outcome }
+    };
+    chunk.records().zip(chunk.ranges()).map(judge).collect()
+}
+
+/// Adds an outcome to the counts, unless the user has been seen before.
+fn count(
+    summary: &mut Summary,
+    seen: &mut Seen,
+    outcome: Outcome,
+) -> (Vec<Problem>, Warnings, Option<Box<Record<'static>>>) {
+    summary.records += 1;
+    let mut reject = |problems: Vec<Problem>| {
+        summary.rejected += 1;
+        for problem in &problems {
+            *summary.problems.entry(problem.code).or_default() += 1;
+        }
+        (problems, Warnings::default(), None)
+    };
+    let (prints, method, is_plaintext, warnings, record) = match outcome {
+        Outcome::Bad(problems) => return reject(problems),
+        Outcome::Good { prints, method, is_plaintext, warnings, record } => {
+            (prints, method, is_plaintext, warnings, record)
+        }
+    };
+    if let Err(place) = seen.insert(prints) {
+        let field = [Field::Username, Field::PrimaryEmail, Field::PrimaryPhone][place];
+        let remedy = "an earlier record has the same; keep one of them";
+        return reject(vec![Problem::new(field, Code::DuplicateUser, remedy)]);
+    }
+    summary.good += 1;
+    match method {
+        Some(method) => *summary.methods.entry(method).or_default() += 1,
+        None if is_plaintext => summary.plaintext += 1,
+        None => summary.without_password += 1,
+    }
+    for code in warnings.iter() {
+        *summary.warnings.entry(code).or_default() += 1;
+    }
+    (Vec::new(), warnings, record)
+}

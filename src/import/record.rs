@@ -1,0 +1,518 @@
+//! One record: its fields, the rules it is held against, and the verdict.
+
+use std::borrow::Cow;
+
+use super::field::{Field, Problem};
+use super::json;
+use super::source::Format;
+use super::split::{Chunk, Raw};
+use super::tag::{self, Tag};
+use crate::{Code, Identification, Keyring, Limits, Method, ParseError, Password, StoredHash, TextEncoding, identify};
+
+/// A good record: a user, with a validated hash or none.
+///
+/// The three JSON fields hold one JSON object each, byte for byte as it stood in the input (fields that the schema does not know
+/// are appended to `custom_data`). It has no `Debug`: it holds a hash.
+#[derive(Default)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "the names are the user schema's")]
+pub struct Record<'a> {
+    pub username: Option<Cow<'a, str>>,
+    pub primary_email: Option<Cow<'a, str>>,
+    pub primary_phone: Option<Cow<'a, str>>,
+    pub name: Option<Cow<'a, str>>,
+    pub avatar: Option<Cow<'a, str>>,
+    pub profile: Option<Cow<'a, str>>,
+    pub custom_data: Option<Cow<'a, str>>,
+    pub identities: Option<Cow<'a, str>>,
+    /// What the user signs in with.
+    pub credential: Credential,
+    /// The password to verify, in batch verification.
+    pub attempt: Option<Password>,
+    /// What is worth knowing about it.
+    pub warnings: Warnings,
+}
+
+/// What a user signs in with.
+#[derive(Default)]
+#[non_exhaustive]
+pub enum Credential {
+    /// No password: a social user, or one who must set one.
+    #[default]
+    None,
+    /// A hash, in canonical text.
+    Hash(StoredHash),
+    /// A password in the clear, to be hashed at once and never stored.
+    Plaintext(Password),
+}
+
+impl Credential {
+    /// The method of the hash, if there is one.
+    #[must_use]
+    pub const fn method(&self) -> Option<Method> {
+        match self {
+            Self::Hash(hash) => Some(hash.method()),
+            Self::None | Self::Plaintext(_) => None,
+        }
+    }
+}
+
+/// The warnings that a good record can carry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Warnings(u8);
+
+impl Warnings {
+    const ALL: [Code; 4] = [Code::TrimmedWhitespace, Code::UppercaseHex, Code::TruncatingMethod, Code::WeakCost];
+
+    fn add(&mut self, code: Code) {
+        self.0 |= Self::ALL.iter().position(|known| *known == code).map_or(0, |place| 1 << place);
+    }
+
+    /// The codes.
+    pub fn iter(self) -> impl Iterator<Item = Code> {
+        Self::ALL.into_iter().enumerate().filter(move |(place, _)| self.0 & (1 << place) != 0).map(|(_, code)| code)
+    }
+}
+
+/// What became of a raw record. Large, because it is meant to be looked at and dropped.
+#[must_use]
+#[allow(clippy::large_enum_variant, reason = "the good case is the common one, and is not kept")]
+pub enum Verdict<'a> {
+    /// It is a user.
+    Good(Record<'a>),
+    /// It is not; each thing that is wrong with it.
+    Bad(Vec<Problem>),
+}
+
+/// What records are held against.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Rules {
+    /// The method of hashes that neither a tag nor their own text names.
+    pub default_method: Option<Method>,
+    /// What a hash may cost.
+    pub limits: Limits,
+    /// The keys that hashes may need.
+    pub keys: Keyring,
+    /// Whether a record may hold a password in the clear.
+    pub allow_plaintext: bool,
+    /// Whether records carry a password to verify, and need no identifier: batch verification.
+    pub is_batch: bool,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            default_method: None,
+            limits: Limits::default(),
+            keys: Keyring::default(),
+            allow_plaintext: false,
+            is_batch: false,
+        }
+    }
+}
+
+/// A record's fields as they stand in it.
+#[derive(Default)]
+pub(super) struct Fields<'a> {
+    values: [Option<Cow<'a, str>>; Field::COUNT],
+    seen: u32,
+    /// What the schema has no place for: names, and values as JSON.
+    others: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn take(&mut self, field: Field, value: Option<Cow<'a, str>>) -> Result<(), Problem> {
+        let bit = 1 << field as u32;
+        if self.seen & bit != 0 {
+            return Err(Problem::new(field, Code::DuplicateField, "stands twice in the record, or under two names"));
+        }
+        self.seen |= bit;
+        self.values[field as usize] = value;
+        Ok(())
+    }
+
+    pub(super) fn take_unknown(&mut self, name: Cow<'a, str>, raw: Cow<'a, str>) -> Result<(), Problem> {
+        if let Some(meant) = Field::near_miss(&name) {
+            return Err(Problem::unknown_field(&name, meant));
+        }
+        self.others.push((name, raw));
+        Ok(())
+    }
+
+    fn get(&self, field: Field) -> Option<&str> {
+        self.values[field as usize].as_deref()
+    }
+
+    fn has(&self, field: Field) -> bool {
+        self.get(field).is_some_and(|text| !text.is_empty())
+    }
+
+    fn move_out(&mut self, field: Field) -> Option<Cow<'a, str>> {
+        self.values[field as usize].take()
+    }
+}
+
+impl Rules {
+    /// Judges a raw record of a chunk. Hashes nothing; costs about as much as parsing the record.
+    pub fn judge<'a>(&self, chunk: &'a Chunk, raw: Raw<'a>) -> Verdict<'a> {
+        match self.read(chunk, raw) {
+            Ok(record) => Verdict::Good(record),
+            Err(problems) => Verdict::Bad(problems),
+        }
+    }
+
+    fn read<'a>(&self, chunk: &'a Chunk, raw: Raw<'a>) -> Result<Record<'a>, Vec<Problem>> {
+        if let Some(code) = raw.fault {
+            return Err(vec![Problem::record(code, fault_remedy(code))]);
+        }
+        let text = std::str::from_utf8(raw.bytes).map_err(|error| {
+            let remedy = format!("byte {} is not UTF-8; convert the file", error.valid_up_to() + 1);
+            vec![Problem::record(Code::BadUtf8, remedy)]
+        })?;
+        let fields = match (chunk.format, &chunk.header) {
+            (Format::Csv, Some(header)) => header.fields(text)?,
+            _ => json::fields(text)?,
+        };
+        self.record(fields)
+    }
+
+    /// The record that the fields make, or everything that is wrong with them.
+    fn record<'a>(&self, mut fields: Fields<'a>) -> Result<Record<'a>, Vec<Problem>> {
+        let mut problems = Vec::new();
+        self.check_identifiers(&fields, &mut problems);
+        let mut warnings = Warnings::default();
+        let credential = self.credential(&fields, &mut warnings).unwrap_or_else(|problem| {
+            problems.push(problem);
+            Credential::None
+        });
+        let attempt = self.attempt(&fields).unwrap_or_else(|problem| {
+            problems.push(problem);
+            None
+        });
+        let custom_data = custom_data(&mut fields).unwrap_or_else(|problem| {
+            problems.push(problem);
+            None
+        });
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let mut text = |field| fields.move_out(field).filter(|text| !text.is_empty());
+        Ok(Record {
+            username: text(Field::Username),
+            primary_email: text(Field::PrimaryEmail),
+            primary_phone: text(Field::PrimaryPhone),
+            name: text(Field::Name),
+            avatar: text(Field::Avatar),
+            profile: text(Field::Profile),
+            custom_data,
+            identities: text(Field::Identities),
+            credential,
+            attempt,
+            warnings,
+        })
+    }
+
+    fn check_identifiers(&self, fields: &Fields<'_>, problems: &mut Vec<Problem>) {
+        const IDENTIFIERS: [Field; 3] = [Field::Username, Field::PrimaryEmail, Field::PrimaryPhone];
+        if !self.is_batch && !IDENTIFIERS.into_iter().any(|field| fields.has(field)) {
+            let remedy = "a record needs a username, primaryEmail or primaryPhone";
+            problems.push(Problem::new(Field::Username, Code::MissingUsername, remedy));
+        }
+        for field in IDENTIFIERS {
+            let Some(value) = fields.get(field) else { continue };
+            let wrong = if value.contains('\0') {
+                "holds a NUL character"
+            } else if is_spreadsheet_number(value) {
+                "was turned into a number by a spreadsheet; export it again as text"
+            } else if field == Field::PrimaryEmail && !value.is_empty() && !value.contains('@') {
+                "is not an email address; are columns swapped?"
+            } else {
+                continue;
+            };
+            problems.push(Problem::new(field, Code::BadField, wrong));
+        }
+    }
+
+    fn credential(&self, fields: &Fields<'_>, warnings: &mut Warnings) -> Result<Credential, Problem> {
+        let tag = fields.get(Field::PasswordEncryptionMethod).map(str::trim).filter(|tag| !tag.is_empty());
+        let Some(hash) = fields.get(Field::PasswordEncrypted) else {
+            let dangling = [Field::PasswordSalt, Field::PasswordUser, Field::PasswordEncoding];
+            return if tag.is_some() || dangling.into_iter().any(|field| fields.has(field)) {
+                let remedy = "there is no hash; leave out the other password fields for a user without a password";
+                Err(Problem::new(Field::PasswordEncrypted, Code::MissingHash, remedy))
+            } else {
+                Ok(Credential::None)
+            };
+        };
+        let tag = tag.map(|tag| Tag::parse(tag).ok_or_else(unknown_tag)).transpose()?;
+        if tag == Some(Tag::Plaintext) {
+            return self.plaintext(hash);
+        }
+        let text = hash.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        if text.len() != hash.len() {
+            warnings.add(Code::TrimmedWhitespace);
+        }
+        let stored = self.hash(fields, text, tag)?;
+        self.add_warnings(&stored, warnings);
+        Ok(Credential::Hash(stored.into_canonical()))
+    }
+
+    fn hash(&self, fields: &Fields<'_>, text: &str, tag: Option<Tag>) -> Result<StoredHash, Problem> {
+        let problem = |code, remedy| Problem::new(Field::PasswordEncrypted, code, remedy);
+        if text.is_empty() {
+            let remedy = "the hash is empty; leave the field out for a user without a password";
+            return Err(problem(Code::MissingHash, Cow::Borrowed(remedy)));
+        }
+        let encoding = match fields.get(Field::PasswordEncoding).filter(|name| !name.is_empty()) {
+            None => None,
+            Some(name) => Some(name.parse::<TextEncoding>().map_err(|()| {
+                Problem::new(Field::PasswordEncoding, Code::BadField, "must be hex, base64 or base64url")
+            })?),
+        };
+        let method = self.method(text, tag)?;
+        let parsed = match method {
+            Some(method) => StoredHash::parse_encoded(method, text, encoding, &self.limits),
+            None => StoredHash::parse_self_describing(text, &self.limits),
+        };
+        let stored = parsed.map_err(|error| refuse(text, tag, &error))?;
+        check_unused_fields(fields, &stored, encoding)?;
+        if stored.looks_truncated() {
+            let remedy = format!("cut off after {} characters by a narrow column; export it again whole", text.len());
+            return Err(problem(Code::Truncated, remedy.into()));
+        }
+        stored.check_keys(&self.keys).map_err(|error| problem(error.code(), error.to_string().into()))?;
+        Ok(stored)
+    }
+
+    /// The method that tag, text and default name; `None` where the text names it in our self-describing form.
+    fn method(&self, text: &str, tag: Option<Tag>) -> Result<Option<Method>, Problem> {
+        let named = StoredHash::method_named_by(text);
+        match (tag, named, identify(text)) {
+            (Some(Tag::Method(method)), ..) => Ok(Some(method)),
+            (Some(Tag::Argon2), Some(method @ (Method::Argon2i | Method::Argon2d | Method::Argon2id)), _) => {
+                Ok(Some(method))
+            }
+            (Some(Tag::Argon2), ..) => {
+                let remedy = "tagged argon2, but the hash does not begin with $argon2i$, $argon2d$ or $argon2id$";
+                Err(Problem::new(Field::PasswordEncrypted, Code::MethodConflict, remedy))
+            }
+            (None | Some(Tag::Plaintext), Some(method), _) => Ok(Some(method)),
+            (_, None, Identification::Named(_)) => Ok(None),
+            (_, None, Identification::Foreign(name)) => {
+                let remedy = format!("the hash is {name}, which is not supported");
+                Err(Problem::new(Field::PasswordEncryptionMethod, Code::UnknownMethod, remedy))
+            }
+            (_, None, identification) => match self.default_method {
+                Some(method) => Ok(Some(method)),
+                None => Err(ambiguous(&identification)),
+            },
+        }
+    }
+
+    fn plaintext(&self, text: &str) -> Result<Credential, Problem> {
+        let problem = |field, code, remedy: &'static str| Err(Problem::new(field, code, remedy));
+        if !self.allow_plaintext {
+            let remedy = "passwords in the clear are refused unless --allow-plaintext is given";
+            return problem(Field::PasswordEncryptionMethod, Code::UnknownMethod, remedy);
+        }
+        if text.is_empty() {
+            return problem(Field::PasswordEncrypted, Code::MissingHash, "the password is empty");
+        }
+        if tag::is_hash(text) {
+            let remedy = "tagged plaintext, but it is a hash; tag it with its method";
+            return problem(Field::PasswordEncrypted, Code::MethodConflict, remedy);
+        }
+        if text.len() > Password::BYTES_MAX {
+            return problem(Field::PasswordEncrypted, Code::WrongLength, "the password has more than 4096 bytes");
+        }
+        Ok(Credential::Plaintext(Password::new(text)))
+    }
+
+    fn add_warnings(&self, stored: &StoredHash, warnings: &mut Warnings) {
+        let text = stored.text();
+        match stored.method() {
+            Method::Md5 | Method::Sha1 | Method::Sha256 => {
+                let is_hex = text.bytes().all(|c| c.is_ascii_hexdigit());
+                if is_hex && text.bytes().any(|c| c.is_ascii_uppercase()) {
+                    warnings.add(Code::UppercaseHex);
+                }
+            }
+            Method::Bcrypt => warnings.add(Code::TruncatingMethod),
+            Method::Argon2i | Method::Argon2d | Method::Argon2id => {}
+        }
+        if stored.is_weak() {
+            warnings.add(Code::WeakCost);
+        }
+    }
+
+    fn attempt(&self, fields: &Fields<'_>) -> Result<Option<Password>, Problem> {
+        let (text, hex) = (fields.get(Field::Password), fields.get(Field::PasswordHex));
+        if !self.is_batch {
+            return match (text, hex) {
+                (None, None) => Ok(None),
+                _ => Err(Problem::new(
+                    Field::Password,
+                    Code::BadField,
+                    "is not a field of a user record; put the hash into passwordEncrypted",
+                )),
+            };
+        }
+        match (text, hex) {
+            (Some(text), None) => Ok(Some(Password::new(text))),
+            (None, Some(hex)) => crate::codec::hex(hex.as_bytes())
+                .map(|bytes| Some(Password::new(bytes)))
+                .map_err(|_| Problem::new(Field::PasswordHex, Code::BadEncoding, "must be hex")),
+            (Some(_), Some(_)) => {
+                Err(Problem::new(Field::PasswordHex, Code::DuplicateField, "give either password or passwordHex"))
+            }
+            (None, None) => Err(Problem::new(Field::Password, Code::BadField, "there is no password to verify")),
+        }
+    }
+}
+
+/// Custom data with the fields that the schema has no place for, so that nothing is dropped.
+fn custom_data<'a>(fields: &mut Fields<'a>) -> Result<Option<Cow<'a, str>>, Problem> {
+    let mut object = fields.move_out(Field::CustomData).filter(|text| !text.is_empty());
+    for (name, raw) in std::mem::take(&mut fields.others) {
+        let whole = object.as_deref().unwrap_or("{}");
+        let Some(more) = json::with_member(whole, &name, &raw) else {
+            let remedy = format!("`{}` stands in the record and in customData", super::field::printable(&name));
+            return Err(Problem::new(Field::CustomData, Code::DuplicateField, remedy));
+        };
+        object = Some(Cow::Owned(more));
+    }
+    Ok(object)
+}
+
+fn unknown_tag() -> Problem {
+    Problem::new(Field::PasswordEncryptionMethod, Code::UnknownMethod, "names no method; `rehash methods` lists them")
+}
+
+fn ambiguous(identification: &Identification) -> Problem {
+    let remedy = match identification {
+        Identification::Ambiguous { candidates, .. } => {
+            format!("can be {}; tag the record or give --method", candidates.join(", "))
+        }
+        _ => "does not name its method; tag the record or give --method".to_owned(),
+    };
+    Problem::new(Field::PasswordEncrypted, Code::AmbiguousMethod, remedy)
+}
+
+/// Why a text is no hash of its method. One that names a scheme of its own was tagged wrongly.
+fn refuse(text: &str, tag: Option<Tag>, error: &ParseError) -> Problem {
+    let (code, remedy) = match (identify(text), tag) {
+        (Identification::Foreign(name), _) => {
+            (Code::MethodConflict, format!("the hash is {name}, which the tag does not say"))
+        }
+        _ if is_spreadsheet_number(text) => {
+            (Code::Malformed, "was turned into a number by a spreadsheet; export it again as text".to_owned())
+        }
+        _ => (error.code(), error.to_string()),
+    };
+    Problem::new(Field::PasswordEncrypted, code, remedy)
+}
+
+/// Fields that say something about the hash which its method has no use for are mistakes, not decoration: the hash
+/// was made with them, and would never verify.
+fn check_unused_fields(
+    fields: &Fields<'_>,
+    stored: &StoredHash,
+    encoding: Option<TextEncoding>,
+) -> Result<(), Problem> {
+    let problem = |field, remedy| Err(Problem::new(field, Code::BadField, remedy));
+    let is_digest = matches!(stored.method(), Method::Md5 | Method::Sha1 | Method::Sha256);
+    if fields.has(Field::PasswordSalt) {
+        return problem(Field::PasswordSalt, "the method takes no salt of its own column; is the tag right?");
+    }
+    if fields.has(Field::PasswordUser) {
+        return problem(Field::PasswordUser, "the method does not use a name; is the tag right?");
+    }
+    if encoding.is_some() && !is_digest {
+        return problem(Field::PasswordEncoding, "the method has an encoding of its own; leave the field out");
+    }
+    Ok(())
+}
+
+/// `1.23E+23`: what a spreadsheet makes of a long number.
+fn is_spreadsheet_number(text: &str) -> bool {
+    let Some((mantissa, exponent)) = text.split_once("E+") else { return false };
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
+    is_digits(exponent) && mantissa.split('.').count() <= 2 && mantissa.split('.').all(is_digits)
+}
+
+const fn fault_remedy(code: Code) -> &'static str {
+    match code {
+        Code::RecordTooLarge => "has more than 4 MiB; it is not kept among the rejects",
+        Code::BadCsv => "a quote stands in the middle of a cell or is never closed; quote cells as RFC 4180 does",
+        _ => "is not JSON, or the comma before it is missing or one too many",
+    }
+}
+
+impl Record<'_> {
+    /// The record with nothing borrowed.
+    #[must_use]
+    pub fn into_owned(self) -> Record<'static> {
+        let own = |text: Option<Cow<'_, str>>| text.map(|text| Cow::Owned(text.into_owned()));
+        Record {
+            username: own(self.username),
+            primary_email: own(self.primary_email),
+            primary_phone: own(self.primary_phone),
+            name: own(self.name),
+            avatar: own(self.avatar),
+            profile: own(self.profile),
+            custom_data: own(self.custom_data),
+            identities: own(self.identities),
+            credential: self.credential,
+            attempt: self.attempt,
+            warnings: self.warnings,
+        }
+    }
+
+    /// The identifiers, in the order of the schema.
+    pub(super) fn identifiers(&self) -> [(Field, Option<&str>); 3] {
+        [
+            (Field::Username, self.username.as_deref()),
+            (Field::PrimaryEmail, self.primary_email.as_deref()),
+            (Field::PrimaryPhone, self.primary_phone.as_deref()),
+        ]
+    }
+
+    /// The record as one line of JSON, tagged with its method's canonical name; what [`super::check`] accepts again. Ends
+    /// without a line end. A password in the clear is never written: `None`.
+    #[must_use]
+    pub fn to_json_line(&self) -> Option<String> {
+        let mut line = String::with_capacity(256);
+        let mut member = |field: Field, value: Option<&str>| {
+            let Some(value) = value else { return };
+            line.push(if line.is_empty() { '{' } else { ',' });
+            line.push('"');
+            line.push_str(field.as_str());
+            line.push_str("\":");
+            if field.is_object() {
+                // Line ends stand only between tokens of JSON, never inside a string.
+                line.extend(value.chars().map(|c| if matches!(c, '\n' | '\r') { ' ' } else { c }));
+            } else {
+                line.push_str(&json::quote(value));
+            }
+        };
+        for (field, value) in self.identifiers() {
+            member(field, value);
+        }
+        member(Field::Name, self.name.as_deref());
+        member(Field::Avatar, self.avatar.as_deref());
+        member(Field::Profile, self.profile.as_deref());
+        member(Field::CustomData, self.custom_data.as_deref());
+        member(Field::Identities, self.identities.as_deref());
+        match &self.credential {
+            Credential::None => {}
+            Credential::Hash(hash) => {
+                member(Field::PasswordEncrypted, Some(hash.text()));
+                member(Field::PasswordEncryptionMethod, Some(hash.method().as_str()));
+            }
+            Credential::Plaintext(_) => return None,
+        }
+        line.push_str(if line.is_empty() { "{}" } else { "}" });
+        Some(line)
+    }
+}

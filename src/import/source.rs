@@ -1,0 +1,187 @@
+//! Where bytes come from: files, standard input, and what is compressed in them. The format of the records is told from
+//! the first bytes.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::path::Path;
+
+const BUFFER_BYTES: usize = 128 * 1024;
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// How records are laid out in an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Format {
+    /// One JSON array of objects.
+    Json,
+    /// One JSON object on each line.
+    Ndjson,
+    /// RFC 4180 with a header line.
+    Csv,
+}
+
+impl Format {
+    /// The stable spelling, as `--format` takes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Ndjson => "ndjson",
+            Self::Csv => "csv",
+        }
+    }
+}
+
+/// An input that cannot be read as what it claims to be. The text says where and what to do.
+#[derive(Debug)]
+pub struct InputError {
+    /// The input's name, as given.
+    pub name: String,
+    /// The line where it stopped making sense, from 1; 0 where the input as a whole does not.
+    pub line: u64,
+    message: String,
+}
+
+impl InputError {
+    pub(crate) fn new(name: &str, line: u64, message: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), line, message: message.into() }
+    }
+
+    pub(crate) fn read(name: &str, line: u64, error: &io::Error) -> Self {
+        let message = match error.kind() {
+            io::ErrorKind::UnexpectedEof => "the compressed input ends too early; it was cut off".to_owned(),
+            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => "the compressed input is damaged".to_owned(),
+            io::ErrorKind::IsADirectory => "is a directory; name the files in it".to_owned(),
+            _ => format!("cannot be read: {error}"),
+        };
+        Self::new(name, line, message)
+    }
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = super::field::printable(&self.name);
+        match self.line {
+            0 => write!(f, "{name}: {}", self.message),
+            line => write!(f, "{name}:{line}: {}", self.message),
+        }
+    }
+}
+
+impl std::error::Error for InputError {}
+
+/// A named input, decompressed where it is compressed.
+pub struct Source {
+    name: String,
+    input: Box<dyn Read + Send>,
+}
+
+impl Source {
+    /// Takes over a reader; gzip and zstd are recognised by their first bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`InputError`] where nothing can be read.
+    pub fn new(name: impl Into<String>, input: impl Read + Send + 'static) -> Result<Self, InputError> {
+        let name = name.into();
+        match decompressed(Box::new(input)) {
+            Ok(input) => Ok(Self { name, input }),
+            Err(error) => Err(InputError::read(&name, 0, &error)),
+        }
+    }
+
+    /// Opens a file.
+    ///
+    /// # Errors
+    ///
+    /// [`InputError`] where it is not there, not readable, or a directory.
+    pub fn open(path: &Path) -> Result<Self, InputError> {
+        let name = path.display().to_string();
+        let file = File::open(path).map_err(|error| InputError::read(&name, 0, &error))?;
+        Self::new(name, file)
+    }
+
+    /// The input's name, as given.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Tells the format from the first bytes: `[` begins a JSON array, `{` NDJSON, anything else is CSV if its first
+    /// line can be a header.
+    ///
+    /// # Errors
+    ///
+    /// [`InputError`] where there is nothing, or nothing of the kind.
+    pub fn detect(self) -> Result<(Self, Format), InputError> {
+        let Self { name, input } = self;
+        let mut reader = BufReader::with_capacity(BUFFER_BYTES, input);
+        let head = head(&mut reader).map_err(|error| InputError::read(&name, 0, &error))?;
+        let format = match &*head {
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+                return Err(InputError::new(&name, 0, "is UTF-16; convert it to UTF-8"));
+            }
+            bytes => match bytes.iter().find(|c| !c.is_ascii_whitespace()) {
+                None => return Err(InputError::new(&name, 0, "is empty: there are no records in it")),
+                Some(b'[') => Format::Json,
+                Some(b'{') => Format::Ndjson,
+                Some(_) => Format::Csv,
+            },
+        };
+        let input = Box::new(Cursor::new(head).chain(reader));
+        Ok((Self { name, input }, format))
+    }
+
+    pub(crate) fn into_parts(self) -> (String, Box<dyn Read + Send>) {
+        (self.name, self.input)
+    }
+}
+
+/// The first bytes up to something that is not white space, less a byte order mark; they are taken from the reader.
+fn head(reader: &mut impl BufRead) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    loop {
+        let more = match reader.fill_buf() {
+            Ok(more) => more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        let is_end = more.is_empty();
+        head.extend_from_slice(more);
+        let taken = more.len();
+        reader.consume(taken);
+        if head.len() >= BOM.len() && head.starts_with(BOM) {
+            head.drain(..BOM.len());
+        }
+        let is_undecided = head.len() < BOM.len() || head.iter().all(u8::is_ascii_whitespace);
+        if is_end || !is_undecided {
+            return Ok(head);
+        }
+        // Nothing but white space so far: only its line ends matter, and memory stays flat.
+        if head.len() > BUFFER_BYTES {
+            head.retain(|c| *c == b'\n');
+        }
+    }
+}
+
+fn decompressed(mut input: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+    let mut magic = [0; 4];
+    let mut filled = 0;
+    while filled < magic.len() {
+        match input.read(&mut magic[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let input = Cursor::new(magic).take(filled as u64).chain(input);
+    Ok(match magic {
+        [0x1f, 0x8b, ..] => {
+            Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(BUFFER_BYTES, input)))
+        }
+        [0x28, 0xb5, 0x2f, 0xfd] => Box::new(zstd::stream::read::Decoder::new(input)?),
+        _ => Box::new(input),
+    })
+}

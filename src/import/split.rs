@@ -1,0 +1,424 @@
+//! Splits an input into raw records, a chunk at a time, without building anything: where each record begins and
+//! ends, on which line, and whether it can be one at all. Memory is bounded by one chunk and the largest record allowed.
+
+mod array;
+mod delimited;
+
+use std::io::Read;
+use std::sync::Arc;
+
+use super::csv::Header;
+use super::source::{Format, InputError, Source};
+use crate::Code;
+
+/// How many bytes are read before a chunk is handed over.
+const CHUNK_BYTES: usize = 256 * 1024;
+
+/// The largest record, in bytes. A user with a megabyte of custom data passes; a file without line ends does not.
+const RECORD_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// A record as it stands in the input.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Raw<'a> {
+    /// The line it begins on, from 1.
+    pub line: u64,
+    /// Its bytes without line end or comma; empty where it was too large to keep.
+    pub bytes: &'a [u8],
+    /// Why it cannot be a record, if it cannot: [`Code::BadJson`], [`Code::BadCsv`] or [`Code::RecordTooLarge`].
+    pub fault: Option<Code>,
+}
+
+/// Some records in a row.
+pub struct Chunk {
+    bytes: Vec<u8>,
+    spans: Vec<Span>,
+    pub(crate) format: Format,
+    pub(crate) header: Option<Arc<Header>>,
+}
+
+impl Chunk {
+    /// The records, in order.
+    pub fn records(&self) -> impl ExactSizeIterator<Item = Raw<'_>> {
+        self.spans.iter().map(|span| Raw {
+            line: span.line,
+            bytes: &self.bytes[span.start..span.end],
+            fault: span.fault,
+        })
+    }
+
+    /// Where each record stands in the chunk.
+    pub(super) fn ranges(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
+        self.spans.iter().map(|span| span.start..span.end)
+    }
+
+    pub(super) fn slice(&self, range: std::ops::Range<usize>) -> &[u8] {
+        &self.bytes[range]
+    }
+}
+
+/// Where a record stands in its chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Span {
+    start: usize,
+    end: usize,
+    line: u64,
+    fault: Option<Code>,
+}
+
+/// What a splitter made of the bytes it was given.
+enum Step {
+    /// A record, and where to go on.
+    Record { span: Span, next: usize },
+    /// Nothing of interest up to here.
+    Skip { next: usize },
+    /// It needs more bytes; those before `keep` are done with.
+    More { keep: usize },
+}
+
+/// Finds records in bytes. Keeps its place by line; positions are the caller's.
+trait Split: Send {
+    /// Looks at `bytes[at..]`. `is_end` where no more will come; it must then not ask for more, but may return
+    /// `More { keep: bytes.len() }` to say that it is done.
+    fn step(&mut self, bytes: &[u8], at: usize, is_end: bool) -> Result<Step, String>;
+
+    /// The record under way is larger than allowed: skip the rest of it, whatever comes. Gives the line it began on.
+    fn give_up(&mut self, bytes: &[u8], at: usize) -> GiveUp;
+
+    /// The line of the next byte that has not been looked at.
+    fn line(&self) -> u64;
+
+    /// From now on a blank line is a record.
+    fn keep_blank_lines(&mut self) {}
+}
+
+/// How to go on after a record that is too large.
+struct GiveUp {
+    line: u64,
+    /// From here on in the same bytes.
+    next: usize,
+}
+
+/// The chunks of one input.
+pub struct Chunks {
+    name: String,
+    input: Box<dyn Read + Send>,
+    format: Format,
+    split: Box<dyn Split>,
+    header: Option<Arc<Header>>,
+    /// Bytes read and not yet handed over.
+    pending: Vec<u8>,
+    is_end: bool,
+    is_done: bool,
+    is_eager: bool,
+}
+
+impl Chunks {
+    /// Starts reading. For CSV, reads the header.
+    ///
+    /// # Errors
+    ///
+    /// [`InputError`] where the input is not of the given format: no header, no array.
+    pub fn new(source: Source, format: Format) -> Result<Self, InputError> {
+        let (name, input) = source.into_parts();
+        let split: Box<dyn Split> = match format {
+            Format::Json => Box::new(array::Array::new()),
+            Format::Ndjson => Box::new(delimited::Lines::new()),
+            Format::Csv => Box::new(delimited::Csv::new()),
+        };
+        let mut chunks = Self {
+            name,
+            input,
+            format,
+            split,
+            header: None,
+            pending: Vec::new(),
+            is_end: false,
+            is_done: false,
+            is_eager: false,
+        };
+        chunks.skip_bom()?;
+        if format == Format::Csv {
+            chunks.read_header()?;
+        }
+        Ok(chunks)
+    }
+
+    /// Hands records over as soon as they are read, for input that is typed or piped one record at a time.
+    #[must_use]
+    pub const fn eager(mut self) -> Self {
+        self.is_eager = true;
+        self
+    }
+
+    /// Makes blank lines of NDJSON records too, broken ones, so that there is a record for every line.
+    #[must_use]
+    pub fn with_blank_lines(mut self) -> Self {
+        self.split.keep_blank_lines();
+        self
+    }
+
+    /// The input's name, as given.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How the records are laid out.
+    #[must_use]
+    pub const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The header line of a CSV input, as it stands there: for files that hold some of its records.
+    #[must_use]
+    pub fn header_line(&self) -> Option<&[u8]> {
+        self.header.as_deref().map(Header::line)
+    }
+
+    fn skip_bom(&mut self) -> Result<(), InputError> {
+        while self.pending.len() < 3 && !self.is_end {
+            self.read(3)?;
+        }
+        if self.pending.starts_with(b"\xef\xbb\xbf") {
+            self.pending.drain(..3);
+        }
+        Ok(())
+    }
+
+    fn read_header(&mut self) -> Result<(), InputError> {
+        let (bytes, spans) = self.fill(1)?;
+        let mut spans = spans.into_iter();
+        let Some(first) = spans.next() else {
+            return Err(InputError::new(&self.name, 0, "is empty: not even a header line"));
+        };
+        if first.fault.is_some() {
+            return Err(InputError::new(&self.name, first.line, "is neither JSON nor CSV with a header line"));
+        }
+        let header = Header::parse(&bytes[first.start..first.end])
+            .map_err(|message| InputError::new(&self.name, first.line, message))?;
+        self.header = Some(Arc::new(header));
+        Ok(())
+    }
+
+    /// The next chunk; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// [`InputError`] where the input cannot be read any further; there is nothing after it.
+    pub fn next_chunk(&mut self) -> Result<Option<Chunk>, InputError> {
+        let (bytes, spans) = self.fill(usize::MAX)?;
+        if spans.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Chunk { bytes, spans, format: self.format, header: self.header.clone() }))
+    }
+
+    /// Up to `records_max` records, as many as a chunk holds; none only at the end.
+    fn fill(&mut self, records_max: usize) -> Result<(Vec<u8>, Vec<Span>), InputError> {
+        let mut spans = Vec::new();
+        let mut at = 0;
+        let wanted = if self.is_eager { 1 } else { CHUNK_BYTES };
+        while !self.is_done && spans.len() < records_max {
+            match self.split.step(&self.pending, at, self.is_end) {
+                Ok(Step::Record { span, next }) => {
+                    spans.push(span);
+                    at = next;
+                }
+                Ok(Step::Skip { next }) => at = next,
+                Ok(Step::More { .. }) if self.is_end => {
+                    self.is_done = true;
+                }
+                Ok(Step::More { keep }) => {
+                    at = keep;
+                    if !spans.is_empty() {
+                        break; // what is under way comes with the next chunk
+                    }
+                    // Nothing to hand over: what is done with can go.
+                    self.pending.drain(..at);
+                    at = 0;
+                    if self.pending.len() > RECORD_BYTES_MAX {
+                        let GiveUp { line, next } = self.split.give_up(&self.pending, 0);
+                        let fault = Some(Code::RecordTooLarge);
+                        spans.push(Span { start: 0, end: 0, line, fault });
+                        at = next;
+                        break;
+                    }
+                    self.read(wanted)?;
+                }
+                Err(message) => {
+                    self.is_done = true;
+                    if spans.is_empty() {
+                        return Err(InputError::new(&self.name, self.split.line(), message));
+                    }
+                    // First what was good; the same step fails again on the next call.
+                    self.is_done = false;
+                    break;
+                }
+            }
+        }
+        let rest = self.pending.split_off(at);
+        Ok((std::mem::replace(&mut self.pending, rest), spans))
+    }
+
+    /// Reads until `wanted` more bytes are there, or the end.
+    fn read(&mut self, wanted: usize) -> Result<(), InputError> {
+        let before = self.pending.len();
+        let mut filled = before;
+        self.pending.resize(before + wanted.max(CHUNK_BYTES), 0);
+        while filled < before + wanted {
+            match self.input.read(&mut self.pending[filled..]) {
+                Ok(0) => {
+                    self.is_end = true;
+                    break;
+                }
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.pending.truncate(filled);
+                    self.is_done = true;
+                    return Err(InputError::read(&self.name, self.split.line(), &error));
+                }
+            }
+        }
+        self.pending.truncate(filled);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+
+    /// Gives a byte at a time, so that every place to stop is tried.
+    struct Dribble(Cursor<Vec<u8>>);
+
+    impl Read for Dribble {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let end = buffer.len().min(1);
+            self.0.read(&mut buffer[..end])
+        }
+    }
+
+    fn records(text: &str, format: Format) -> (Vec<(u64, String, Option<&'static str>)>, Option<String>) {
+        let whole = split(Source::new("x", Cursor::new(text.as_bytes().to_vec())).unwrap(), format, false);
+        let dribbled = split(Source::new("x", Dribble(Cursor::new(text.as_bytes().to_vec()))).unwrap(), format, true);
+        assert_eq!(whole, dribbled, "{text}");
+        whole
+    }
+
+    fn split(
+        source: Source,
+        format: Format,
+        is_eager: bool,
+    ) -> (Vec<(u64, String, Option<&'static str>)>, Option<String>) {
+        let mut found = Vec::new();
+        let mut chunks = match Chunks::new(source, format) {
+            Ok(chunks) if is_eager => chunks.eager(),
+            Ok(chunks) => chunks,
+            Err(error) => return (found, Some(error.to_string())),
+        };
+        loop {
+            match chunks.next_chunk() {
+                Ok(Some(chunk)) => found.extend(chunk.records().map(|raw| {
+                    let text = String::from_utf8_lossy(raw.bytes).into_owned();
+                    (raw.line, text, raw.fault.map(Code::as_str))
+                })),
+                Ok(None) => return (found, None),
+                Err(error) => return (found, Some(error.to_string())),
+            }
+        }
+    }
+
+    fn good(records: &[(u64, &str)]) -> Vec<(u64, String, Option<&'static str>)> {
+        records.iter().map(|(line, text)| (*line, (*text).to_owned(), None)).collect()
+    }
+
+    #[test]
+    fn lines() {
+        let (found, error) = records("\u{feff}{\"a\":1}\r\n\n  \n{\"b\":2}", Format::Ndjson);
+        assert_eq!((found, error), (good(&[(1, "{\"a\":1}"), (4, "{\"b\":2}")]), None));
+        assert_eq!(records("", Format::Ndjson), (vec![], None));
+    }
+
+    #[test]
+    fn arrays() {
+        for text in ["[{\"a\":1},{\"b\":[2,\"]}\"]}]", " [ {\"a\":1} , {\"b\":[2,\"]}\"]} ] \n"] {
+            assert_eq!(records(text, Format::Json), (good(&[(1, "{\"a\":1}"), (1, "{\"b\":[2,\"]}\"]}")]), None));
+        }
+        assert_eq!(records("[]", Format::Json), (vec![], None));
+        assert_eq!(records("[\n1,\n\"x\",\nnull]", Format::Json).0, good(&[(2, "1"), (3, "\"x\""), (4, "null")]));
+    }
+
+    #[test]
+    fn an_array_that_is_not_one_is_refused_after_what_was_good() {
+        for (text, good_records, says) in [
+            ("[{\"a\":1},", 1, "ends before"),
+            ("[{\"a\":1}", 1, "ends before"),
+            ("[{\"a\":1}] x", 1, "after the array"),
+            ("{\"a\":1}", 0, "does not begin with `[`"),
+            ("[{\"a\":\"", 0, "ends before"),
+        ] {
+            let (found, error) = records(text, Format::Json);
+            assert_eq!(found.len(), good_records, "{text}");
+            assert!(error.as_deref().is_some_and(|error| error.contains(says)), "{text}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn an_array_goes_on_after_a_broken_element() {
+        let text =
+            "[\n  {\"a\": \"unclosed},\n  {\"b\": 2},\n  {\"c\": [3},\n  {\"d\": 4\n  {\"e\": {\n      \"f\": 5}}\n]";
+        let (found, error) = records(text, Format::Json);
+        assert_eq!(error, None);
+        let lines: Vec<_> = found.iter().map(|(line, _, fault)| (*line, *fault)).collect();
+        assert_eq!(lines, [(2, Some("bad_json")), (3, None), (4, Some("bad_json")), (5, Some("bad_json")), (6, None)]);
+    }
+
+    #[test]
+    fn commas_missing_and_too_many_are_problems_of_their_record() {
+        let (found, error) = records("[{\"a\":1}\n{\"b\":2},,{\"c\":3},]", Format::Json);
+        assert_eq!(error, None);
+        let faults: Vec<_> = found.iter().map(|(_, text, fault)| (text.as_str(), *fault)).collect();
+        let bad = Some("bad_json");
+        assert_eq!(faults, [("{\"a\":1}", None), ("{\"b\":2}", bad), ("", bad), ("{\"c\":3}", None), ("", bad)]);
+    }
+
+    #[test]
+    fn csv() {
+        let text = "username,name\r\nada,\"Ada, \"\"L\"\"\nof London\"\r\nbob,\n\neve,x";
+        let (found, error) = records(text, Format::Csv);
+        assert_eq!(error, None);
+        assert_eq!(found, good(&[(2, "ada,\"Ada, \"\"L\"\"\nof London\""), (4, "bob,"), (6, "eve,x")]));
+    }
+
+    #[test]
+    fn csv_goes_on_after_a_stray_quote() {
+        let text = "username,name\na,\"x\" y\nb,c\"d\ne,\"open\nf,g\nh,i\n";
+        let (found, error) = records(text, Format::Csv);
+        assert_eq!(error, None);
+        let faults: Vec<_> = found.iter().map(|(line, _, fault)| (*line, *fault)).collect();
+        let bad = Some("bad_csv");
+        assert_eq!(faults, [(2, bad), (3, bad), (4, bad), (5, None), (6, None)]);
+    }
+
+    #[test]
+    fn a_record_that_is_too_large_costs_itself_only() {
+        let big = "x".repeat(RECORD_BYTES_MAX + CHUNK_BYTES * 3);
+        let cases = [
+            (Format::Ndjson, format!("{{\"a\":1}}\n{{\"a\":\"{big}\"}}\n{{\"b\":2}}\n"), [1, 2, 3]),
+            (Format::Json, format!("[{{\"a\":1}},\n{{\"a\":[\"{big}\"]}},\n{{\"b\":2}}]"), [1, 2, 3]),
+            (Format::Csv, format!("username\na\n{big}\nb\n"), [2, 3, 4]),
+        ];
+        for (format, text, lines) in cases {
+            let source = Source::new("x", Cursor::new(text.into_bytes())).unwrap();
+            let (found, error) = split(source, format, false);
+            assert_eq!(error, None, "{format:?}");
+            let faults: Vec<_> = found.iter().map(|(line, _, fault)| (*line, *fault)).collect();
+            let large = Some("record_too_large");
+            assert_eq!(faults, [(lines[0], None), (lines[1], large), (lines[2], None)], "{format:?}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Verifies legacy password hashes in constant time and, on the first successful sign-in, hands back the
+//! Argon2id hash that replaces them, in a form that cannot be written over anybody else's change.
+//!
+//! ```
+//! use rehash::{Engine, Limits, Method, Password, Policy, StoredHash, Upgrade};
+//! # let policy = Policy::builder(rehash::Argon2Target { memory_kib: 64, passes: 1, lanes: 1 }).build()?;
+//! # let _ = Policy::default();
+//! let engine = Engine::new(policy)?; // `Policy::default()` in a service
+//!
+//! // What the user table holds: a method and a text.
+//! let stored = StoredHash::parse(Method::Md5, "5f4dcc3b5aa765d61d8327deb882cf99", &Limits::default())?;
+//!
+//! let accepted = engine.verify(&stored, &Password::new("password"))?;
+//! if let Upgrade::Ready(replacement) = accepted.upgrade {
+//!     // UPDATE users SET hash = new WHERE id = … AND hash = expected
+//!     assert_eq!(replacement.expected().text(), stored.text());
+//!     assert!(replacement.new_hash().text().starts_with("$argon2id$v=19$"));
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What it refuses to do
+//!
+//! - **Guess.** Thirty-two hex digits are MD5, MD4 or NTLM until the record or the operator says which.
+//! - **Downgrade.** A stored hash that is stronger than the target is left alone.
+//! - **Write.** The engine does no I/O; an upgrade is a [`Replacement`] that names the hash it replaces, and
+//!   only [`Engine::verify`] can make one.
+//! - **Say yes by accident.** `Ok` means that the password is right, and nothing else does.
+//!
+//! # Map
+//!
+//! [`StoredHash`] is the one door for stored text: parsed, bounded by [`Limits`], decoded once. [`Policy`] says
+//! what new hashes look like and when old ones are replaced; [`Engine`] applies it to a [`Password`].
+//! [`store`] and [`sign_in`] carry an upgrade into a table by compare-and-swap. With the feature `import`,
+//! the `import` module reads, tags and validates user exports; with `sqlite` there is an embedded store. Neither feature
+//! alters what the core does.
+//!
+//! # Features
+//!
+//! | feature | brings |
+//! |---|---|
+//! | `cli` (default) | the `rehash` command, and with it the two below |
+//! | `import` | readers and validation for JSON, NDJSON and CSV exports |
+//! | `sqlite` | the embedded store |
+//!
+//! `default-features = false` is the core: no command line, database, runtime or serialisation framework.
+
+#![deny(unsafe_code)]
+
+mod codec;
+mod cost;
+mod engine;
+mod error;
+mod expression;
+mod identify;
+mod keyring;
+mod limits;
+mod method;
+mod password;
+mod policy;
+mod scheme;
+mod stored;
+
+#[cfg(feature = "import")]
+pub mod import;
+pub mod sign_in;
+pub mod store;
+
+pub use cost::Cost;
+pub use engine::{Accepted, Denied, Engine, HashError, Replacement, SkipReason, Upgrade};
+pub use error::{Code, OutOfBounds, ParseError, Unverifiable};
+pub use identify::{Identification, identify};
+pub use keyring::{KeyError, KeyId, Keyring};
+pub use limits::Limits;
+pub use method::{Method, MethodInfo, UnknownMethod};
+pub use password::Password;
+pub use policy::{Argon2Target, Policy, PolicyBuilder, PolicyError, UpgradeMode};
+pub use scheme::TextEncoding;
+pub use stored::StoredHash;

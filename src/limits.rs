@@ -1,0 +1,94 @@
+//! What a stored hash may cost us. A row in a table, or a line in an import file, names its own price; these
+//! bounds are held before any memory is reserved or any round is computed, when the text is parsed and again
+//! when it is verified.
+
+use crate::OutOfBounds;
+
+/// Upper bounds on the cost parameters of stored hashes.
+///
+/// The lower bounds are the methods' own and cannot be changed. Every default says where it comes from; raise one only
+/// for a source you trust, and mind that a concurrent service pays it once per worker.
+///
+/// ```
+/// let limits = rehash::Limits::default().argon2_memory_kib(2 * 1024 * 1024); // RFC 9106's first choice
+/// assert_eq!(limits.argon2_memory_kib, 2_097_152);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Argon2 memory in KiB. 1 GiB: what Kratos and GoTrue admit, and more than any default in use but RFC 9106's
+    /// 2 GiB profile.
+    pub argon2_memory_kib: u32,
+    /// Argon2 passes. 1024: Logto once wrote 256, and memory × passes is bounded besides.
+    pub argon2_passes: u32,
+    /// Argon2 lanes. 64: twice the widest server default seen; lanes are a layout, not work.
+    pub argon2_lanes: u32,
+    /// Argon2 memory × passes, in KiB·passes. 4 GiB·passes: about three seconds on one core.
+    pub argon2_work_kib: u64,
+    /// bcrypt cost. 15, as Kratos: two seconds; each step doubles it.
+    pub bcrypt_cost: u32,
+}
+
+impl Limits {
+    /// The longest stored text that is looked at, in bytes; longer is malformed whatever it holds.
+    pub const TEXT_BYTES_MAX: usize = 4096;
+
+    /// Sets the Argon2 memory bound, in KiB.
+    #[must_use]
+    pub const fn argon2_memory_kib(mut self, max: u32) -> Self {
+        self.argon2_memory_kib = max;
+        self
+    }
+
+    /// Sets the bound on Argon2 passes.
+    #[must_use]
+    pub const fn argon2_passes(mut self, max: u32) -> Self {
+        self.argon2_passes = max;
+        self
+    }
+
+    /// Sets the bound on Argon2 lanes.
+    #[must_use]
+    pub const fn argon2_lanes(mut self, max: u32) -> Self {
+        self.argon2_lanes = max;
+        self
+    }
+
+    /// Sets the bound on Argon2 memory × passes, in KiB·passes.
+    #[must_use]
+    pub const fn argon2_work_kib(mut self, max: u64) -> Self {
+        self.argon2_work_kib = max;
+        self
+    }
+
+    /// Sets the bcrypt cost bound. 31 is the format's own.
+    #[must_use]
+    pub const fn bcrypt_cost(mut self, max: u32) -> Self {
+        self.bcrypt_cost = max;
+        self
+    }
+
+    pub(crate) fn check_bcrypt(&self, cost: u32) -> Result<(), OutOfBounds> {
+        OutOfBounds::check("cost", 4, u64::from(self.bcrypt_cost.min(31)), u64::from(cost))
+    }
+
+    pub(crate) fn check_argon2(&self, memory_kib: u64, passes: u64, lanes: u64) -> Result<(), OutOfBounds> {
+        // Lanes first: every later bound multiplies by them.
+        OutOfBounds::check("lanes", 1, u64::from(self.argon2_lanes), lanes)?;
+        OutOfBounds::check("passes", 1, u64::from(self.argon2_passes), passes)?;
+        OutOfBounds::check("memory_kib", 8 * lanes, u64::from(self.argon2_memory_kib), memory_kib)?;
+        OutOfBounds::check("work_kib", 1, self.argon2_work_kib, memory_kib * passes)
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            argon2_memory_kib: 1024 * 1024,
+            argon2_passes: 1024,
+            argon2_lanes: 64,
+            argon2_work_kib: 4 * 1024 * 1024,
+            bcrypt_cost: 15,
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! Argon2i, Argon2d and Argon2id in PHC form, versions 0x10 and 0x13, keyed or not. The text is read here and not
+//! by a PHC crate, because legal hashes fall outside what those admit: no `v=` (which is 0x10), salts over 48
+//! bytes, outputs under 10 or over 64, parameters in another order.
+
+use argon2::{Algorithm, AssociatedData, Params, ParamsBuilder, Version};
+use subtle::{Choice, ConstantTimeEq};
+use zeroize::Zeroizing;
+
+use super::Scheme;
+use crate::codec::{self, Alphabet};
+use crate::error::{Fault, OutOfBounds};
+use crate::keyring::{KeyId, Keyring};
+use crate::{Cost, Limits, Method, Unverifiable};
+
+const EXPECTED: &str = "`$argon2id$v=19$m=…,t=…,p=…$`, the salt, `$`, and the hash";
+const SALT_BYTES_MIN: usize = argon2::MIN_SALT_LEN;
+const SALT_BYTES_MAX: usize = 1024;
+const OUTPUT_BYTES_MIN: usize = Params::MIN_OUTPUT_LEN;
+const OUTPUT_BYTES_MAX: usize = 1024;
+/// Widths that columns are given; a text of such a length that does not parse was most likely cut.
+const COLUMN_WIDTHS: [usize; 16] = [40, 48, 50, 60, 64, 72, 80, 90, 96, 100, 120, 128, 150, 160, 200, 255];
+
+/// The three ways of choosing reference blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Variant {
+    D,
+    I,
+    Id,
+}
+
+impl Variant {
+    const ALL: [Self; 3] = [Self::D, Self::I, Self::Id];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::D => "argon2d",
+            Self::I => "argon2i",
+            Self::Id => "argon2id",
+        }
+    }
+
+    const fn method(self) -> Method {
+        match self {
+            Self::D => Method::Argon2d,
+            Self::I => Method::Argon2i,
+            Self::Id => Method::Argon2id,
+        }
+    }
+
+    fn of(text: &str) -> Option<Self> {
+        let name = text.strip_prefix('$')?.split('$').next()?;
+        Self::ALL.into_iter().find(|variant| variant.as_str() == name)
+    }
+}
+
+/// The method that a PHC text names.
+pub(crate) fn named(text: &str) -> Option<Method> {
+    Variant::of(text).map(Variant::method)
+}
+
+/// What decides a hash's strength, and what a new one is made with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Spec {
+    pub(crate) memory_kib: u32,
+    pub(crate) passes: u32,
+    pub(crate) lanes: u32,
+    pub(crate) salt_bytes: usize,
+    pub(crate) output_bytes: usize,
+    pub(crate) key: Option<KeyId>,
+}
+
+/// A stored Argon2 hash, decoded.
+#[derive(Clone)]
+pub(crate) struct Argon2 {
+    variant: Variant,
+    version: Version,
+    /// Whether the text says `v=`: without it the version is 0x10.
+    says_version: bool,
+    memory_kib: u32,
+    passes: u32,
+    lanes: u32,
+    key: Option<KeyId>,
+    data: Box<[u8]>,
+    salt: Box<[u8]>,
+    output: Box<[u8]>,
+}
+
+impl Argon2 {
+    pub(crate) fn parse(text: &str, variant: Variant) -> Result<Self, Fault> {
+        Self::parse_parts(text, variant).map_err(|fault| {
+            let was_cut = COLUMN_WIDTHS.contains(&text.len()) && Variant::of(text).is_some();
+            if was_cut && !matches!(fault, Fault::Bounds(_)) {
+                Fault::Truncated { actual: text.len(), whole: "a usual column width, and the rest is missing" }
+            } else {
+                fault
+            }
+        })
+    }
+
+    fn parse_parts(text: &str, variant: Variant) -> Result<Self, Fault> {
+        const STRUCTURE: Fault = Fault::Structure { expected: EXPECTED };
+        let mut parts = text.split('$');
+        if parts.next() != Some("") || parts.next() != Some(variant.as_str()) {
+            return Err(STRUCTURE);
+        }
+        let mut part = parts.next().ok_or(STRUCTURE)?;
+        let says_version = part.starts_with("v=");
+        let mut version = Version::V0x10;
+        if let Some(number) = part.strip_prefix("v=") {
+            version = match number {
+                "16" => Version::V0x10,
+                "19" => Version::V0x13,
+                _ => return Err(Fault::Structure { expected: "an Argon2 version of 16 or 19" }),
+            };
+            part = parts.next().ok_or(STRUCTURE)?;
+        }
+        let parameters = Parameters::parse(part)?;
+        let salt = parts.next().ok_or(STRUCTURE)?;
+        let output = parts.next().filter(|output| !output.is_empty()).ok_or(STRUCTURE)?;
+        if parts.next().is_some() {
+            return Err(Fault::Structure { expected: "nothing after the hash" });
+        }
+        Ok(Self {
+            variant,
+            version,
+            says_version,
+            memory_kib: parameters.memory_kib.ok_or(STRUCTURE)?,
+            passes: parameters.passes.ok_or(STRUCTURE)?,
+            lanes: parameters.lanes.ok_or(STRUCTURE)?,
+            key: parameters.key,
+            data: parameters.data.unwrap_or_default(),
+            salt: decode(salt, SALT_BYTES_MIN..=SALT_BYTES_MAX, "a salt of 8 to 1024 bytes")?,
+            output: decode(output, OUTPUT_BYTES_MIN..=OUTPUT_BYTES_MAX, "a hash of 4 to 1024 bytes")?,
+        })
+    }
+
+    /// Hashes an input as `spec` says, with this salt: an Argon2id hash of version 0x13.
+    pub(crate) fn hash(spec: &Spec, salt: Box<[u8]>, input: &[u8], keys: &Keyring) -> Result<Self, Unverifiable> {
+        let mut new = Self::shaped(spec, salt, vec![0; spec.output_bytes].into());
+        new.output = new.compute(input, keys)?.as_slice().into();
+        Ok(new)
+    }
+
+    /// An Argon2id hash of version 0x13 with the given salt and output.
+    pub(crate) fn shaped(spec: &Spec, salt: Box<[u8]>, output: Box<[u8]>) -> Self {
+        Self {
+            variant: Variant::Id,
+            version: Version::V0x13,
+            says_version: true,
+            memory_kib: spec.memory_kib,
+            passes: spec.passes,
+            lanes: spec.lanes,
+            key: spec.key.clone(),
+            data: Box::default(),
+            salt,
+            output,
+        }
+    }
+
+    /// Whether this is Argon2id of version 0x13.
+    pub(crate) fn is_current_kind(&self) -> bool {
+        self.variant == Variant::Id && self.version == Version::V0x13
+    }
+
+    /// What decides the hash's strength.
+    pub(crate) fn spec(&self) -> Spec {
+        Spec {
+            memory_kib: self.memory_kib,
+            passes: self.passes,
+            lanes: self.lanes,
+            salt_bytes: self.salt.len(),
+            output_bytes: self.output.len(),
+            key: self.key.clone(),
+        }
+    }
+
+    /// The id of the key that the hash needs, and whether it carries associated data.
+    pub(crate) fn check_keys(&self, keys: &Keyring) -> Result<(), Fault> {
+        match &self.key {
+            Some(id) if keys.contains(id) => Ok(()),
+            Some(id) => Err(Fault::MissingKey { key_id: id.to_string() }),
+            None if self.data.is_empty() => Ok(()),
+            None => Err(Fault::DataWithoutKey),
+        }
+    }
+
+    /// Whether a text of this length holding this hash was likely cut in the middle of the hash: it parses, but its
+    /// length is a column's and its output is one that nobody chooses.
+    pub(crate) fn looks_cut(&self, text_len: usize) -> bool {
+        COLUMN_WIDTHS.contains(&text_len) && (self.output.len() < 16 || !self.output.len().is_multiple_of(4))
+    }
+
+    /// OWASP's choices trade memory for passes; none has less than 7 MiB, or less than 32 MiB·passes.
+    pub(crate) fn is_weak(&self) -> bool {
+        self.memory_kib < 7 * 1024 || u64::from(self.memory_kib) * u64::from(self.passes) < 32 * 1024
+    }
+
+    fn compute(&self, input: &[u8], keys: &Keyring) -> Result<Zeroizing<Vec<u8>>, Unverifiable> {
+        if self.check_keys(keys).is_err() {
+            return Err(Unverifiable::MissingKey { key_id: self.key.clone() });
+        }
+        let algorithm = match self.variant {
+            Variant::D => Algorithm::Argon2d,
+            Variant::I => Algorithm::Argon2i,
+            Variant::Id => Algorithm::Argon2id,
+        };
+        let refused = |error| match error {
+            argon2::Error::OutOfMemory => Unverifiable::OutOfMemory { memory_kib: self.memory_kib },
+            _ => Unverifiable::Refused,
+        };
+        let params = ParamsBuilder::new()
+            .m_cost(self.memory_kib)
+            .t_cost(self.passes)
+            .p_cost(self.lanes)
+            .output_len(self.output.len())
+            .data(AssociatedData::new(&self.data).map_err(refused)?)
+            .build()
+            .map_err(refused)?;
+        let secret = self.key.as_ref().and_then(|id| keys.secret(id)).unwrap_or_default();
+        let argon2 = argon2::Argon2::new_with_secret(secret, algorithm, self.version, params).map_err(refused)?;
+        let mut output = Zeroizing::new(vec![0; self.output.len()]);
+        argon2.hash_password_into(input, &self.salt, &mut output).map_err(refused)?;
+        Ok(output)
+    }
+}
+
+/// The parameter part: each of `m`, `t`, `p` once, in any order, and `keyid` and `data` at most once.
+#[derive(Default)]
+struct Parameters {
+    memory_kib: Option<u32>,
+    passes: Option<u32>,
+    lanes: Option<u32>,
+    key: Option<KeyId>,
+    data: Option<Box<[u8]>>,
+}
+
+impl Parameters {
+    fn parse(part: &str) -> Result<Self, Fault> {
+        let mut found = Self::default();
+        for pair in part.split(',') {
+            let (name, value) = pair.split_once('=').ok_or(Fault::Structure { expected: EXPECTED })?;
+            let is_new = match name {
+                "m" => found.memory_kib.replace(number("memory_kib", value)?).is_none(),
+                "t" => found.passes.replace(number("passes", value)?).is_none(),
+                "p" => found.lanes.replace(number("lanes", value)?).is_none(),
+                "keyid" => found.key.replace(key_id(value)?).is_none(),
+                "data" => found.data.replace(decode(value, 0..=32, "at most 32 bytes of data")?).is_none(),
+                _ => return Err(Fault::Structure { expected: "no parameters but m, t, p, keyid and data" }),
+            };
+            if !is_new {
+                return Err(Fault::Structure { expected: "each parameter once" });
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// A decimal without sign or leading zeros.
+fn number(parameter: &'static str, text: &str) -> Result<u32, Fault> {
+    if text.is_empty() || !text.bytes().all(|c| c.is_ascii_digit()) {
+        return Err(Fault::Structure { expected: "decimal numbers for m, t and p" });
+    }
+    if text.len() > 1 && text.starts_with('0') {
+        return Err(Fault::NonCanonical { part: "a number has leading zeros" });
+    }
+    let value = text.parse().unwrap_or(u64::MAX);
+    u32::try_from(value).map_err(|_| Fault::Bounds(OutOfBounds::new(parameter, 1, u32::MAX.into(), value)))
+}
+
+fn key_id(text: &str) -> Result<KeyId, Fault> {
+    KeyId::new(codec::base64(text.as_bytes(), Alphabet::Standard)?)
+        .map_err(|_| Fault::Structure { expected: "a keyid of 1 to 8 bytes" })
+}
+
+fn decode(text: &str, bytes: std::ops::RangeInclusive<usize>, expected: &'static str) -> Result<Box<[u8]>, Fault> {
+    let decoded = codec::base64(text.as_bytes(), Alphabet::Standard)?;
+    if bytes.contains(&decoded.len()) {
+        Ok(decoded.into())
+    } else {
+        Err(Fault::Length { actual: text.len(), expected })
+    }
+}
+
+impl Scheme for Argon2 {
+    fn cost(&self) -> Cost {
+        Cost::argon2(self.memory_kib, self.passes)
+    }
+
+    fn check(&self, limits: &Limits) -> Result<(), OutOfBounds> {
+        limits.check_argon2(self.memory_kib.into(), self.passes.into(), self.lanes.into())
+    }
+
+    fn verify(&self, input: &[u8], keys: &Keyring) -> Result<Choice, Unverifiable> {
+        Ok(self.output.ct_eq(&self.compute(input, keys)?))
+    }
+
+    fn canonical(&self) -> String {
+        let version = match (self.says_version, self.version) {
+            (false, _) => "",
+            (true, Version::V0x10) => "v=16$",
+            (true, Version::V0x13) => "v=19$",
+        };
+        let key = self.key.as_ref().map_or(String::new(), |id| format!(",keyid={}", codec::to_base64(id.bytes())));
+        let data = match &*self.data {
+            [] => String::new(),
+            data => format!(",data={}", codec::to_base64(data)),
+        };
+        format!(
+            "${}${version}m={},t={},p={}{key}{data}${}${}",
+            self.variant.as_str(),
+            self.memory_kib,
+            self.passes,
+            self.lanes,
+            codec::to_base64(&self.salt),
+            codec::to_base64(&self.output),
+        )
+    }
+
+    fn parameters(&self) -> String {
+        let version = if self.version == Version::V0x10 { "v=16," } else { "" };
+        format!("{version}m={},t={},p={}", self.memory_kib, self.passes, self.lanes)
+    }
+}

@@ -1,0 +1,214 @@
+//! bcrypt under its five prefixes, each as the implementation behind it computed it.
+//!
+//! The prefixes differ only in the eighteen words that the key schedule cycles through, so each is turned into
+//! those words first, and the one core (the `blowfish` crate's) runs on the result:
+//!
+//! - `$2b$`, `$2y$`: the password and one NUL, cycled. Correct.
+//! - `$2a$`: the same, plus crypt_blowfish's countermeasure: passwords for which the buggy and the correct
+//!   schedule could be made to collide get a flipped bit in the first expansion.
+//! - `$2x$`: crypt_blowfish up to 1.0.4 sign-extended each byte before or-ing it in, so that a byte above 0x7f wipes out
+//!   the up to three before it in its word.
+//! - `$2$`: no NUL: the password alone, cycled.
+
+use blowfish::Blowfish;
+use subtle::{Choice, ConstantTimeEq};
+use zeroize::{Zeroize, Zeroizing};
+
+use super::Scheme;
+use crate::codec::{self, Alphabet};
+use crate::error::{Fault, OutOfBounds};
+use crate::keyring::Keyring;
+use crate::{Cost, Limits, Unverifiable};
+
+/// bcrypt ignores everything after this many bytes.
+pub(crate) const INPUT_BYTES_MAX: usize = 72;
+
+const TEXT_CHARS: usize = 60;
+const SALT_CHARS: usize = 22;
+/// The digest is 23 of the 24 encrypted bytes: the reference implementation drops one, and so must we.
+const DIGEST_BYTES: usize = 23;
+const EXPECTED: &str = "`$2b$`, a two-digit cost, `$`, and 53 characters of bcrypt's base64";
+
+/// Which implementation's key schedule.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Prefix {
+    /// `$2$`
+    Bare,
+    /// `$2a$`
+    A,
+    /// `$2b$`
+    B,
+    /// `$2x$`
+    X,
+    /// `$2y$`
+    Y,
+}
+
+impl Prefix {
+    const ALL: [Self; 5] = [Self::Bare, Self::A, Self::B, Self::X, Self::Y];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bare => "$2$",
+            Self::A => "$2a$",
+            Self::B => "$2b$",
+            Self::X => "$2x$",
+            Self::Y => "$2y$",
+        }
+    }
+}
+
+/// Whether a text claims to be bcrypt.
+pub(crate) fn is_named(text: &str) -> bool {
+    Prefix::ALL.iter().any(|prefix| text.starts_with(prefix.as_str()))
+}
+
+/// A stored bcrypt hash, decoded.
+#[derive(Clone)]
+pub(crate) struct Bcrypt {
+    prefix: Prefix,
+    cost: u32,
+    salt: [u8; 16],
+    digest: [u8; DIGEST_BYTES],
+}
+
+impl Bcrypt {
+    pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
+        // From here on bytes: a character beyond ASCII must not split a slice.
+        let text = text.as_bytes();
+        let prefix = Prefix::ALL
+            .into_iter()
+            .find(|prefix| text.starts_with(prefix.as_str().as_bytes()))
+            .ok_or(Fault::Structure { expected: EXPECTED })?;
+        let rest = &text[prefix.as_str().len()..];
+        let whole = TEXT_CHARS - "$2b$".len();
+        if rest.len() < whole {
+            return Err(Fault::Truncated {
+                actual: text.len(),
+                whole: "a bcrypt hash has 60 (59 with the prefix `$2$`)",
+            });
+        }
+        let &[tens @ b'0'..=b'9', ones @ b'0'..=b'9', b'$', ref body @ ..] = rest else {
+            return Err(Fault::Structure { expected: EXPECTED });
+        };
+        if rest.len() > whole {
+            return Err(Fault::Length { actual: text.len(), expected: "60 characters (59 with the prefix `$2$`)" });
+        }
+        let (salt, digest) = body.split_at(SALT_CHARS);
+        let part =
+            |fault, part| if let Fault::NonCanonical { .. } = fault { Fault::NonCanonical { part } } else { fault };
+        let salt = codec::base64(salt, Alphabet::Bcrypt)
+            .map_err(|fault| part(fault, "the last character of the salt has bits set that bcrypt ignores"))?;
+        let digest = codec::base64(digest, Alphabet::Bcrypt)
+            .map_err(|fault| part(fault, "the last character has bits set that bcrypt ignores"))?;
+        let decoded = |_| Fault::Structure { expected: EXPECTED };
+        Ok(Self {
+            prefix,
+            cost: u32::from(tens - b'0') * 10 + u32::from(ones - b'0'),
+            salt: salt.try_into().map_err(decoded)?,
+            digest: digest.try_into().map_err(|_| Fault::Structure { expected: EXPECTED })?,
+        })
+    }
+
+    /// OWASP's least work factor is 10.
+    pub(crate) const fn is_weak(&self) -> bool {
+        self.cost < 10
+    }
+
+    /// The digest of an input under this hash's prefix, cost and salt.
+    fn compute(&self, input: &[u8]) -> Zeroizing<[u8; DIGEST_BYTES]> {
+        let keys = KeyWords::of(self.prefix, input);
+        let mut state = Blowfish::bc_init_state();
+        state.salted_expand_key(&self.salt, &keys.first[..]);
+        for _ in 0..1u64 << self.cost {
+            state.bc_expand_key(&keys.all[..]);
+            state.bc_expand_key(&self.salt);
+        }
+        let mut text = *b"OrpheanBeholderScryDoubt";
+        let mut out = Zeroizing::new([0; DIGEST_BYTES]);
+        for pair in text.chunks_exact_mut(8) {
+            let (left, right) = pair.split_at_mut(4);
+            let mut block = [word(left), word(right)];
+            for _ in 0..64 {
+                block = state.bc_encrypt(block);
+            }
+            left.copy_from_slice(&block[0].to_be_bytes());
+            right.copy_from_slice(&block[1].to_be_bytes());
+        }
+        out.copy_from_slice(&text[..DIGEST_BYTES]);
+        text.zeroize();
+        out
+    }
+}
+
+fn word(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0, |word, byte| word << 8 | u32::from(*byte))
+}
+
+/// The eighteen words of the key schedule as bytes, for the first expansion and for all others.
+struct KeyWords {
+    first: Zeroizing<[u8; INPUT_BYTES_MAX]>,
+    all: Zeroizing<[u8; INPUT_BYTES_MAX]>,
+}
+
+impl KeyWords {
+    /// The loop runs over eighteen words whatever the input holds; only which bytes it reads depends on the length.
+    fn of(prefix: Prefix, input: &[u8]) -> Self {
+        let mut all = Zeroizing::new([0; INPUT_BYTES_MAX]);
+        // `sign`: a byte above 0x7f stood where sign extension destroys others. `differ`: the two schedules are not
+        // the same. Both as in crypt_blowfish, which keeps them free of branches.
+        let (mut sign, mut differ) = (0u32, 0u32);
+        let mut bytes = cycle(prefix, input);
+        for place in all.chunks_exact_mut(4) {
+            let (mut correct, mut extended) = (0u32, 0u32);
+            for position in 0..4 {
+                let byte = bytes.next().unwrap_or(0);
+                correct = correct << 8 | u32::from(byte);
+                extended = extended << 8 | i32::from(byte.cast_signed()).cast_unsigned();
+                sign |= if position > 0 { extended & 0x80 } else { 0 };
+            }
+            differ |= correct ^ extended;
+            place.copy_from_slice(&if prefix == Prefix::X { extended } else { correct }.to_be_bytes());
+        }
+        let mut first = all.clone();
+        if prefix == Prefix::A {
+            let differ = ((differ | differ >> 16) & 0xffff) + 0xffff; // bit 16 is set where the schedules differ
+            let flip = (sign << 9) & !differ & 0x1_0000;
+            first[1] ^= flip.to_be_bytes()[1];
+        }
+        Self { first, all }
+    }
+}
+
+/// The input's first 72 bytes with the prefix's terminator, over and over.
+fn cycle(prefix: Prefix, input: &[u8]) -> impl Iterator<Item = u8> {
+    let input = &input[..input.len().min(INPUT_BYTES_MAX)];
+    let terminator: &[u8] = if prefix == Prefix::Bare && !input.is_empty() { b"" } else { b"\0" };
+    input.iter().chain(terminator).copied().cycle()
+}
+
+impl Scheme for Bcrypt {
+    fn cost(&self) -> Cost {
+        Cost::bcrypt(self.cost)
+    }
+
+    fn check(&self, limits: &Limits) -> Result<(), OutOfBounds> {
+        limits.check_bcrypt(self.cost)
+    }
+
+    fn verify(&self, input: &[u8], _keys: &Keyring) -> Result<Choice, Unverifiable> {
+        // C implementations stopped at a NUL and others did not, so a password that holds one matches nothing: it
+        // costs the same and is refused.
+        let whole = input.iter().fold(Choice::from(1), |whole, byte| whole & !byte.ct_eq(&0));
+        Ok(self.digest.ct_eq(&*self.compute(input)) & whole)
+    }
+
+    fn canonical(&self) -> String {
+        let (salt, digest) = (codec::to_base64_bcrypt(&self.salt), codec::to_base64_bcrypt(&self.digest));
+        format!("{}{:02}${salt}{digest}", self.prefix.as_str(), self.cost)
+    }
+
+    fn parameters(&self) -> String {
+        format!("cost={}", self.cost)
+    }
+}

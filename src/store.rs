@@ -1,0 +1,115 @@
+//! Where records live, seen from a sign-in: find a user, and swap a hash for its replacement if the expected one
+//! still stands. A store sees a [`StoredHash`] and a [`Replacement`], and nothing else of the core.
+
+use std::fmt;
+
+use crate::{Replacement, StoredHash};
+
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+
+/// A table of users, as a sign-in needs it.
+///
+/// Implement it for your own table; `examples/custom_store.rs` is one in forty lines. The contract is
+/// [`Store::replace`]'s: one atomic step.
+pub trait Store {
+    /// What names a row.
+    type Id: Clone;
+
+    /// The user that the identifier names, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where the store cannot say.
+    fn find(&mut self, identifier: &str) -> Result<Option<Found<Self::Id>>, StoreError>;
+
+    /// Writes the new hash if, and only if, the row still holds the expected one: method and text both, in one atomic
+    /// step (`UPDATE … WHERE id = ? AND hash = ? AND method = ?`).
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; the row is then as it was.
+    fn replace(&mut self, id: &Self::Id, replacement: &Replacement) -> Result<Swap, StoreError>;
+}
+
+/// A user's row.
+#[derive(Clone)]
+pub struct Found<Id> {
+    /// Names the row.
+    pub id: Id,
+    /// The stored hash as the table holds it: method tag and text. `None` for a user without a password.
+    pub password: Option<TaggedText>,
+}
+
+/// A method tag and a hash text, not yet parsed. It has no `Debug`: the text is not for logs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TaggedText {
+    /// The method's name.
+    pub method: String,
+    /// The hash.
+    pub text: String,
+}
+
+impl TaggedText {
+    /// The pair form of a stored hash.
+    #[must_use]
+    pub fn of(hash: &StoredHash) -> Self {
+        Self { method: hash.method().to_string(), text: hash.text().to_owned() }
+    }
+}
+
+/// What became of a compare-and-swap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Swap {
+    /// The new hash stands.
+    Written,
+    /// The row no longer held the expected hash; it was left alone.
+    Superseded,
+}
+
+/// The store cannot be reached or refuses. The text is for operators and holds no row's contents.
+#[derive(Debug)]
+pub struct StoreError {
+    kind: StoreErrorKind,
+    message: String,
+}
+
+/// Whose fault it is, for deciding what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StoreErrorKind {
+    /// Not there, not readable, not a store of this kind.
+    Unreachable,
+    /// Locked or overloaded for longer than the time-out; the same call may go through later.
+    Busy,
+    /// It can be read but not written.
+    ReadOnly,
+    /// No space left.
+    Full,
+    /// Its schema is newer than this program.
+    NewerSchema,
+    /// Anything else.
+    Other,
+}
+
+impl StoreError {
+    /// An error of the given kind. `message` must not hold a row's contents.
+    pub fn new(kind: StoreErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+
+    /// Whose fault it is.
+    #[must_use]
+    pub const fn kind(&self) -> StoreErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for StoreError {}
