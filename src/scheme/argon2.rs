@@ -80,43 +80,41 @@ pub(crate) struct Argon2 {
     passes: u32,
     lanes: u32,
     key: Option<KeyId>,
-    data: Box<[u8]>,
+    data: Option<Box<[u8]>>,
     salt: Box<[u8]>,
     output: Box<[u8]>,
 }
 
 impl Argon2 {
     pub(crate) fn parse(text: &str, variant: Variant) -> Result<Self, Fault> {
-        Self::parse_parts(text, variant).map_err(|fault| {
-            let was_cut = COLUMN_WIDTHS.contains(&text.len()) && Variant::of(text).is_some();
-            if was_cut && !matches!(fault, Fault::Bounds(_)) {
+        const STRUCTURE: Fault = Fault::Structure { expected: EXPECTED };
+        // What the end of the text lacks is put down to a narrow column where the length is one.
+        let cut = |fault| {
+            if COLUMN_WIDTHS.contains(&text.len()) {
                 Fault::Truncated { actual: text.len(), whole: "a usual column width, and the rest is missing" }
             } else {
                 fault
             }
-        })
-    }
-
-    fn parse_parts(text: &str, variant: Variant) -> Result<Self, Fault> {
-        const STRUCTURE: Fault = Fault::Structure { expected: EXPECTED };
+        };
         let mut parts = text.split('$');
         if parts.next() != Some("") || parts.next() != Some(variant.as_str()) {
             return Err(STRUCTURE);
         }
-        let mut part = parts.next().ok_or(STRUCTURE)?;
+        let mut part = parts.next().ok_or_else(|| cut(STRUCTURE))?;
         let says_version = part.starts_with("v=");
         let mut version = Version::V0x10;
-        if let Some(number) = part.strip_prefix("v=") {
-            version = match number {
+        if let Some(text) = part.strip_prefix("v=") {
+            version = match text {
                 "16" => Version::V0x10,
                 "19" => Version::V0x13,
+                "016" | "019" => return Err(Fault::NonCanonical { part: "the version has leading zeros" }),
                 _ => return Err(Fault::Structure { expected: "an Argon2 version of 16 or 19" }),
             };
-            part = parts.next().ok_or(STRUCTURE)?;
+            part = parts.next().ok_or_else(|| cut(STRUCTURE))?;
         }
         let parameters = Parameters::parse(part)?;
-        let salt = parts.next().ok_or(STRUCTURE)?;
-        let output = parts.next().filter(|output| !output.is_empty()).ok_or(STRUCTURE)?;
+        let salt = parts.next().ok_or_else(|| cut(STRUCTURE))?;
+        let output = parts.next().filter(|output| !output.is_empty()).ok_or_else(|| cut(STRUCTURE))?;
         if parts.next().is_some() {
             return Err(Fault::Structure { expected: "nothing after the hash" });
         }
@@ -128,9 +126,14 @@ impl Argon2 {
             passes: parameters.passes.ok_or(STRUCTURE)?,
             lanes: parameters.lanes.ok_or(STRUCTURE)?,
             key: parameters.key,
-            data: parameters.data.unwrap_or_default(),
+            data: parameters.data,
             salt: decode(salt, SALT_BYTES_MIN..=SALT_BYTES_MAX, "a salt of 8 to 1024 bytes")?,
-            output: decode(output, OUTPUT_BYTES_MIN..=OUTPUT_BYTES_MAX, "a hash of 4 to 1024 bytes")?,
+            output: decode(output, OUTPUT_BYTES_MIN..=OUTPUT_BYTES_MAX, "a hash of 4 to 1024 bytes").map_err(
+                |fault| match fault {
+                    Fault::Length { .. } | Fault::NonCanonical { .. } => cut(fault),
+                    _ => fault,
+                },
+            )?,
         })
     }
 
@@ -151,7 +154,7 @@ impl Argon2 {
             passes: spec.passes,
             lanes: spec.lanes,
             key: spec.key.clone(),
-            data: Box::default(),
+            data: None,
             salt,
             output,
         }
@@ -179,7 +182,7 @@ impl Argon2 {
         match &self.key {
             Some(id) if keys.contains(id) => Ok(()),
             Some(id) => Err(Fault::MissingKey { key_id: id.to_string() }),
-            None if self.data.is_empty() => Ok(()),
+            None if self.data.is_none() => Ok(()),
             None => Err(Fault::DataWithoutKey),
         }
     }
@@ -213,7 +216,7 @@ impl Argon2 {
             .t_cost(self.passes)
             .p_cost(self.lanes)
             .output_len(self.output.len())
-            .data(AssociatedData::new(&self.data).map_err(refused)?)
+            .data(AssociatedData::new(self.data.as_deref().unwrap_or_default()).map_err(refused)?)
             .build()
             .map_err(refused)?;
         let secret = self.key.as_ref().and_then(|id| keys.secret(id)).unwrap_or_default();
@@ -301,10 +304,7 @@ impl Scheme for Argon2 {
             (true, Version::V0x13) => "v=19$",
         };
         let key = self.key.as_ref().map_or(String::new(), |id| format!(",keyid={}", codec::to_base64(id.bytes())));
-        let data = match &*self.data {
-            [] => String::new(),
-            data => format!(",data={}", codec::to_base64(data)),
-        };
+        let data = self.data.as_ref().map_or(String::new(), |data| format!(",data={}", codec::to_base64(data)));
         format!(
             "${}${version}m={},t={},p={}{key}{data}${}${}",
             self.variant.as_str(),

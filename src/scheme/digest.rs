@@ -73,7 +73,18 @@ impl Digest {
         if unpadded == Kind::base64_chars(kind.bytes()) {
             return Self::whole(kind, text, &base64(text, Alphabet::StandardOrUrl)?);
         }
-        Err(twice_encoded(kind, text).unwrap_or(Fault::Length { actual: text.len(), expected: kind.lengths() }))
+        if let Some(fault) = twice_encoded(kind, text) {
+            return Err(fault);
+        }
+        // A symbol that no encoding has says more than the length.
+        let is_symbol = |c: &u8| c.is_ascii_alphanumeric() || b"+/-_=".contains(c);
+        if let Some(at) = text.iter().position(|c| !is_symbol(c)) {
+            return Err(Fault::Symbol { at: at + 1, alphabet: "hex, base64 or base64url" });
+        }
+        if codec::without_padding(text)?.contains(&b'=') {
+            return Err(Fault::Padding);
+        }
+        Err(Fault::Length { actual: text.len(), expected: kind.lengths() })
     }
 
     /// The decoded value, if it has the digest's length.

@@ -26,7 +26,7 @@ def build(kind):
         bad(comment, stored, "cost_too_high", ["F24"] + list(flags), "over_limit")
 
     # Identifier and structure.
-    bad("empty stored value", "", "malformed", ["F40"])
+    bad("empty stored value", "", "missing_hash", ["F40"])
     for k in (kind.upper(), kind.capitalize(), "argon2x", "argon2", "argon", "argon2id2", kind + " "):
         bad("identifier %r" % k, s(k=k), "malformed")
     for k in ("argon2i", "argon2d", "argon2id"):
@@ -41,7 +41,7 @@ def build(kind):
         ("one more field", s(tail="$x")), ("one more empty field", s(tail="$")), ("two strings in one", s() + s()),
         ("one more field between salt and hash", s(sa=salt + "$" + salt)),
     ]:
-        bad(c, st, "malformed")
+        bad(c, st, "method_conflict" if st.startswith("$2") else "malformed")
     for c, p in [
         ("m missing", "t=2,p=1"), ("t missing", "m=256,p=1"), ("p missing", "m=256,t=2"), ("parameters empty", ""),
         ("m twice", "m=256,m=256,t=2,p=1"), ("t twice", "m=256,t=2,t=2,p=1"), ("p twice", "m=256,t=2,p=1,p=1"),
@@ -105,8 +105,12 @@ def build(kind):
     bad("keyid= with a character outside the alphabet", s(par + ",keyid=ab!d"), "bad_encoding", f + ["CodeChoice"])
 
     # Cut short.
-    bad("hash missing", s()[:-len(tag) - 1], "truncated", ["F22"])
-    bad("hash missing, no version field", s(v="")[:-len(tag) - 1], "truncated", ["F22", "Version16"])
+    # A text whose length is a usual column width was most likely cut there.
+    cut = lambda st: "truncated" if len(st) in (40, 48, 50, 60, 64) else "malformed"
+    st = s()[:-len(tag) - 1]
+    bad("hash missing", st, cut(st), ["F22"])
+    st = s(v="")[:-len(tag) - 1]
+    bad("hash missing, no version field", st, cut(st), ["F22", "Version16"])
     bad("hash empty", s(ha=""), "truncated", ["F22", "CodeChoice"])
     bad("salt and hash empty", s(sa="", ha=""), "truncated", ["F22", "CodeChoice"])
     bad("salt and hash missing", "$%s$v=19$%s" % (kind, par), "truncated", ["F22", "CodeChoice"])

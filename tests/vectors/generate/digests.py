@@ -96,8 +96,8 @@ def build(method, other):
     no("4096 bytes, last byte differs", b"x" * 4095 + b"y", h(b"x" * 4096).hex(), ["Long"])
 
     # Lengths.
-    bad("empty stored value", "", "wrong_length", ["F40"])
-    bad("empty stored value, empty password", "", "wrong_length", ["F40", "Empty"], None, b"")
+    bad("empty stored value", "", "missing_hash", ["F40"])
+    bad("empty stored value, empty password", "", "missing_hash", ["F40", "Empty"], None, b"")
     bad("two hex digits", hx[:2], "wrong_length", ["F16"])
     bad("one byte short in hex", hx[:-2], "wrong_length", ["F16"])
     bad("one byte long in hex", hx + "00", "wrong_length", ["F16"])
