@@ -48,6 +48,11 @@ pub(crate) fn hex(text: &[u8]) -> Result<Vec<u8>, Fault> {
     })
 }
 
+/// Hex in either case of exactly `N` bytes.
+pub(crate) fn hex_exact(text: &[u8], out: &mut [u8]) -> Result<(), Fault> {
+    if text.len() == 2 * out.len() && base16ct::mixed::decode(text, out).is_ok() { Ok(()) } else { hex(text).map(drop) }
+}
+
 /// Lower-case hex.
 pub(crate) fn to_hex(bytes: &[u8]) -> String {
     base16ct::lower::encode_string(bytes)

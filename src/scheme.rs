@@ -47,6 +47,9 @@ pub(crate) trait Scheme {
     /// Whether the input belongs to the hash; the comparison takes the same time whatever the bytes are.
     fn verify(&self, input: &[u8], keys: &Keyring) -> Result<Choice, Unverifiable>;
 
+    /// Whether `text`, which this hash was read from, is [`Scheme::canonical`]: told without building it.
+    fn is_canonical(&self, text: &str) -> bool;
+
     /// The text in the one spelling that the importer stores.
     fn canonical(&self) -> String;
 

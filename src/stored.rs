@@ -111,9 +111,8 @@ impl StoredHash {
     /// The same hash with its [`StoredHash::canonical`] text.
     #[must_use]
     pub fn into_canonical(mut self) -> Self {
-        let canonical = self.canonical();
-        if *self.text != *canonical {
-            self.text = canonical.into();
+        if !self.scheme().is_canonical(&self.text) {
+            self.text = self.canonical().into();
         }
         self
     }

@@ -156,6 +156,7 @@ fn both_record_forms_round_trip_exactly() {
         assert_eq!(again.self_describing(), described, "{}", vector.id);
 
         let canonical = stored.clone().into_canonical();
+        assert_eq!(canonical.text(), stored.canonical(), "{}", vector.id);
         let again = StoredHash::parse(canonical.method(), canonical.text(), &limits).expect(&vector.id);
         assert_eq!(again.canonical(), canonical.text(), "{}", vector.id);
         assert_eq!(again.parameters(), stored.parameters(), "{}", vector.id);

@@ -159,6 +159,10 @@ impl Run<'_> {
                         return ControlFlow::Continue(());
                     }
                 };
+                seen.warm(judged.iter().filter_map(|judged| match &judged.outcome {
+                    Outcome::Good { prints, .. } => Some(prints),
+                    Outcome::Bad(_) => None,
+                }));
                 for judged in judged {
                     let (raw, line) = (chunk.slice(judged.raw), judged.line);
                     let (problems, warnings, record) = count(summary, seen, judged.outcome);

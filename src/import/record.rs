@@ -288,22 +288,25 @@ impl Rules {
     /// The method that tag, text and default name; `None` where the text names it in our self-describing form.
     fn method(&self, text: &str, tag: Option<Tag>) -> Result<Option<Method>, Problem> {
         let named = StoredHash::method_named_by(text);
-        match (tag, named, identify(text)) {
-            (Some(Tag::Method(method)), ..) => Ok(Some(method)),
-            (Some(Tag::Argon2), Some(method @ (Method::Argon2i | Method::Argon2d | Method::Argon2id)), _) => {
-                Ok(Some(method))
+        match (tag, named) {
+            (Some(Tag::Method(method)), _) => return Ok(Some(method)),
+            (Some(Tag::Argon2), Some(method @ (Method::Argon2i | Method::Argon2d | Method::Argon2id))) => {
+                return Ok(Some(method));
             }
-            (Some(Tag::Argon2), ..) => {
+            (Some(Tag::Argon2), _) => {
                 let remedy = "tagged argon2, but the hash does not begin with $argon2i$, $argon2d$ or $argon2id$";
-                Err(Problem::new(Field::PasswordEncrypted, Code::MethodConflict, remedy))
+                return Err(Problem::new(Field::PasswordEncrypted, Code::MethodConflict, remedy));
             }
-            (None | Some(Tag::Plaintext), Some(method), _) => Ok(Some(method)),
-            (_, None, Identification::Named(_)) => Ok(None),
-            (_, None, Identification::Foreign(name)) => {
+            (None | Some(Tag::Plaintext), Some(method)) => return Ok(Some(method)),
+            (None | Some(Tag::Plaintext), None) => {}
+        }
+        match identify(text) {
+            Identification::Named(_) => Ok(None),
+            Identification::Foreign(name) => {
                 let remedy = format!("the hash is {name}, which is not supported");
                 Err(Problem::new(Field::PasswordEncryptionMethod, Code::UnknownMethod, remedy))
             }
-            (_, None, identification) => match self.default_method {
+            identification => match self.default_method {
                 Some(method) => Ok(Some(method)),
                 None => Err(ambiguous(&identification)),
             },
@@ -333,8 +336,11 @@ impl Rules {
         let text = stored.text();
         match stored.method() {
             Method::Md5 | Method::Sha1 | Method::Sha256 => {
-                let is_hex = text.bytes().all(|c| c.is_ascii_hexdigit());
-                if is_hex && text.bytes().any(|c| c.is_ascii_uppercase()) {
+                // Without branches, so that the compiler can look at many characters at once.
+                let (is_hex, is_upper) = text.bytes().fold((true, false), |(is_hex, is_upper), c| {
+                    (is_hex & c.is_ascii_hexdigit(), is_upper | c.is_ascii_uppercase())
+                });
+                if is_hex & is_upper {
                     warnings.add(Code::UppercaseHex);
                 }
             }

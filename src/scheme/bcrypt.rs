@@ -203,6 +203,10 @@ impl Scheme for Bcrypt {
         Ok(self.digest.ct_eq(&*self.compute(input)) & whole)
     }
 
+    fn is_canonical(&self, _text: &str) -> bool {
+        true
+    }
+
     fn canonical(&self) -> String {
         let (salt, digest) = (codec::to_base64_bcrypt(&self.salt), codec::to_base64_bcrypt(&self.digest));
         format!("{}{:02}${salt}{digest}", self.prefix.as_str(), self.cost)

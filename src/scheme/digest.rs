@@ -57,9 +57,13 @@ impl Digest {
     pub(crate) fn parse(kind: Kind, text: &str, encoding: Option<TextEncoding>) -> Result<Self, Fault> {
         let text = text.as_bytes();
         let is_hex_length = text.len() == 2 * kind.bytes();
+        if is_hex_length && matches!(encoding, None | Some(TextEncoding::Hex)) {
+            let mut bytes = [0; 32];
+            codec::hex_exact(text, &mut bytes[..kind.bytes()])?;
+            return Ok(Self { kind, bytes });
+        }
         let decoded = match encoding {
             Some(TextEncoding::Hex) => codec::hex(text),
-            None if is_hex_length => codec::hex(text),
             Some(TextEncoding::Base64) => base64(text, Alphabet::Standard),
             Some(TextEncoding::Base64Url) => base64(text, Alphabet::Url),
             None => return Self::parse_by_length(kind, text),
@@ -140,6 +144,11 @@ impl Scheme for Digest {
 
     fn verify(&self, input: &[u8], _keys: &Keyring) -> Result<Choice, Unverifiable> {
         Ok(self.bytes.ct_eq(&Self::compute(self.kind, input)))
+    }
+
+    fn is_canonical(&self, text: &str) -> bool {
+        text.len() == 2 * self.kind.bytes()
+            && !text.bytes().fold(false, |is_upper, c| is_upper | c.is_ascii_uppercase())
     }
 
     fn canonical(&self) -> String {

@@ -16,6 +16,11 @@ use crate::{Replacement, StoredHash};
 const APPLICATION_ID: i32 = 0x7268_7368;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Page cache of a bulk import, in SQLite's notation: negative KiB.
+const IMPORT_CACHE_KIB: i64 = -65_536;
+/// A bulk import's log is folded into the file after this many pages of 4 KiB.
+const IMPORT_WAL_PAGES: i64 = 25_000;
+
 /// One entry per schema version, each run once in order. Only ever appended to.
 const MIGRATIONS: [&str; 1] = ["
 CREATE TABLE users (
@@ -220,6 +225,30 @@ impl Sqlite {
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", i32::try_from(MIGRATIONS.len()).unwrap_or(i32::MAX))?;
         Ok(transaction.commit()?)
+    }
+
+    /// Prepares this connection for a bulk import: a larger page cache, and commits that survive a crash of the process
+    /// at once, and one of the machine once [`Sqlite::settle`] has been called.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub fn tune_for_import(&self) -> Result<(), StoreError> {
+        let pragmas = [("cache_size", IMPORT_CACHE_KIB), ("synchronous", 1), ("wal_autocheckpoint", IMPORT_WAL_PAGES)];
+        pragmas
+            .into_iter()
+            .try_for_each(|(name, value)| self.connection.pragma_update(None, name, value))
+            .map_err(failed)
+    }
+
+    /// Ends a bulk import: everything that was committed is on the disk, and commits are durable by themselves again.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub fn settle(&self) -> Result<(), StoreError> {
+        let checkpoint = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        checkpoint.and_then(|()| self.connection.pragma_update(None, "synchronous", 2)).map_err(failed)
     }
 
     /// Starts a batch of inserts: one transaction, which is rolled back unless [`Batch::commit`] is called. One batch at

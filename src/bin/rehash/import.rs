@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rehash::import::{Checked, Credential, Format, Problem, Record, check};
-use rehash::store::sqlite::{Inserted, NewUser, Sqlite};
+use rehash::store::sqlite::{Batch, Inserted, NewUser, Sqlite};
 use rehash::{Code, Engine, Password, StoredHash, UpgradeMode};
 
 use crate::args;
@@ -18,16 +18,22 @@ use crate::output::{Exit, Failure};
 use crate::report::{self, Progress, RawRecord, RecordFile, Reporter, Totals};
 use crate::store::StoreUrl;
 
-/// Records in one transaction.
-const BATCH_RECORDS: usize = 20_000;
-/// Passwords in the clear in one transaction: each is hashed with Argon2 while it is held.
-const BATCH_PLAINTEXT: usize = 64;
+/// Records in one transaction. Large, because each transaction writes every page it touched, and the keys of a user table
+/// touch most of an index; small enough that a sign-in which waits for the writer does not time out.
+const TRANSACTION_RECORDS: u64 = 100_000;
+/// Rejected records that wait for their transaction to end before they are reported.
+const TRANSACTION_REJECTS: usize = 10_000;
+/// Records that are given to the store together.
+const PENDING_RECORDS: usize = 512;
+/// Passwords in the clear among them: each is hashed with Argon2 while the others wait.
+const PENDING_PLAINTEXT: usize = 64;
 
 pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
     let rules = keys::rules(&args.input)?;
     let engine = keys::engine(&args.target, args.input.limits.limits(), args.input.keys.keyring()?, UpgradeMode::Off)?;
     let url = StoreUrl::parse(&args.store.url)?;
     let store = if args.dry_run { url.open_or_imagine()? } else { url.create_or_open()? };
+    store.tune_for_import()?;
     let is_interrupted = watch_for_interrupt()?;
     let mut importer = Importer {
         store: &store,
@@ -36,6 +42,7 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
         is_dry_run: args.dry_run,
         pending: Vec::new(),
         plaintext: 0,
+        transaction: None,
         counts: Counts::default(),
         reporter: Reporter::new(out, &args.report),
         rejects: args.report.rejects.as_deref().map(RecordFile::create).transpose()?,
@@ -45,17 +52,20 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
         progress.tick();
         match importer.take(checked) {
             Err(failure) => ControlFlow::Break(Stop::Failed(failure)),
-            Ok(true) if is_interrupted.load(Ordering::Relaxed) => ControlFlow::Break(Stop::Interrupted),
-            Ok(_) => ControlFlow::Continue(()),
+            Ok(()) if is_interrupted.load(Ordering::Relaxed) => ControlFlow::Break(Stop::Interrupted),
+            Ok(()) => ControlFlow::Continue(()),
         }
     });
-    let flushed = if matches!(stopped, Some(Stop::Failed(_))) { Ok(()) } else { importer.flush() };
+    let flushed = if matches!(stopped, Some(Stop::Failed(_))) { Ok(()) } else { importer.commit() };
     drop(progress);
     let (failure, is_stopped) = match (stopped, flushed) {
         (Some(Stop::Failed(failure)), _) | (_, Err(failure)) => (Some(failure), true),
         (Some(Stop::Interrupted), Ok(())) => (None, true),
         (None, Ok(())) => (None, false),
     };
+    if !args.dry_run {
+        store.settle()?;
+    }
     importer.finish(&summary)?;
     if let Some(failure) = failure {
         eprintln!("rehash: stopped at a batch boundary; run the same command again to go on");
@@ -85,7 +95,7 @@ fn watch_for_interrupt() -> Result<Arc<AtomicBool>, Failure> {
     Ok(is_interrupted)
 }
 
-/// What became of the records that are accounted for: `records` is the sum of the others.
+/// What became of the records that are accounted for.
 #[derive(Default)]
 struct Counts {
     imported: u64,
@@ -105,6 +115,13 @@ struct Pending {
     outcome: Result<Box<Record<'static>>, Vec<Problem>>,
 }
 
+/// What has been given to the store and is not yet committed: neither counted nor reported.
+struct Transaction<'a> {
+    batch: Batch<'a>,
+    counts: Counts,
+    rejects: Vec<(Pending, Vec<Problem>)>,
+}
+
 struct Importer<'a, W> {
     store: &'a Sqlite,
     engine: &'a Engine,
@@ -112,14 +129,15 @@ struct Importer<'a, W> {
     is_dry_run: bool,
     pending: Vec<Pending>,
     plaintext: usize,
+    transaction: Option<Transaction<'a>>,
     counts: Counts,
     reporter: Reporter<W>,
     rejects: Option<RecordFile>,
 }
 
 impl<W: Write> Importer<'_, W> {
-    /// Takes a judged record; `true` at the end of a batch.
-    fn take(&mut self, checked: Checked<'_>) -> Result<bool, Failure> {
+    /// Takes a judged record.
+    fn take(&mut self, checked: Checked<'_>) -> Result<(), Failure> {
         if checked.problems.is_empty() {
             let shown = self.reporter.record(&checked);
             self.heard(shown)?;
@@ -144,63 +162,59 @@ impl<W: Write> Importer<'_, W> {
             raw: if self.rejects.is_some() { checked.raw.to_vec() } else { Vec::new() },
             outcome,
         });
-        let is_full = self.pending.len() >= BATCH_RECORDS || self.plaintext >= BATCH_PLAINTEXT;
-        if is_full {
-            self.flush()?;
+        if self.pending.len() >= PENDING_RECORDS || self.plaintext >= PENDING_PLAINTEXT {
+            self.insert_pending()?;
         }
-        Ok(is_full)
+        Ok(())
     }
 
-    /// Writes what is pending in one transaction, and only then counts and reports it.
-    fn flush(&mut self) -> Result<(), Failure> {
+    /// Gives what is pending to the store, and ends the transaction when it is large enough.
+    fn insert_pending(&mut self) -> Result<(), Failure> {
         let mut pending = std::mem::take(&mut self.pending);
         self.plaintext = 0;
         if !self.is_dry_run {
             hash_plaintext(self.engine, self.jobs, &mut pending)?;
         }
-        let mut batch = self.store.batch()?;
-        let mut inserted = Vec::with_capacity(pending.len());
-        for record in &pending {
-            inserted.push(match &record.outcome {
-                Ok(record) => Some(batch.insert(&new_user(record))?),
-                Err(_) => None,
-            });
+        let transaction = match &mut self.transaction {
+            Some(transaction) => transaction,
+            none => {
+                none.insert(Transaction { batch: self.store.batch()?, counts: Counts::default(), rejects: Vec::new() })
+            }
+        };
+        for record in pending {
+            transaction.take(record)?;
         }
+        let is_large =
+            transaction.counts.records() >= TRANSACTION_RECORDS || transaction.rejects.len() >= TRANSACTION_REJECTS;
+        if is_large { self.commit() } else { Ok(()) }
+    }
+
+    /// Ends the transaction, and only then counts and reports what was in it.
+    fn commit(&mut self) -> Result<(), Failure> {
+        if !self.pending.is_empty() {
+            self.insert_pending()?;
+        }
+        let Some(Transaction { batch, counts, rejects }) = self.transaction.take() else { return Ok(()) };
         if self.is_dry_run {
             drop(batch)
         } else {
             batch.commit()?
         }
-        for (record, inserted) in pending.into_iter().zip(inserted) {
-            self.account(record, inserted)?;
+        self.counts.add(counts);
+        for (record, problems) in &rejects {
+            self.reject(record, problems)?;
         }
         Ok(())
     }
 
-    fn account(&mut self, pending: Pending, inserted: Option<Inserted>) -> Result<(), Failure> {
-        let problems = match (&pending.outcome, inserted) {
-            (_, Some(Inserted::New)) => {
-                self.counts.imported += 1;
-                return Ok(());
-            }
-            (_, Some(Inserted::AlreadyThere { kept_newer })) => {
-                self.counts.already_there += 1;
-                self.counts.kept_newer += u64::from(kept_newer);
-                return Ok(());
-            }
-            (_, Some(Inserted::Conflict(field))) => vec![conflict(field)],
-            (Err(problems), None) => problems.clone(),
-            (Ok(_), None) => return Err(Failure::new(Exit::Fault, "a good record was not given to the store")),
-        };
-        self.counts.rejected += 1;
-        for problem in &problems {
-            *self.counts.problems.entry(problem.code).or_default() += 1;
-            let shown = self.reporter.problem(&pending.source, pending.line, problem);
+    fn reject(&mut self, record: &Pending, problems: &[Problem]) -> Result<(), Failure> {
+        for problem in problems {
+            let shown = self.reporter.problem(&record.source, record.line, problem);
             self.heard(shown)?;
         }
         if let Some(rejects) = &mut self.rejects {
-            let header_line = pending.header_line.as_deref();
-            rejects.raw(&RawRecord { format: pending.format, header_line, raw: &pending.raw })?;
+            let header_line = record.header_line.as_deref();
+            rejects.raw(&RawRecord { format: record.format, header_line, raw: &record.raw })?;
         }
         Ok(())
     }
@@ -228,6 +242,48 @@ impl<W: Write> Importer<'_, W> {
         match self.reporter.finish(&totals) {
             Err(failure) if failure.exit() == Exit::BrokenPipe => Ok(()),
             finished => finished,
+        }
+    }
+}
+
+impl Transaction<'_> {
+    fn take(&mut self, mut record: Pending) -> Result<(), Failure> {
+        let problems = match std::mem::replace(&mut record.outcome, Err(Vec::new())) {
+            Err(problems) => problems,
+            Ok(user) => match self.batch.insert(&new_user(&user))? {
+                Inserted::New => {
+                    self.counts.imported += 1;
+                    return Ok(());
+                }
+                Inserted::AlreadyThere { kept_newer } => {
+                    self.counts.already_there += 1;
+                    self.counts.kept_newer += u64::from(kept_newer);
+                    return Ok(());
+                }
+                Inserted::Conflict(field) => vec![conflict(field)],
+            },
+        };
+        self.counts.rejected += 1;
+        for problem in &problems {
+            *self.counts.problems.entry(problem.code).or_default() += 1;
+        }
+        self.rejects.push((record, problems));
+        Ok(())
+    }
+}
+
+impl Counts {
+    const fn records(&self) -> u64 {
+        self.imported + self.already_there + self.rejected
+    }
+
+    fn add(&mut self, more: Self) {
+        self.imported += more.imported;
+        self.already_there += more.already_there;
+        self.kept_newer += more.kept_newer;
+        self.rejected += more.rejected;
+        for (code, count) in more.problems {
+            *self.problems.entry(code).or_default() += count;
         }
     }
 }
