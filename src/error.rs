@@ -66,6 +66,36 @@ pub enum Code {
 }
 
 impl Code {
+    /// Every code: problems first, then warnings.
+    pub const ALL: [Self; 26] = [
+        Self::AmbiguousMethod,
+        Self::UnknownMethod,
+        Self::MethodConflict,
+        Self::MissingHash,
+        Self::MissingSalt,
+        Self::MissingUsername,
+        Self::MissingKey,
+        Self::BadEncoding,
+        Self::DoubleEncoded,
+        Self::WrongLength,
+        Self::Truncated,
+        Self::NonCanonical,
+        Self::Malformed,
+        Self::CostTooHigh,
+        Self::CostTooLow,
+        Self::DuplicateUser,
+        Self::DuplicateField,
+        Self::BadField,
+        Self::BadJson,
+        Self::BadCsv,
+        Self::BadUtf8,
+        Self::RecordTooLarge,
+        Self::TrimmedWhitespace,
+        Self::UppercaseHex,
+        Self::TruncatingMethod,
+        Self::WeakCost,
+    ];
+
     /// The code's stable spelling.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -56,7 +56,9 @@ const fn row(
 }
 
 const DIGEST_NOTES: &str = "hex in either case, base64 or base64url, padded or not";
-const PHC: &str = "$argon2id$[v=19$]m=KIB,t=PASSES,p=LANES[,keyid=…][,data=…]$SALT$HASH";
+const ARGON2I: &str = "$argon2i$[v=19$]m=KIB,t=PASSES,p=LANES[,keyid=…][,data=…]$SALT$HASH";
+const ARGON2D: &str = "$argon2d$[v=19$]m=KIB,t=PASSES,p=LANES[,keyid=…][,data=…]$SALT$HASH";
+const ARGON2ID: &str = "$argon2id$[v=19$]m=KIB,t=PASSES,p=LANES[,keyid=…][,data=…]$SALT$HASH";
 const ARGON2_NOTES: &str = "no v= means version 0x10; keyid= needs a registered key";
 
 /// Every method, in the order of the enum.
@@ -79,9 +81,9 @@ const METHODS: [MethodInfo; 7] = [
         "bcrypt($p)",
         "ignores all after 72 bytes; a password with a NUL never matches; $2x$ has its sign-extension bug",
     ),
-    row(Method::Argon2i, "argon2i", &[], PHC, "argon2i($p)", ARGON2_NOTES),
-    row(Method::Argon2d, "argon2d", &[], PHC, "argon2d($p)", ARGON2_NOTES),
-    row(Method::Argon2id, "argon2id", &[], PHC, "argon2id($p)", ARGON2_NOTES),
+    row(Method::Argon2i, "argon2i", &[], ARGON2I, "argon2i($p)", ARGON2_NOTES),
+    row(Method::Argon2d, "argon2d", &[], ARGON2D, "argon2d($p)", ARGON2_NOTES),
+    row(Method::Argon2id, "argon2id", &[], ARGON2ID, "argon2id($p)", ARGON2_NOTES),
 ];
 
 impl Method {

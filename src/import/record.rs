@@ -221,7 +221,9 @@ impl Rules {
         }
         for field in IDENTIFIERS {
             let Some(value) = fields.get(field) else { continue };
-            let wrong = if value.contains('\0') {
+            let wrong = if !value.is_empty() && value.trim().is_empty() {
+                "is blank"
+            } else if value.contains('\0') {
                 "holds a NUL character"
             } else if is_spreadsheet_number(value) {
                 "was turned into a number by a spreadsheet; export it again as text"
@@ -245,6 +247,7 @@ impl Rules {
                 Ok(Credential::None)
             };
         };
+        check_salt_encoding(fields)?;
         let tag = tag.map(|tag| Tag::parse(tag).ok_or_else(unknown_tag)).transpose()?;
         if tag == Some(Tag::Plaintext) {
             return self.plaintext(hash);
@@ -438,6 +441,13 @@ fn check_unused_fields(
         return problem(Field::PasswordEncoding, "the method has an encoding of its own; leave the field out");
     }
     Ok(())
+}
+
+fn check_salt_encoding(fields: &Fields<'_>) -> Result<(), Problem> {
+    match fields.get(Field::PasswordSaltEncoding) {
+        None | Some("" | "utf8" | "hex" | "base64") => Ok(()),
+        Some(_) => Err(Problem::new(Field::PasswordSaltEncoding, Code::BadField, "must be utf8, hex or base64")),
+    }
 }
 
 /// `1.23E+23`: what a spreadsheet makes of a long number.

@@ -124,6 +124,13 @@ impl Source {
             }
             bytes => match bytes.iter().find(|c| !c.is_ascii_whitespace()) {
                 None => return Err(InputError::new(&name, 0, "is empty: there are no records in it")),
+                _ if let Some(container) = container(bytes) => {
+                    return Err(InputError::new(&name, 0, format!("is {container}; unpack it first")));
+                }
+                Some(b'{') if is_spread_object(bytes) => {
+                    let message = "is one JSON object on several lines; records stand in an array, or one on each line";
+                    return Err(InputError::new(&name, 0, message));
+                }
                 Some(b'[') => Format::Json,
                 Some(b'{') => Format::Ndjson,
                 Some(_) => Format::Csv,
@@ -136,6 +143,24 @@ impl Source {
     pub(crate) fn into_parts(self) -> (String, Box<dyn Read + Send>) {
         (self.name, self.input)
     }
+}
+
+/// What the bytes are, where they are surely something else than text.
+fn container(bytes: &[u8]) -> Option<&'static str> {
+    const MAGIC: [(&[u8], &str); 5] = [
+        (b"\xfd7zXZ", "an xz archive"),
+        (b"BZh", "a bzip2 archive"),
+        (b"PK\x03\x04", "a zip archive or a spreadsheet"),
+        (b"SQLite format 3", "a SQLite database"),
+        (b"\x1f\x8b", "compressed twice"),
+    ];
+    MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, name)| *name)
+}
+
+/// A line with nothing but `{` begins a pretty-printed object.
+fn is_spread_object(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().split(|c| *c == b'\n').next().is_some_and(|line| line.trim_ascii() == b"{")
+        && bytes.contains(&b'\n')
 }
 
 /// The first bytes up to something that is not white space, less a byte order mark; they are taken from the reader.

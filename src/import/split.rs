@@ -14,6 +14,9 @@ use crate::Code;
 /// How many bytes are read before a chunk is handed over.
 const CHUNK_BYTES: usize = 256 * 1024;
 
+/// How many records a chunk holds at most: what is made of them takes more memory than tiny records do.
+const CHUNK_RECORDS: usize = 4096;
+
 /// The largest record, in bytes. A user with a megabyte of custom data passes; a file without line ends does not.
 const RECORD_BYTES_MAX: usize = 4 * 1024 * 1024;
 
@@ -111,6 +114,8 @@ pub struct Chunks {
     is_end: bool,
     is_done: bool,
     is_eager: bool,
+    /// Why no more can be read; what was read before still counts.
+    error: Option<InputError>,
 }
 
 impl Chunks {
@@ -136,8 +141,9 @@ impl Chunks {
             is_end: false,
             is_done: false,
             is_eager: false,
+            error: None,
         };
-        chunks.skip_bom()?;
+        chunks.skip_bom();
         if format == Format::Csv {
             chunks.read_header()?;
         }
@@ -176,14 +182,13 @@ impl Chunks {
         self.header.as_deref().map(Header::line)
     }
 
-    fn skip_bom(&mut self) -> Result<(), InputError> {
-        while self.pending.len() < 3 && !self.is_end {
-            self.read(3)?;
+    fn skip_bom(&mut self) {
+        while self.pending.len() < 3 && !self.is_end && self.error.is_none() {
+            self.read(3);
         }
         if self.pending.starts_with(b"\xef\xbb\xbf") {
             self.pending.drain(..3);
         }
-        Ok(())
     }
 
     fn read_header(&mut self) -> Result<(), InputError> {
@@ -207,7 +212,7 @@ impl Chunks {
     ///
     /// [`InputError`] where the input cannot be read any further; there is nothing after it.
     pub fn next_chunk(&mut self) -> Result<Option<Chunk>, InputError> {
-        let (bytes, spans) = self.fill(usize::MAX)?;
+        let (bytes, spans) = self.fill(CHUNK_RECORDS)?;
         if spans.is_empty() {
             return Ok(None);
         }
@@ -244,7 +249,11 @@ impl Chunks {
                         at = next;
                         break;
                     }
-                    self.read(wanted)?;
+                    if let Some(error) = self.error.take() {
+                        self.is_done = true;
+                        return Err(error);
+                    }
+                    self.read(wanted);
                 }
                 Err(message) => {
                     self.is_done = true;
@@ -262,7 +271,7 @@ impl Chunks {
     }
 
     /// Reads until `wanted` more bytes are there, or the end.
-    fn read(&mut self, wanted: usize) -> Result<(), InputError> {
+    fn read(&mut self, wanted: usize) {
         let before = self.pending.len();
         let mut filled = before;
         self.pending.resize(before + wanted.max(CHUNK_BYTES), 0);
@@ -275,14 +284,12 @@ impl Chunks {
                 Ok(read) => filled += read,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => {
-                    self.pending.truncate(filled);
-                    self.is_done = true;
-                    return Err(InputError::read(&self.name, self.split.line(), &error));
+                    self.error = Some(InputError::read(&self.name, self.split.line(), &error));
+                    break;
                 }
             }
         }
         self.pending.truncate(filled);
-        Ok(())
     }
 }
 
@@ -359,7 +366,7 @@ mod tests {
             ("[{\"a\":1}", 1, "ends before"),
             ("[{\"a\":1}] x", 1, "after the array"),
             ("{\"a\":1}", 0, "does not begin with `[`"),
-            ("[{\"a\":\"", 0, "ends before"),
+            ("[{\"a\":\"", 1, "ends before"),
         ] {
             let (found, error) = records(text, Format::Json);
             assert_eq!(found.len(), good_records, "{text}");
@@ -375,6 +382,53 @@ mod tests {
         assert_eq!(error, None);
         let lines: Vec<_> = found.iter().map(|(line, _, fault)| (*line, *fault)).collect();
         assert_eq!(lines, [(2, Some("bad_json")), (3, None), (4, Some("bad_json")), (5, Some("bad_json")), (6, None)]);
+    }
+
+    #[test]
+    fn a_bracket_that_is_never_closed_costs_its_record_only() {
+        let text = "[\n{\"a\":{\"k\":[1,2 ,\n{\"b\":1},\n{\"c\":2}\n]";
+        let (found, error) = records(text, Format::Json);
+        assert_eq!(error, None);
+        assert_eq!(found[0], (2, "{\"a\":{\"k\":[1,2".to_owned(), Some("bad_json")));
+        assert_eq!(found[1..], good(&[(3, "{\"b\":1}"), (4, "{\"c\":2}")]));
+    }
+
+    #[test]
+    fn a_broken_element_is_kept_whole() {
+        let text = "[\n  {\n    \"a\": 1, BROKEN\n    \"b\": 2\n  },\n  {\n    \"a\": \"x\n    \"b\": 3\n  },\n  {\"c\": 4}\n]";
+        let (found, error) = records(text, Format::Json);
+        assert_eq!(error, None);
+        assert_eq!(found.len(), 3);
+        assert!(found[0].1.ends_with("\"b\": 2\n  }") && found[1].1.ends_with("\"b\": 3\n  }"), "{found:?}");
+        assert_eq!((found[1].0, found[1].2), (6, Some("bad_json")));
+        assert_eq!(found[2..], good(&[(10, "{\"c\": 4}")]));
+    }
+
+    #[test]
+    fn elements_that_never_end_do_not_cost_the_square_of_their_number() {
+        let text = format!("[\n{}", "{\"a\":[\n".repeat(200_000));
+        let source = Source::new("x", Cursor::new(text.into_bytes())).unwrap();
+        let (found, error) = split(source, Format::Json, false);
+        assert!(error.is_some());
+        assert!(found.len() < 100 && found.iter().all(|(.., fault)| fault.is_some()));
+    }
+
+    #[test]
+    fn what_was_read_before_an_error_counts() {
+        struct Broken(Cursor<Vec<u8>>);
+        impl Read for Broken {
+            fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+                match self.0.read(buffer)? {
+                    0 => Err(std::io::ErrorKind::UnexpectedEof.into()),
+                    read => Ok(read),
+                }
+            }
+        }
+        let text = "{\"a\":1}\n".repeat(5000) + "{\"b\"";
+        let source = Source::new("x", Broken(Cursor::new(text.into_bytes()))).unwrap();
+        let (found, error) = split(source, Format::Ndjson, false);
+        assert_eq!(found.len(), 5000);
+        assert!(error.unwrap().contains("cut off"));
     }
 
     #[test]

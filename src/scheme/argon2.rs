@@ -190,7 +190,7 @@ impl Argon2 {
     /// Whether a text of this length holding this hash was likely cut in the middle of the hash: it parses, but its
     /// length is a column's and its output is one that nobody chooses.
     pub(crate) fn looks_cut(&self, text_len: usize) -> bool {
-        COLUMN_WIDTHS.contains(&text_len) && (self.output.len() < 16 || !self.output.len().is_multiple_of(4))
+        COLUMN_WIDTHS.contains(&text_len) && (self.output.len() < 8 || !self.output.len().is_multiple_of(4))
     }
 
     /// OWASP's choices trade memory for passes; none has less than 7 MiB, or less than 32 MiB·passes.

@@ -215,8 +215,6 @@ impl Sqlite {
         if version == MIGRATIONS.len() {
             return Ok(());
         }
-        // Readers do not block the writer, and a crash of the process loses nothing that was committed.
-        self.connection.pragma_update(None, "journal_mode", "wal")?;
         let transaction = self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let version = schema_version(&transaction)?; // another process may have been quicker
         for migration in &MIGRATIONS[version..] {
@@ -227,13 +225,14 @@ impl Sqlite {
         Ok(transaction.commit()?)
     }
 
-    /// Prepares this connection for a bulk import: a larger page cache, and commits that survive a crash of the process
-    /// at once, and one of the machine once [`Sqlite::settle`] has been called.
+    /// Prepares for a bulk import: a larger page cache, and a write-ahead log, so that sign-ins go on beside it. Commits
+    /// survive a crash of the process at once, and one of the machine once [`Sqlite::settle`] has been called.
     ///
     /// # Errors
     ///
     /// [`StoreError`].
     pub fn tune_for_import(&self) -> Result<(), StoreError> {
+        self.set_journal("wal");
         let pragmas = [("cache_size", IMPORT_CACHE_KIB), ("synchronous", 1), ("wal_autocheckpoint", IMPORT_WAL_PAGES)];
         pragmas
             .into_iter()
@@ -241,14 +240,23 @@ impl Sqlite {
             .map_err(failed)
     }
 
-    /// Ends a bulk import: everything that was committed is on the disk, and commits are durable by themselves again.
+    /// Ends a bulk import: everything that was committed is on the disk, and the file stands alone again, so that it can
+    /// be read where nothing can be written beside it.
     ///
     /// # Errors
     ///
     /// [`StoreError`].
     pub fn settle(&self) -> Result<(), StoreError> {
-        let checkpoint = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-        checkpoint.and_then(|()| self.connection.pragma_update(None, "synchronous", 2)).map_err(failed)
+        self.connection.pragma_update(None, "synchronous", 2).map_err(failed)?;
+        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(failed)?;
+        self.set_journal("delete");
+        Ok(())
+    }
+
+    /// Changes the journal if nobody else is using the file; either kind is safe.
+    fn set_journal(&self, mode: &str) {
+        let _: rusqlite::Result<String> =
+            self.connection.pragma_update_and_check(None, "journal_mode", mode, |row| row.get(0));
     }
 
     /// Starts a batch of inserts: one transaction, which is rolled back unless [`Batch::commit`] is called. One batch at
@@ -290,6 +298,20 @@ impl Sqlite {
         user(&self.connection, id).map_err(failed)
     }
 
+    /// The user that an identifier names: a username before an email before a phone. As [`Store::find`].
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub fn look_up(&self, identifier: &str) -> Result<Option<Found<i64>>, StoreError> {
+        let mut statement = self.connection.prepare_cached(FIND).map_err(failed)?;
+        let found = statement.query_row([identifier], |row| {
+            let tagged = tagged(row.get(1)?, row.get(2)?);
+            Ok(Found { id: row.get(0)?, password: tagged })
+        });
+        found.optional().map_err(failed)
+    }
+
     /// How many records there are of each method and parameters, in no particular order.
     ///
     /// # Errors
@@ -309,12 +331,7 @@ impl Store for Sqlite {
     type Id = i64;
 
     fn find(&mut self, identifier: &str) -> Result<Option<Found<i64>>, StoreError> {
-        let mut statement = self.connection.prepare_cached(FIND).map_err(failed)?;
-        let found = statement.query_row([identifier], |row| {
-            let tagged = tagged(row.get(1)?, row.get(2)?);
-            Ok(Found { id: row.get(0)?, password: tagged })
-        });
-        found.optional().map_err(failed)
+        self.look_up(identifier)
     }
 
     fn replace(&mut self, id: &i64, replacement: &Replacement) -> Result<Swap, StoreError> {

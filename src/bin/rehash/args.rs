@@ -128,7 +128,7 @@ pub struct SignIn {
     /// Whether a weaker hash is replaced
     #[arg(long, value_name = "MODE", default_value = "on", env = "REHASH_UPGRADE")]
     pub upgrade: Upgrade,
-    /// Say on stderr why a sign-in is refused
+    /// Say on stderr why a sign-in is refused, whatever the reason; faults of the record are said in any case
     #[arg(long)]
     pub explain: bool,
     /// Do not remove the line end after the password

@@ -1,5 +1,6 @@
 //! `rehash verify --batch`: records with passwords in, verdicts out, one line each, in order.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
@@ -73,7 +74,7 @@ fn verify(engine: &Engine, rules: &Rules, chunk: &Chunk, raw: Raw<'_>) -> Result
                 || Verdict::error("malformed", String::new()),
                 |problem| Verdict::error(problem.code.as_str(), format!("{}: {}", problem.field, problem.remedy)),
             );
-            (None, verdict)
+            (name_of(raw.bytes).map(Cow::Owned), verdict)
         }
         Judgement::Good(record) => {
             let verdict = match (&record.credential, &record.attempt) {
@@ -86,6 +87,12 @@ fn verify(engine: &Engine, rules: &Rules, chunk: &Chunk, raw: Raw<'_>) -> Result
     };
     let is_accepted = verdict.is_accepted();
     Ok((json(&Line { line, username: username.as_deref(), verdict })?, is_accepted))
+}
+
+/// Who a broken record is about, where that much of it can be read.
+fn name_of(record: &[u8]) -> Option<String> {
+    let value: serde_json::Value = serde_json::from_slice(record).ok()?;
+    ["username", "primaryEmail", "primaryPhone"].into_iter().find_map(|field| value[field].as_str().map(str::to_owned))
 }
 
 fn unreadable(error: InputError) -> Failure {

@@ -2,18 +2,21 @@
 
 use std::io::Write;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 
 use rehash::import::{Checked, Format, Options, check};
 
 use crate::args;
 use crate::keys;
 use crate::output::{Exit, Failure};
-use crate::report::{self, Progress, RawRecord, RecordFile, Reporter, Totals};
+use crate::report::{self, Progress, RawRecord, RecordFile, Rejects, Reporter, Totals};
 
 pub fn run(args: &args::Check, out: &mut impl Write) -> Result<Exit, Failure> {
     let rules = keys::rules(&args.input)?;
+    let inputs: Vec<_> = args.input.files.iter().map(PathBuf::as_path).collect();
+    report::check_outputs(&[args.tagged.as_deref(), args.report.rejects.as_deref()], &inputs)?;
     let mut tagged = args.tagged.as_deref().map(RecordFile::create).transpose()?;
-    let mut rejects = args.report.rejects.as_deref().map(RecordFile::create).transpose()?;
+    let mut rejects = args.report.rejects.as_deref().map(Rejects::create).transpose()?;
     let mut reporter = Reporter::new(out, &args.report);
     let mut progress = Progress::start();
     let options = options(&args.input, tagged.is_some());
@@ -27,7 +30,7 @@ pub fn run(args: &args::Check, out: &mut impl Write) -> Result<Exit, Failure> {
                     tagged.line(line.as_bytes())?;
                 }
             }
-            (None, _, Some(rejects)) if !checked.problems.is_empty() => rejects.raw(&RawRecord::from(&checked))?,
+            (None, _, Some(rejects)) if !checked.problems.is_empty() => rejects.write(&RawRecord::from(&checked))?,
             _ => {}
         }
         Ok(())
@@ -39,12 +42,18 @@ pub fn run(args: &args::Check, out: &mut impl Write) -> Result<Exit, Failure> {
     if let Some(failure) = failure {
         return Err(failure);
     }
-    for file in [tagged, rejects].into_iter().flatten() {
-        file.finish()?;
+    if tagged.is_some() && summary.plaintext > 0 {
+        eprintln!(
+            "rehash: {} passwords in the clear are not among the tagged records; import the original file",
+            summary.plaintext
+        );
     }
+    tagged.map_or(Ok(()), RecordFile::finish)?;
+    rejects.map_or(Ok(()), Rejects::finish)?;
     let problems = summary.problems.iter().map(|(code, count)| (code.as_str(), *count)).collect();
     let rejected = summary.rejected;
-    reporter.finish(&Totals { summary: &summary, outcomes: Vec::new(), problems, rejected })?;
+    let methods = report::methods(&summary);
+    reporter.finish(&Totals { summary: &summary, outcomes: Vec::new(), problems, rejected, methods, stopped: None })?;
     Ok(report::exit(&summary, rejected))
 }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -15,7 +16,7 @@ use crate::args;
 use crate::check::options;
 use crate::keys;
 use crate::output::{Exit, Failure};
-use crate::report::{self, Progress, RawRecord, RecordFile, Reporter, Totals};
+use crate::report::{self, Progress, RawRecord, Rejects, Reporter, Totals};
 use crate::store::StoreUrl;
 
 /// Records in one transaction. Large, because each transaction writes every page it touched, and the keys of a user table
@@ -32,6 +33,9 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
     let rules = keys::rules(&args.input)?;
     let engine = keys::engine(&args.target, args.input.limits.limits(), args.input.keys.keyring()?, UpgradeMode::Off)?;
     let url = StoreUrl::parse(&args.store.url)?;
+    let mut others: Vec<_> = args.input.files.iter().map(PathBuf::as_path).collect();
+    others.push(url.path());
+    report::check_outputs(&[args.report.rejects.as_deref()], &others)?;
     let store = if args.dry_run { url.open_or_imagine()? } else { url.create_or_open()? };
     store.tune_for_import()?;
     let is_interrupted = watch_for_interrupt()?;
@@ -45,7 +49,7 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
         transaction: None,
         counts: Counts::default(),
         reporter: Reporter::new(out, &args.report),
-        rejects: args.report.rejects.as_deref().map(RecordFile::create).transpose()?,
+        rejects: args.report.rejects.as_deref().map(Rejects::create).transpose()?,
     };
     let mut progress = Progress::start();
     let (summary, stopped) = check(report::sources(&args.input.files), &rules, options(&args.input, true), |checked| {
@@ -63,10 +67,15 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
         (Some(Stop::Interrupted), Ok(())) => (None, true),
         (None, Ok(())) => (None, false),
     };
-    if !args.dry_run {
-        store.settle()?;
-    }
-    importer.finish(&summary)?;
+    // What was rolled back must be rolled back before the log is folded.
+    importer.transaction = None;
+    let settled = if args.dry_run || failure.is_some() { Ok(()) } else { store.settle() };
+    let failure = failure.or_else(|| settled.err().map(Failure::from));
+    let stopped = match &failure {
+        Some(failure) => failure.message().map(str::to_owned),
+        None => is_stopped.then(|| "interrupted".to_owned()),
+    };
+    importer.finish(&summary, stopped)?;
     if let Some(failure) = failure {
         eprintln!("rehash: stopped at a batch boundary; run the same command again to go on");
         return Err(failure);
@@ -103,6 +112,8 @@ struct Counts {
     kept_newer: u64,
     rejected: u64,
     problems: BTreeMap<Code, u64>,
+    /// Of those that are in the store.
+    methods: BTreeMap<&'static str, u64>,
 }
 
 /// A judged record that waits for its batch, with what is needed to reject it still.
@@ -132,7 +143,7 @@ struct Importer<'a, W> {
     transaction: Option<Transaction<'a>>,
     counts: Counts,
     reporter: Reporter<W>,
-    rejects: Option<RecordFile>,
+    rejects: Option<Rejects>,
 }
 
 impl<W: Write> Importer<'_, W> {
@@ -173,7 +184,7 @@ impl<W: Write> Importer<'_, W> {
         let mut pending = std::mem::take(&mut self.pending);
         self.plaintext = 0;
         if !self.is_dry_run {
-            hash_plaintext(self.engine, self.jobs, &mut pending)?;
+            hash_plaintext(self.engine, self.store, self.jobs, &mut pending)?;
         }
         let transaction = match &mut self.transaction {
             Some(transaction) => transaction,
@@ -214,7 +225,7 @@ impl<W: Write> Importer<'_, W> {
         }
         if let Some(rejects) = &mut self.rejects {
             let header_line = record.header_line.as_deref();
-            rejects.raw(&RawRecord { format: record.format, header_line, raw: &record.raw })?;
+            rejects.write(&RawRecord { format: record.format, header_line, raw: &record.raw })?;
         }
         Ok(())
     }
@@ -227,18 +238,22 @@ impl<W: Write> Importer<'_, W> {
         }
     }
 
-    fn finish(&mut self, summary: &rehash::import::Summary) -> Result<(), Failure> {
+    fn finish(&mut self, summary: &rehash::import::Summary, stopped: Option<String>) -> Result<(), Failure> {
         if let Some(rejects) = self.rejects.take() {
             rejects.finish()?;
         }
         let counts = &self.counts;
-        let outcomes = vec![
+        let mut outcomes = vec![
             ("imported", counts.imported),
             ("already_there", counts.already_there),
             ("kept_newer", counts.kept_newer),
         ];
+        // Read, and then not taken: the store failed, or somebody asked for an end.
+        let unprocessed = summary.records - counts.records();
+        outcomes.extend((unprocessed > 0).then_some(("unprocessed", unprocessed)));
         let problems = counts.problems.iter().map(|(code, count)| (code.as_str(), *count)).collect();
-        let totals = Totals { summary, outcomes, problems, rejected: counts.rejected };
+        let methods = counts.methods.iter().map(|(name, count)| (*name, *count)).collect();
+        let totals = Totals { summary, outcomes, problems, rejected: counts.rejected, methods, stopped };
         match self.reporter.finish(&totals) {
             Err(failure) if failure.exit() == Exit::BrokenPipe => Ok(()),
             finished => finished,
@@ -251,16 +266,11 @@ impl Transaction<'_> {
         let problems = match std::mem::replace(&mut record.outcome, Err(Vec::new())) {
             Err(problems) => problems,
             Ok(user) => match self.batch.insert(&new_user(&user))? {
-                Inserted::New => {
-                    self.counts.imported += 1;
-                    return Ok(());
-                }
-                Inserted::AlreadyThere { kept_newer } => {
-                    self.counts.already_there += 1;
-                    self.counts.kept_newer += u64::from(kept_newer);
-                    return Ok(());
-                }
                 Inserted::Conflict(field) => vec![conflict(field)],
+                inserted => {
+                    self.count(inserted, &user.credential);
+                    return Ok(());
+                }
             },
         };
         self.counts.rejected += 1;
@@ -269,6 +279,22 @@ impl Transaction<'_> {
         }
         self.rejects.push((record, problems));
         Ok(())
+    }
+
+    fn count(&mut self, inserted: Inserted, credential: &Credential) {
+        match inserted {
+            Inserted::AlreadyThere { kept_newer } => {
+                self.counts.already_there += 1;
+                self.counts.kept_newer += u64::from(kept_newer);
+            }
+            Inserted::New | Inserted::Conflict(_) => self.counts.imported += 1,
+        }
+        let method = match credential {
+            Credential::Hash(hash) => hash.method().as_str(),
+            Credential::Plaintext(_) => "plaintext",
+            _ => "without_password",
+        };
+        *self.counts.methods.entry(method).or_default() += 1;
     }
 }
 
@@ -282,38 +308,52 @@ impl Counts {
         self.already_there += more.already_there;
         self.kept_newer += more.kept_newer;
         self.rejected += more.rejected;
+        for (name, count) in more.methods {
+            *self.methods.entry(name).or_default() += count;
+        }
         for (code, count) in more.problems {
             *self.problems.entry(code).or_default() += count;
         }
     }
 }
 
-/// Hashes the passwords in the clear, on as many threads as there are jobs.
-fn hash_plaintext(engine: &Engine, jobs: usize, pending: &mut [Pending]) -> Result<(), Failure> {
-    let mut credentials: Vec<&mut Credential> = pending
-        .iter_mut()
-        .filter_map(|record| record.outcome.as_mut().ok())
-        .map(|record| &mut record.credential)
-        .filter(|credential| matches!(credential, Credential::Plaintext(_)))
-        .collect();
-    if credentials.is_empty() {
+/// Hashes the passwords in the clear, on as many threads as there are jobs. A user whom the store has with the same password
+/// keeps the hash that stands there, so that an import can be run again.
+fn hash_plaintext(engine: &Engine, store: &Sqlite, jobs: usize, pending: &mut [Pending]) -> Result<(), Failure> {
+    let mut work: Vec<(&mut Credential, Option<StoredHash>)> = Vec::new();
+    for user in pending.iter_mut().filter_map(|record| record.outcome.as_mut().ok()) {
+        if matches!(user.credential, Credential::Plaintext(_)) {
+            let stored = stored_hash(engine, store, user)?;
+            work.push((&mut user.credential, stored));
+        }
+    }
+    if work.is_empty() {
         return Ok(());
     }
-    let share = credentials.len().div_ceil(jobs);
-    let hash_share = |share: &mut [&mut Credential]| -> Result<(), Failure> {
-        for credential in share {
-            if let Credential::Plaintext(password) = &**credential {
-                **credential = Credential::Hash(hash(engine, password)?);
-            }
+    let hash_share = |share: &mut [(&mut Credential, Option<StoredHash>)]| -> Result<(), Failure> {
+        for (credential, stored) in share {
+            let Credential::Plaintext(password) = &**credential else { continue };
+            let stands = stored.take().filter(|stored| engine.verify_without_decoy(stored, password).is_ok());
+            **credential = Credential::Hash(stands.map_or_else(|| hash(engine, password), Ok)?);
         }
         Ok(())
     };
+    let share = work.len().div_ceil(jobs);
     std::thread::scope(|scope| {
-        let workers: Vec<_> = credentials.chunks_mut(share).map(|share| scope.spawn(|| hash_share(share))).collect();
+        let workers: Vec<_> = work.chunks_mut(share).map(|share| scope.spawn(|| hash_share(share))).collect();
         workers.into_iter().try_for_each(|worker| {
             worker.join().unwrap_or_else(|_| Err(Failure::new(Exit::Fault, "a hashing thread ended early")))
         })
     })
+}
+
+/// The hash that the store has for a user, if it has one that can be read.
+fn stored_hash(engine: &Engine, store: &Sqlite, user: &Record<'_>) -> Result<Option<StoredHash>, Failure> {
+    let identifiers = [&user.username, &user.primary_email, &user.primary_phone];
+    let Some(identifier) = identifiers.into_iter().flatten().next() else { return Ok(None) };
+    let Some(row) = store.look_up(identifier)?.and_then(|found| found.password) else { return Ok(None) };
+    let Ok(method) = row.method.parse() else { return Ok(None) };
+    Ok(StoredHash::parse(method, &row.text, engine.policy().limits()).ok())
 }
 
 fn hash(engine: &Engine, password: &Password) -> Result<StoredHash, Failure> {

@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         Ok(Ok(exit)) => exit.into(),
         Ok(Err(failure)) => {
             if let Some(message) = failure.message() {
-                eprintln!("rehash: {message}");
+                eprintln!("rehash: {}", output::printable(message));
             }
             failure.exit().into()
         }

@@ -55,6 +55,11 @@ impl Failure {
         Self::new(Exit::Fault, format!("{}: cannot be written: {error}", path.display()))
     }
 
+    /// A file that the command cannot even begin.
+    pub fn output_path(path: &std::path::Path, why: &impl std::fmt::Display) -> Self {
+        Self::usage(format!("{}: cannot be written: {why}", path.display()))
+    }
+
     pub const fn exit(&self) -> Exit {
         self.exit
     }
@@ -106,6 +111,13 @@ const fn is_bidi(c: char) -> bool {
 pub fn print_json(out: &mut impl Write, value: &impl serde::Serialize) -> Result<(), Failure> {
     writeln!(out, "{}", json(value)?)?;
     Ok(())
+}
+
+/// Text for a terminal: control characters are escaped.
+pub fn printable(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| if c.is_control() || is_bidi(c) { c.escape_default().collect() } else { vec![c] })
+        .collect()
 }
 
 /// A number with its thousands apart: `1 234 567`.

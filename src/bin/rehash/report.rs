@@ -11,7 +11,7 @@ use rehash::import::{Checked, Format, InputError, Problem, Source, Summary};
 use serde::Serialize;
 
 use crate::args;
-use crate::output::{Exit, Failure, grouped, json};
+use crate::output::{Exit, Failure, grouped, json, printable};
 
 /// Writes problems and counts.
 pub struct Reporter<W> {
@@ -40,6 +40,10 @@ pub struct Totals<'a> {
     pub outcomes: Vec<(&'static str, u64)>,
     pub problems: Vec<(&'static str, u64)>,
     pub rejected: u64,
+    /// Good records by method, in a stable order.
+    pub methods: Vec<(&'static str, u64)>,
+    /// Why the work stopped before its end, beside the inputs that could not be read.
+    pub stopped: Option<String>,
 }
 
 impl<W: Write> Reporter<W> {
@@ -107,15 +111,13 @@ impl<W: Write> Reporter<W> {
             rest.insert((*name).into(), (*count).into());
         }
         rest.insert("rejected".into(), totals.rejected.into());
-        rest.insert("without_password".into(), summary.without_password.into());
-        rest.insert("plaintext".into(), summary.plaintext.into());
-        let methods = summary.methods.iter().map(|(method, count)| (method.to_string(), (*count).into()));
+        let methods = totals.methods.iter().map(|(method, count)| ((*method).to_owned(), (*count).into()));
         rest.insert("methods".into(), serde_json::Value::Object(methods.collect()));
         let problems = totals.problems.iter().map(|(code, count)| ((*code).to_owned(), (*count).into()));
         rest.insert("problem_counts".into(), serde_json::Value::Object(problems.collect()));
         let warnings = summary.warnings.iter().map(|(code, count)| (code.to_string(), (*count).into()));
         rest.insert("warnings".into(), serde_json::Value::Object(warnings.collect()));
-        let errors = summary.errors.iter().map(|error| error.to_string().into());
+        let errors = summary.errors.iter().map(ToString::to_string).chain(totals.stopped.clone()).map(Into::into);
         rest.insert("errors".into(), serde_json::Value::Array(errors.collect()));
         let rest = json(&rest)?;
         let members = rest.strip_prefix('{').unwrap_or(&rest);
@@ -135,18 +137,19 @@ impl<W: Write> Reporter<W> {
             row(2, "good", summary.good)?;
         }
         for (name, count) in &totals.outcomes {
-            row(2, &name.replace('_', " "), *count)?;
+            let indent = if *name == "kept_newer" { 4 } else { 2 };
+            row(indent, &name.replace('_', " "), *count)?;
         }
         row(2, "rejected", totals.rejected)?;
         let groups: [(&str, Vec<(&str, u64)>); 3] = [
-            ("good records by method", methods(summary)),
+            ("by method", totals.methods.clone()),
             ("problems", totals.problems.clone()),
             ("warnings", summary.warnings.iter().map(|(code, count)| (code.as_str(), *count)).collect()),
         ];
         for (title, rows) in groups.iter().filter(|(_, rows)| !rows.is_empty()) {
             row(0, title, rows.iter().map(|(_, count)| count).sum())?;
             for (name, count) in rows {
-                row(2, name, *count)?;
+                row(2, &name.replace('_', " "), *count)?;
             }
         }
         Ok(())
@@ -154,10 +157,10 @@ impl<W: Write> Reporter<W> {
 }
 
 /// Good records by method, those without one last.
-fn methods(summary: &Summary) -> Vec<(&'static str, u64)> {
+pub fn methods(summary: &Summary) -> Vec<(&'static str, u64)> {
     let mut rows: Vec<_> = summary.methods.iter().map(|(method, count)| (method.as_str(), *count)).collect();
     rows.extend((summary.plaintext > 0).then_some(("plaintext", summary.plaintext)));
-    rows.extend((summary.without_password > 0).then_some(("without password", summary.without_password)));
+    rows.extend((summary.without_password > 0).then_some(("without_password", summary.without_password)));
     rows
 }
 
@@ -171,15 +174,10 @@ fn warning(code: rehash::Code) -> &'static str {
     }
 }
 
-/// A file name for a terminal.
-fn printable(name: &str) -> String {
-    name.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
-}
-
 /// Says on stderr which inputs could not be read; the exit code for the run.
 pub fn exit(summary: &Summary, rejected: u64) -> Exit {
     for error in &summary.errors {
-        eprintln!("rehash: {error}");
+        eprintln!("rehash: {}", printable(&error.to_string()));
     }
     if !summary.errors.is_empty() {
         Exit::Data
@@ -190,21 +188,46 @@ pub fn exit(summary: &Summary, rejected: u64) -> Exit {
     }
 }
 
-/// A file of records, readable by its owner alone: it holds hashes.
+/// A file of records, readable by its owner alone: it holds hashes. It appears under its name when it is finished, and
+/// only then replaces what was there.
 pub struct RecordFile {
     path: PathBuf,
-    out: BufWriter<File>,
-    format: Option<Format>,
+    out: BufWriter<Target>,
+}
+
+enum Target {
+    Regular(tempfile::NamedTempFile),
+    /// A pipe or a device, which cannot be replaced.
+    Special(File),
+}
+
+impl Write for Target {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Regular(file) => file.write(bytes),
+            Self::Special(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Regular(file) => file.flush(),
+            Self::Special(file) => file.flush(),
+        }
+    }
 }
 
 impl RecordFile {
     pub fn create(path: &Path) -> Result<Self, Failure> {
-        let mut options = File::options();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(path).map_err(|error| Failure::output(path, &error))?;
-        Ok(Self { path: path.to_owned(), out: BufWriter::with_capacity(64 * 1024, file), format: None })
+        let is_special = std::fs::metadata(path).is_ok_and(|found| !found.is_file());
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let target = if is_special {
+            File::options().write(true).open(path).map(Target::Special)
+        } else {
+            tempfile::Builder::new().prefix(".rehash-").tempfile_in(directory).map(Target::Regular)
+        };
+        let target = target.map_err(|error| Failure::output_path(path, &error))?;
+        Ok(Self { path: path.to_owned(), out: BufWriter::with_capacity(64 * 1024, target) })
     }
 
     pub fn line(&mut self, line: &[u8]) -> Result<(), Failure> {
@@ -212,33 +235,103 @@ impl RecordFile {
         written.map_err(|error| Failure::output(&self.path, &error))
     }
 
-    /// Writes a record as it stands in its input, so that it can be mended and read again: CSV under its header, JSON as
-    /// NDJSON.
-    pub fn raw(&mut self, record: &RawRecord<'_>) -> Result<(), Failure> {
-        let format = if record.format == Format::Csv { Format::Csv } else { Format::Ndjson };
-        match self.format {
-            None => {
-                self.format = Some(format);
-                if let Some(header) = record.header_line {
-                    self.line(header)?;
-                }
-            }
-            Some(first) if first == format => {}
-            Some(_) => return Err(Failure::usage("--rejects takes CSV or JSON, not both; run them apart")),
+    pub fn finish(self) -> Result<(), Failure> {
+        let Self { path, out } = self;
+        let finished = match out.into_inner().map_err(io::IntoInnerError::into_error) {
+            Ok(Target::Regular(file)) => file.persist(&path).map(drop).map_err(|error| error.error),
+            Ok(Target::Special(mut file)) => file.flush(),
+            Err(error) => Err(error),
+        };
+        finished.map_err(|error| Failure::output(&path, &error))
+    }
+}
+
+/// Refuses an output that is one of the inputs, the store, or the other output.
+pub fn check_outputs(outputs: &[Option<&Path>], others: &[&Path]) -> Result<(), Failure> {
+    let outputs: Vec<&Path> = outputs.iter().flatten().copied().collect();
+    for (place, output) in outputs.iter().enumerate() {
+        if others.iter().chain(&outputs[..place]).any(|other| is_same_file(output, other)) {
+            return Err(Failure::output_path(output, &"it is named twice, or is read as well; name another file"));
         }
-        match (record.raw, format) {
+    }
+    Ok(())
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let place = |path: &Path| std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file);
+        if let (Some(one), Some(other)) = (place(one), place(other)) {
+            return (one.dev(), one.ino()) == (other.dev(), other.ino());
+        }
+    }
+    one == other
+}
+
+/// The bad records as they stand in the input, to be mended and read again: CSV under its header, JSON as NDJSON. Records
+/// under another header, or in another format, go to a file of their own: `OUT.2`, `OUT.3` …
+pub struct Rejects {
+    path: PathBuf,
+    files: Vec<(Option<Vec<u8>>, RecordFile)>,
+}
+
+impl Rejects {
+    pub fn create(path: &Path) -> Result<Self, Failure> {
+        // That the first can be written is known before the work begins.
+        RecordFile::create(path)?;
+        Ok(Self { path: path.to_owned(), files: Vec::new() })
+    }
+
+    pub fn write(&mut self, record: &RawRecord<'_>) -> Result<(), Failure> {
+        let file = self.file(record.header_line)?;
+        match (record.raw, record.format) {
             ([], _) => Ok(()),
-            (raw, Format::Csv) => self.line(raw),
+            (raw, Format::Csv) => file.line(raw),
             // An element of an array may stand on several lines; outside strings a line end is white space.
             (raw, _) => {
                 let flat = raw.iter().map(|c| if matches!(c, b'\n' | b'\r') { b' ' } else { *c });
-                self.line(&flat.collect::<Vec<_>>())
+                file.line(&flat.collect::<Vec<_>>())
             }
         }
     }
 
+    fn file(&mut self, header_line: Option<&[u8]>) -> Result<&mut RecordFile, Failure> {
+        let known = self.files.iter().position(|(header, _)| header.as_deref() == header_line);
+        let place = match known {
+            Some(place) => place,
+            None => {
+                let mut file = RecordFile::create(&self.path_of(self.files.len()))?;
+                if let Some(header) = header_line {
+                    file.line(header)?;
+                }
+                self.files.push((header_line.map(<[u8]>::to_vec), file));
+                self.files.len() - 1
+            }
+        };
+        Ok(&mut self.files[place].1)
+    }
+
+    fn path_of(&self, place: usize) -> PathBuf {
+        if place == 0 {
+            return self.path.clone();
+        }
+        let mut path = self.path.clone().into_os_string();
+        path.push(format!(".{}", place + 1));
+        path.into()
+    }
+
     pub fn finish(mut self) -> Result<(), Failure> {
-        self.out.flush().map_err(|error| Failure::output(&self.path, &error))
+        if self.files.is_empty() {
+            self.files.push((None, RecordFile::create(&self.path)?));
+        }
+        for place in 1..self.files.len() {
+            eprintln!(
+                "rehash: records of another format or header are in {}",
+                printable(&self.path_of(place).display().to_string())
+            );
+        }
+        self.files.into_iter().try_for_each(|(_, file)| file.finish())
     }
 }
 

@@ -4,12 +4,13 @@ use std::io::{self, IsTerminal as _, Read as _};
 
 use rehash::Password;
 
-use crate::output::Failure;
+use crate::output::{Exit, Failure};
 
 /// Reads one password. From standard input that is not a terminal, all of it, less one line end unless `keep_newline`.
 pub fn read(keep_newline: bool) -> Result<Password, Failure> {
     let stdin = io::stdin().lock();
     if stdin.is_terminal() {
+        restore_echo_on_signal();
         return Ok(Password::new(rpassword::prompt_password("Password: ")?));
     }
     // One byte more than the longest password and its line end is enough to know that it is too long.
@@ -24,6 +25,18 @@ pub fn read(keep_newline: bool) -> Result<Password, Failure> {
         bytes.truncate(length);
     }
     Ok(Password::new(bytes))
+}
+
+/// A signal at the prompt ends the program with the terminal as it was, and not with its echo off.
+fn restore_echo_on_signal() {
+    #[cfg(unix)]
+    if let Ok(before) = rustix::termios::tcgetattr(io::stdin()) {
+        // Where signals cannot be handled, they end the program as they always did.
+        let _ = ctrlc::set_handler(move || {
+            let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, &before);
+            std::process::exit(Exit::Interrupted as i32);
+        });
+    }
 }
 
 /// The bytes less one LF or CRLF.

@@ -7,7 +7,7 @@ use rehash::sign_in::{Outcome, SignInError, sign_in};
 use rehash::{HashError, Unverifiable};
 use serde::Serialize;
 
-use crate::output::{Exit, Failure, print_json};
+use crate::output::{Exit, Failure, print_json, printable};
 use crate::store::StoreUrl;
 use crate::{args, keys, secret};
 
@@ -32,7 +32,7 @@ pub fn run(args: &args::SignIn, out: &mut impl Write) -> Result<Exit, Failure> {
         Err(SignInError::Store(error)) => return Err(error.into()),
         Err(error) => {
             if args.explain || !error.is_ordinary() {
-                eprintln!("rehash: {error}");
+                eprintln!("rehash: {}", printable(&error.to_string()));
             }
             (Answer { outcome: "rejected", method: None, upgrade: None, detail: None }, exit(&error))
         }
@@ -66,7 +66,6 @@ fn describe(outcome: &Outcome) -> (&'static str, Option<String>) {
 fn exit(error: &SignInError) -> Exit {
     match error {
         SignInError::Unverifiable(Unverifiable::OutOfMemory { .. }) => Exit::Busy,
-        SignInError::BrokenRow(_) | SignInError::Unverifiable(_) => Exit::Data,
         _ => Exit::No,
     }
 }

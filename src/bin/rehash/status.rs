@@ -66,7 +66,11 @@ impl Status {
             let (records, upgraded) = (grouped(row.records), grouped(row.upgraded));
             writeln!(out, "{method:<12}{:<24}{records:>14}{upgraded:>14}", row.parameters)?;
         }
-        let percent = if self.with_password == 0 { 100.0 } else { share(self.argon2id, self.with_password) };
+        if self.with_password == 0 {
+            writeln!(out, "there are no passwords yet")?;
+            return Ok(());
+        }
+        let percent = share(self.argon2id, self.with_password);
         let (argon2id, with_password) = (grouped(self.argon2id), grouped(self.with_password));
         writeln!(out, "{argon2id} of {with_password} passwords are Argon2id ({percent:.1} %)")?;
         Ok(())

@@ -24,10 +24,17 @@ impl<'a> StoreUrl<'a> {
             Some((path, "mode=rw")) => (path, false),
             Some(_) => return Err(Failure::usage("--store knows the options mode=ro and mode=rw")),
         };
+        if path == ":memory:" {
+            return Err(Failure::usage("--store sqlite::memory: would be gone at once; name a file"));
+        }
         if path.is_empty() {
             return Err(Failure::usage("--store names no file: sqlite:PATH"));
         }
         Ok(Self { path, is_read_only })
+    }
+
+    pub fn path(&self) -> &'a Path {
+        Path::new(self.path)
     }
 
     /// Opens a store that must be there.

@@ -14,7 +14,14 @@ pub fn run(args: &args::Verify, out: &mut impl Write) -> Result<Exit, Failure> {
     if args.batch {
         return batch::run(args, &engine, out);
     }
-    let stored = stored(args, &engine)?;
+    let stored = match stored(args, &engine) {
+        Err(failure) if args.json && failure.exit() == Exit::Data => {
+            let (code, message) = failure.message().and_then(|text| text.split_once(": ")).unwrap_or_default();
+            print_json(out, &Verdict::error(code_of(code), message.to_owned()))?;
+            return Ok(Exit::Data);
+        }
+        stored => stored?,
+    };
     let password = secret::read(args.keep_newline)?;
     let verdict = Verdict::of(&engine, &stored, &password, true);
     if args.json {
@@ -45,7 +52,7 @@ fn stored(args: &args::Verify, engine: &Engine) -> Result<StoredHash, Failure> {
     };
     let stored = parsed.map_err(|error| match error.code() {
         Code::AmbiguousMethod => Failure::usage("the hash does not name its method; give --method"),
-        code => Failure::new(Exit::Data, format!("the hash: {code}: {error}")),
+        code => Failure::new(Exit::Data, format!("{code}: {error}")),
     })?;
     if args.salt.as_ref().is_some_and(|salt| !salt.is_empty()) {
         return Err(Failure::usage(format!("the method {} takes no --salt of its own", stored.method())));
@@ -139,6 +146,11 @@ impl Verdict {
             _ => Exit::Data,
         }
     }
+}
+
+/// The stable spelling of a code that stands in a message.
+fn code_of(text: &str) -> &'static str {
+    Code::ALL.iter().map(|code| code.as_str()).find(|code| *code == text).unwrap_or("malformed")
 }
 
 fn code(why: &Unverifiable) -> &'static str {

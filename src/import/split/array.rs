@@ -9,12 +9,17 @@ use crate::Code;
 
 const UNCLOSED: &str = "ends before the array's closing `]`; it was cut off";
 
+/// After so many elements without an end, the rest of the input is given up.
+const UNENDED_MAX: u32 = 64;
+
 /// The splitter's place in the array.
 pub(super) struct Array {
     state: State,
     line: u64,
     /// Bytes since the line's beginning.
     column: usize,
+    /// Elements that had no end.
+    unended: u32,
 }
 
 enum State {
@@ -22,13 +27,25 @@ enum State {
     Start,
     Between(Expect),
     Element(Box<Element>),
-    /// After a broken element: the next line that begins an element no deeper than it, or ends the array.
-    Resync {
-        column: usize,
-        is_line_start: bool,
-    },
+    /// In a broken element: looking for the next line that begins an element no deeper than it, or ends the array.
+    Resync(Resync),
     /// After `]`.
     Done,
+    /// After an element that never ended.
+    Unclosed,
+}
+
+/// A broken element, which reaches to where the next one is found.
+#[derive(Clone, Copy)]
+struct Resync {
+    line: u64,
+    column: usize,
+    /// Bytes of it that have been looked at.
+    looked_at: usize,
+    /// Whether what comes next begins a line.
+    is_line_start: bool,
+    /// It was too large to keep, and has been reported.
+    is_reported: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -50,7 +67,7 @@ struct Element {
 
 impl Array {
     pub(super) const fn new() -> Self {
-        Self { state: State::Start, line: 1, column: 0 }
+        Self { state: State::Start, line: 1, column: 0, unended: 0 }
     }
 
     fn advance(&mut self, bytes: &[u8]) {
@@ -120,11 +137,26 @@ impl Array {
             }
             Found::Broken(length) => {
                 // What stands on the line of the break, if that is not the element's first, may be the next element.
-                let line_start = memrchr(b'\n', &bytes[at..at + length]).map(|newline| at + newline + 1);
-                self.state = State::Resync { column, is_line_start: line_start.is_some() };
-                (line_start.unwrap_or(at + length), Some(Code::BadJson))
+                let line_start = memrchr(b'\n', &bytes[at..at + length]).map(|newline| newline + 1);
+                return Ok(self.begin_resync(
+                    line,
+                    column,
+                    line_start.unwrap_or(length),
+                    line_start.is_some(),
+                    is_discarded,
+                    at,
+                ));
             }
-            Found::More if is_end => return Err(UNCLOSED.to_owned()),
+            // It never ends: a bracket is missing, and what it swallowed are records that may be good. Each look at them
+            // goes through the rest of the bytes, so there is an end to it.
+            Found::More if is_end && self.unended == UNENDED_MAX => {
+                let resync = Resync { line, column, looked_at: 0, is_line_start: false, is_reported: is_discarded };
+                return Ok(self.end_resync(resync, State::Unclosed, bytes, at, bytes.len()));
+            }
+            Found::More if is_end => {
+                self.unended += 1;
+                return Ok(self.begin_resync(line, column, 0, false, is_discarded, at));
+            }
             Found::More if is_discarded => {
                 element.scan.scanned = 0;
                 self.advance(&bytes[at..]);
@@ -140,41 +172,69 @@ impl Array {
         Ok(Step::Record { span: Span { start: at, end: at + length, line, fault }, next: end })
     }
 
-    fn resync(
+    fn begin_resync(
         &mut self,
+        line: u64,
         column: usize,
+        looked_at: usize,
         is_line_start: bool,
-        bytes: &[u8],
+        is_reported: bool,
         at: usize,
-        is_end: bool,
-    ) -> Result<Step, String> {
-        let next = if is_line_start {
-            let indent = bytes[at..].iter().take_while(|c| matches!(c, b' ' | b'\t')).count();
-            let first = bytes.get(at + indent);
-            if first.is_none() && !is_end {
-                return Ok(Step::More { keep: at });
+    ) -> Step {
+        self.state = State::Resync(Resync { line, column, looked_at, is_line_start, is_reported });
+        Step::Skip { next: at }
+    }
+
+    /// Looks on from where the broken element at `at` was left.
+    fn resync(&mut self, resync: Resync, bytes: &[u8], at: usize, is_end: bool) -> Step {
+        let from = at + resync.looked_at;
+        if !resync.is_line_start {
+            return match memchr(b'\n', &bytes[from..]) {
+                Some(length) => {
+                    let looked_at = resync.looked_at + length + 1;
+                    self.state = State::Resync(Resync { looked_at, is_line_start: true, ..resync });
+                    Step::Skip { next: at }
+                }
+                None if is_end => self.end_resync(resync, State::Unclosed, bytes, at, bytes.len()),
+                None => self.wait(resync, bytes, at, bytes.len() - at),
+            };
+        }
+        let indent = bytes[from..].iter().take_while(|c| matches!(c, b' ' | b'\t')).count();
+        let expect = match bytes.get(from + indent) {
+            None if !is_end => return self.wait(resync, bytes, at, resync.looked_at),
+            Some(b'{') if indent <= resync.column => Expect::Value,
+            Some(b']') if indent <= resync.column => Expect::CommaOrEnd,
+            _ => {
+                let looked_at = resync.looked_at + indent;
+                self.state = State::Resync(Resync { looked_at, is_line_start: false, ..resync });
+                return Step::Skip { next: at };
             }
-            let expect = match first {
-                Some(b'{') if indent <= column => Some(Expect::Value),
-                Some(b']') if indent <= column => Some(Expect::CommaOrEnd),
-                _ => None,
-            };
-            self.state = match expect {
-                Some(expect) => State::Between(expect),
-                None => State::Resync { column, is_line_start: false },
-            };
-            at + indent
-        } else if let Some(length) = memchr(b'\n', &bytes[at..]) {
-            self.state = State::Resync { column, is_line_start: true };
-            at + length + 1
-        } else if is_end {
-            return Err(UNCLOSED.to_owned());
-        } else {
-            self.advance(&bytes[at..]);
-            return Ok(Step::More { keep: bytes.len() });
         };
-        self.advance(&bytes[at..next]);
-        Ok(Step::Skip { next })
+        self.end_resync(resync, State::Between(expect), bytes, at, from + indent)
+    }
+
+    /// More bytes are needed; those of an element that was reported need not be kept.
+    fn wait(&mut self, resync: Resync, bytes: &[u8], at: usize, looked_at: usize) -> Step {
+        if !resync.is_reported {
+            self.state = State::Resync(Resync { looked_at, ..resync });
+            return Step::More { keep: at };
+        }
+        self.state = State::Resync(Resync { looked_at: 0, ..resync });
+        self.advance(&bytes[at..at + looked_at]);
+        Step::More { keep: at + looked_at }
+    }
+
+    /// The broken element reaches to `end`.
+    fn end_resync(&mut self, resync: Resync, state: State, bytes: &[u8], at: usize, end: usize) -> Step {
+        self.state = state;
+        self.advance(&bytes[at..end]);
+        if resync.is_reported {
+            return Step::Skip { next: end };
+        }
+        let text = bytes[at..end].trim_ascii_end();
+        let length = text.strip_suffix(b",").unwrap_or(text).trim_ascii_end().len();
+        let span = Span { start: at, end: at + length, line: resync.line, fault: Some(Code::BadJson) };
+        Step::Record { span, next: end }
     }
 }
 
@@ -200,7 +260,8 @@ impl Split for Array {
             }
             State::Between(expect) => self.between(expect, bytes, at, is_end),
             State::Element(_) => self.element(bytes, at, is_end),
-            State::Resync { column, is_line_start } => self.resync(column, is_line_start, bytes, at, is_end),
+            State::Resync(resync) => Ok(self.resync(resync, bytes, at, is_end)),
+            State::Unclosed => Err(UNCLOSED.to_owned()),
         }
     }
 
@@ -212,8 +273,11 @@ impl Split for Array {
                 element.is_discarded = true;
                 element.scan.scanned = 0;
             }
-            State::Resync { is_line_start, .. } => *is_line_start = false,
-            State::Start | State::Between(_) | State::Done => {}
+            State::Resync(resync) => {
+                line = resync.line;
+                *resync = Resync { looked_at: 0, is_line_start: false, is_reported: true, ..*resync };
+            }
+            State::Start | State::Between(_) | State::Done | State::Unclosed => {}
         }
         self.advance(&bytes[at..]);
         GiveUp { line, next: bytes.len() }
