@@ -201,6 +201,8 @@ impl Sqlite {
         let connection =
             Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(reached)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(reached)?;
+        // A hash that was replaced is overwritten in the file too.
+        connection.pragma_update(None, "secure_delete", true).map_err(reached)?;
         let mut store = Self { connection };
         store.migrate().map_err(|error| match error {
             Migrate::Sqlite(error) => reached(error),

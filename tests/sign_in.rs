@@ -1,0 +1,273 @@
+//! A sign-in beside a password change, in every order: the change always wins, and the record always verifies the
+//! password that was set last. And a store that fails: a good sign-in stays good.
+#![cfg(feature = "sqlite")]
+
+use std::collections::BTreeSet;
+use std::sync::Barrier;
+
+use rehash::sign_in::{BrokenRow, Outcome, SignInError, sign_in};
+use rehash::store::sqlite::{Inserted, NewUser, Sqlite};
+use rehash::store::{Found, Store, StoreError, StoreErrorKind, Swap, TaggedText};
+use rehash::{Argon2Target, Engine, Limits, Method, Password, Policy, Replacement, SkipReason, StoredHash, Upgrade};
+
+const OLD: &str = "password";
+const NEW: &str = "another password";
+const MD5_OF_OLD: &str = "5f4dcc3b5aa765d61d8327deb882cf99";
+
+fn engine() -> Engine {
+    let target = Argon2Target { memory_kib: 16, passes: 1, lanes: 1 };
+    Engine::new(Policy::builder(target).build().expect("within limits")).expect("entropy")
+}
+
+fn stored(row: &TaggedText) -> StoredHash {
+    let method: Method = row.method.parse().expect("a method");
+    StoredHash::parse(method, &row.text, &Limits::default()).expect("a hash")
+}
+
+fn fill(store: &Sqlite, username: &str, text: &str) {
+    let hash = StoredHash::parse(Method::Md5, text, &Limits::default()).expect("an MD5");
+    let mut batch = store.batch().expect("a batch");
+    let user = NewUser { username: Some(username), password: Some(&hash), ..NewUser::default() };
+    assert_eq!(batch.insert(&user).expect("inserted"), Inserted::New);
+    batch.commit().expect("committed");
+}
+
+/// One of the two who use the record: a sign-in is three steps, a change one.
+enum Actor {
+    SignIn { password: &'static str, read: Option<(i64, StoredHash)>, ready: Option<Replacement> },
+    Change { password: &'static str },
+}
+
+impl Actor {
+    fn sign_in(password: &'static str) -> Self {
+        Self::SignIn { password, read: None, ready: None }
+    }
+
+    const fn steps(&self) -> usize {
+        match self {
+            Self::SignIn { .. } => 3,
+            Self::Change { .. } => 1,
+        }
+    }
+
+    fn step(&mut self, number: usize, engine: &Engine, store: &mut Sqlite) {
+        match (self, number) {
+            (Self::SignIn { read, .. }, 0) => {
+                let found = store.find("ada").expect("readable").expect("there");
+                *read = Some((found.id, stored(&found.password.expect("a password"))));
+            }
+            (Self::SignIn { password, read, ready }, 1) => {
+                let (_, hash) = read.as_ref().expect("read");
+                if let Ok(accepted) = engine.verify(hash, &Password::new(*password))
+                    && let Upgrade::Ready(replacement) = accepted.upgrade
+                {
+                    *ready = Some(replacement);
+                }
+            }
+            (Self::SignIn { read, ready, .. }, _) => {
+                if let (Some((id, _)), Some(replacement)) = (read, ready) {
+                    let _: Swap = store.replace(id, replacement).expect("written or superseded");
+                }
+            }
+            (Self::Change { password }, _) => {
+                let id = store.find("ada").expect("readable").expect("there").id;
+                let hash = engine.hash(&Password::new(*password)).expect("a hash");
+                store.set_password(id, &hash).expect("changed");
+            }
+        }
+    }
+}
+
+/// Every order of the actors' steps that keeps each actor's own order.
+fn orders(steps: &[usize]) -> BTreeSet<Vec<usize>> {
+    if steps.iter().all(|left| *left == 0) {
+        return BTreeSet::from([Vec::new()]);
+    }
+    let mut all = BTreeSet::new();
+    for actor in 0..steps.len() {
+        if steps[actor] > 0 {
+            let mut rest = steps.to_vec();
+            rest[actor] -= 1;
+            all.extend(orders(&rest).into_iter().map(|mut tail| {
+                tail.insert(0, actor);
+                tail
+            }));
+        }
+    }
+    all
+}
+
+#[test]
+fn in_every_order_the_change_wins() {
+    let engine = engine();
+    let actors = || [Actor::sign_in(OLD), Actor::sign_in(OLD), Actor::Change { password: NEW }];
+    let steps: Vec<_> = actors().iter().map(Actor::steps).collect();
+    let orders = orders(&steps);
+    assert_eq!(orders.len(), 140); // 7! / (3! 3! 1!)
+    for order in orders {
+        let mut store = Sqlite::in_memory().expect("a store");
+        fill(&store, "ada", MD5_OF_OLD);
+        let mut actors = actors();
+        let mut done = [0; 3];
+        for actor in &order {
+            actors[*actor].step(done[*actor], &engine, &mut store);
+            done[*actor] += 1;
+        }
+        let accepts = |store: &mut Sqlite, password| sign_in(&engine, store, "ada", &Password::new(password)).is_ok();
+        assert!(accepts(&mut store, NEW), "{order:?}: the new password is lost");
+        assert!(!accepts(&mut store, OLD), "{order:?}: the old password still works");
+    }
+}
+
+#[test]
+fn without_a_change_the_record_is_upgraded_once() {
+    let engine = engine();
+    for order in orders(&[3, 3]) {
+        let mut store = Sqlite::in_memory().expect("a store");
+        fill(&store, "ada", MD5_OF_OLD);
+        let mut actors = [Actor::sign_in(OLD), Actor::sign_in(OLD)];
+        let mut done = [0; 2];
+        for actor in &order {
+            actors[*actor].step(done[*actor], &engine, &mut store);
+            done[*actor] += 1;
+        }
+        let signed_in = sign_in(&engine, &mut store, "ada", &Password::new(OLD)).expect("accepted");
+        assert!(matches!(signed_in.upgrade, Outcome::NotNeeded), "{order:?}");
+        assert_eq!(signed_in.method, Method::Argon2id);
+    }
+}
+
+#[test]
+fn threads_on_one_file_never_lose_a_change() {
+    let rounds = std::env::var("REHASH_TEST_RACES").ok().and_then(|count| count.parse().ok()).unwrap_or(20);
+    let engine = engine();
+    let directory = tempfile::tempdir().expect("a directory");
+    for round in 0..rounds {
+        let path = directory.path().join(format!("{round}.db"));
+        fill(&Sqlite::create_or_open(&path).expect("a store"), "ada", MD5_OF_OLD);
+        let (engine, path, start) = (&engine, &path, &Barrier::new(5));
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(move || {
+                    let mut store = Sqlite::open(path).expect("a store");
+                    start.wait();
+                    // Before the change the old password is right, after it wrong; never an error.
+                    for _ in 0..3 {
+                        match sign_in(engine, &mut store, "ada", &Password::new(OLD)) {
+                            Ok(_) | Err(SignInError::WrongPassword) => {}
+                            Err(error) => panic!("{error}"),
+                        }
+                    }
+                });
+            }
+            scope.spawn(move || {
+                let mut store = Sqlite::open(path).expect("a store");
+                let hash = engine.hash(&Password::new(NEW)).expect("a hash");
+                let id = store.find("ada").expect("readable").expect("there").id;
+                start.wait();
+                if round % 2 == 0 {
+                    std::thread::yield_now();
+                }
+                store.set_password(id, &hash).expect("changed");
+            });
+        });
+        let mut store = Sqlite::open(path).expect("a store");
+        assert!(sign_in(engine, &mut store, "ada", &Password::new(NEW)).is_ok(), "round {round}");
+        assert!(sign_in(engine, &mut store, "ada", &Password::new(OLD)).is_err(), "round {round}");
+    }
+}
+
+/// A store whose rows are given, and whose writes end as they are told to.
+struct Told {
+    row: Option<TaggedText>,
+    find: fn() -> Result<(), StoreError>,
+    replace: fn() -> Result<Swap, StoreError>,
+}
+
+impl Told {
+    fn with(method: &str, text: &str) -> Self {
+        let row = Some(TaggedText { method: method.to_owned(), text: text.to_owned() });
+        Self { row, find: || Ok(()), replace: || Ok(Swap::Written) }
+    }
+}
+
+impl Store for Told {
+    type Id = ();
+
+    fn find(&mut self, identifier: &str) -> Result<Option<Found<()>>, StoreError> {
+        (self.find)()?;
+        Ok((identifier == "ada").then(|| Found { id: (), password: self.row.clone() }))
+    }
+
+    fn replace(&mut self, (): &(), _: &Replacement) -> Result<Swap, StoreError> {
+        (self.replace)()
+    }
+}
+
+#[test]
+fn a_store_that_refuses_the_upgrade_does_not_refuse_the_sign_in() {
+    let engine = engine();
+    for kind in [StoreErrorKind::ReadOnly, StoreErrorKind::Full, StoreErrorKind::Busy, StoreErrorKind::Other] {
+        let mut store = Told::with("md5", MD5_OF_OLD);
+        store.replace = match kind {
+            StoreErrorKind::ReadOnly => || Err(StoreError::new(StoreErrorKind::ReadOnly, "read-only")),
+            StoreErrorKind::Full => || Err(StoreError::new(StoreErrorKind::Full, "full")),
+            StoreErrorKind::Busy => || Err(StoreError::new(StoreErrorKind::Busy, "busy")),
+            _ => || Err(StoreError::new(StoreErrorKind::Other, "other")),
+        };
+        match sign_in(&engine, &mut store, "ada", &Password::new(OLD)).expect("accepted").upgrade {
+            Outcome::WriteFailed(error) => assert_eq!(error.kind(), kind),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn each_refusal_says_to_the_operator_what_it_is() {
+    let engine = engine();
+    let refused = |store: &mut Told, user: &str, password: &str| {
+        sign_in(&engine, store, user, &Password::new(password)).map(|_| ()).unwrap_err()
+    };
+    assert!(matches!(refused(&mut Told::with("md5", MD5_OF_OLD), "bob", OLD), SignInError::UnknownUser));
+    assert!(matches!(refused(&mut Told::with("md5", MD5_OF_OLD), "ada", NEW), SignInError::WrongPassword));
+    let mut passwordless = Told::with("", "");
+    passwordless.row = None;
+    assert!(matches!(refused(&mut passwordless, "ada", OLD), SignInError::NoPassword));
+    for tag in ["", "md6", "null"] {
+        let error = refused(&mut Told::with(tag, MD5_OF_OLD), "ada", OLD);
+        assert!(matches!(error, SignInError::BrokenRow(BrokenRow::UnknownMethod)) && !error.is_ordinary());
+    }
+    for text in ["", "short", "$2b$10$x", "$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"] {
+        let error = refused(&mut Told::with("md5", text), "ada", OLD);
+        assert!(matches!(error, SignInError::BrokenRow(BrokenRow::Malformed(_))), "{error}");
+    }
+    let mut unreachable = Told::with("md5", MD5_OF_OLD);
+    unreachable.find = || Err(StoreError::new(StoreErrorKind::Unreachable, "gone"));
+    assert!(matches!(refused(&mut unreachable, "ada", OLD), SignInError::Store(_)));
+}
+
+#[test]
+fn tags_are_read_in_any_case_and_digests_too() {
+    let engine = engine();
+    for tag in ["MD5", "md5", "Md5"] {
+        let mut store = Told::with(tag, &MD5_OF_OLD.to_uppercase());
+        assert!(matches!(
+            sign_in(&engine, &mut store, "ada", &Password::new(OLD)).expect("ok").upgrade,
+            Outcome::Written
+        ));
+    }
+}
+
+#[test]
+fn a_superseded_or_skipped_upgrade_is_reported() {
+    let engine = engine();
+    let mut store = Told::with("md5", MD5_OF_OLD);
+    store.replace = || Ok(Swap::Superseded);
+    let outcome = sign_in(&engine, &mut store, "ada", &Password::new(OLD)).expect("accepted").upgrade;
+    assert!(matches!(outcome, Outcome::Superseded));
+
+    let text = bcrypt::hash_with_salt([b'a'; 72], 4, [1; 16]).expect("a hash").to_string();
+    let mut store = Told::with("bcrypt", &text);
+    let outcome = sign_in(&engine, &mut store, "ada", &Password::new("a".repeat(73))).expect("accepted").upgrade;
+    assert!(matches!(outcome, Outcome::Skipped(SkipReason::TruncationAmbiguous)));
+}
