@@ -1,0 +1,15 @@
+#![no_main]
+//! bcrypt texts; what is cheap is verified as the `bcrypt` crate verifies it.
+
+mod shared;
+
+use rehash::{Method, Password};
+
+libfuzzer_sys::fuzz_target!(|input: (&str, [u8; 16], &[u8])| {
+    let (text, salt, password) = input;
+    shared::round_trip(Method::Bcrypt, text);
+    let text = bcrypt::hash_with_salt(password, 4, salt).expect("a hash").to_string();
+    let stored = shared::round_trip(Method::Bcrypt, &text).expect("the crate's text parses");
+    let accepted = shared::engine().verify_without_decoy(&stored, &Password::new(password)).is_ok();
+    assert_eq!(accepted, !password.contains(&0) && password.len() <= Password::BYTES_MAX);
+});

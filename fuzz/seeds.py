@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""Makes fuzz/seeds from tests/vectors: a few files for each target."""
+import json
+import pathlib
+
+here = pathlib.Path(__file__).parent
+vectors = here.parent / "tests" / "vectors"
+PICK = 12
+
+
+def texts(name):
+    tests = json.loads((vectors / f"{name}.json").read_text())["tests"]
+    step = max(1, len(tests) // PICK)
+    return [test["stored"] for test in tests[::step]][:PICK]
+
+
+def write(target, seeds):
+    directory = here / "seeds" / target
+    directory.mkdir(parents=True, exist_ok=True)
+    for old in directory.iterdir():
+        old.unlink()
+    for number, seed in enumerate(seeds):
+        data = seed if isinstance(seed, bytes) else seed.encode("utf-8", "surrogatepass")
+        (directory / f"{number:02}").write_bytes(data)
+
+
+families = {"digest": ["md5", "sha1", "sha256"], "bcrypt": ["bcrypt"], "argon2": ["argon2i", "argon2d", "argon2id"]}
+for target, names in families.items():
+    # The fuzzer reads tuples: the text first, then what is left.
+    write(target, [text + "\x00" * 20 + "password" for name in names for text in texts(name)][:30])
+write("self_describing", (texts("bcrypt") + texts("argon2id") + ["$rehash$md5$5f4dcc3b5aa765d61d8327deb882cf99"])[:30])
+
+records = []
+for name in ("md5", "sha1", "sha256", "bcrypt", "argon2i", "argon2id"):
+    records += [
+        {"username": f"{name}{number}", "passwordEncrypted": text, "passwordEncryptionMethod": name}
+        for number, text in enumerate(texts(name)[:4])
+    ]
+records.append({"username": "é\u202e", "profile": {"a": [1, {"b": "]}"}]}, "customData": {"n": 1e300}, "createdAt": 1})
+records.append({"primaryEmail": "a@x", "primaryPhone": "1", "identities": {"g": {"userId": "1"}}})
+lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+csv = "username,name,customData,passwordDigest,passwordAlgorithm\r\n" + "".join(
+    f'{record["username"]},"Ada, ""L""\nof London","{{""a"":1}}",{record["passwordEncrypted"]},md5\r\n'
+    for record in records[:4]
+)
+array = json.dumps(records, ensure_ascii=False, indent=2)
+broken = array.replace('"sha1', '"sha\n1', 1).replace("}", "", 1)
+write("ndjson", [lines, lines.replace("\n", "\r\n\n"), lines[:-20], "\ufeff" + lines])
+write("json", [array, json.dumps(records), broken, array[:-30], "[]"])
+write("csv", [csv, csv.replace('""', '"'), csv.replace("\r\n", "\n"), "\ufeff" + csv])
+write("check", [lines, array, csv, broken])

@@ -1,0 +1,3 @@
+fn main() {
+    let _same = rehash::Password::new("secret") == rehash::Password::new("secret");
+}

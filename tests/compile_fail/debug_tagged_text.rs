@@ -1,0 +1,5 @@
+fn show(row: &rehash::store::TaggedText) -> String {
+    format!("{row:?}")
+}
+
+fn main() {}

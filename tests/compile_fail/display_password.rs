@@ -1,0 +1,3 @@
+fn main() {
+    println!("{}", rehash::Password::new("secret"));
+}

@@ -1,0 +1,4 @@
+fn main() {
+    let password = rehash::Password::new("secret");
+    println!("{password:?}");
+}

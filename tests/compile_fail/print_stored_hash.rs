@@ -1,0 +1,5 @@
+fn show(stored: &rehash::StoredHash) -> String {
+    format!("{stored}")
+}
+
+fn main() {}
