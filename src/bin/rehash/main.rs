@@ -56,6 +56,7 @@ fn install_panic_hook() {
 fn run(args: Args) -> Result<Exit, Failure> {
     let stdout = io::stdout().lock();
     let mut out = io::BufWriter::with_capacity(64 * 1024, stdout);
+    let is_import = matches!(args.command, Command::Import(_));
     let exit = match args.command {
         Command::Demo(args) => demo::run(&args, &mut out),
         Command::Check(args) => check::run(&args, &mut out),
@@ -74,6 +75,9 @@ fn run(args: Args) -> Result<Exit, Failure> {
             clap_mangen::Man::new(Args::command()).render(&mut out).map(|()| Exit::Done).map_err(Failure::from)
         }
     }?;
-    out.flush()?;
-    Ok(exit)
+    match out.flush() {
+        // Its records are in the store whether anybody reads the report or not.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe && is_import => Ok(exit),
+        flushed => Ok(flushed.map(|()| exit)?),
+    }
 }

@@ -149,7 +149,7 @@ impl<W: Write> Reporter<W> {
         for (title, rows) in groups.iter().filter(|(_, rows)| !rows.is_empty()) {
             row(0, title, rows.iter().map(|(_, count)| count).sum())?;
             for (name, count) in rows {
-                row(2, &name.replace('_', " "), *count)?;
+                row(2, if *name == "without_password" { "without password" } else { name }, *count)?;
             }
         }
         Ok(())

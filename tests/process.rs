@@ -1,0 +1,369 @@
+//! The command as a process: signals, closed pipes, crashes, bounded memory, and secrets that must not show.
+#![cfg(all(feature = "cli", unix))]
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use rehash::store::sqlite::Sqlite;
+
+const MD5: &str = "5f4dcc3b5aa765d61d8327deb882cf99";
+
+fn rehash(directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rehash"));
+    command.current_dir(directory).args(arguments).stdin(Stdio::null());
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("REHASH_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn run(directory: &Path, arguments: &[&str], input: &[u8]) -> Output {
+    let mut child = rehash(directory, arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let input = input.to_vec();
+    let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+    let output = child.wait_with_output().expect("ended");
+    writer.join().expect("written");
+    output
+}
+
+fn json(directory: &Path, arguments: &[&str]) -> serde_json::Value {
+    let output = run(directory, arguments, b"");
+    serde_json::from_slice(&output.stdout).expect("one JSON document")
+}
+
+fn table(directory: &Path, records: usize) {
+    let lines: String = (0..records)
+        .map(|number| {
+            let hash = format!("{:032x}", number.wrapping_mul(0x9e37_79b9));
+            format!("{{\"username\":\"user{number}\",\"passwordDigest\":\"{hash}\",\"passwordAlgorithm\":\"MD5\"}}\n")
+        })
+        .collect();
+    fs::write(directory.join("users.ndjson"), lines).expect("written");
+}
+
+fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill").args([name, &child.id().to_string()]).status().expect("kill runs");
+    assert!(status.success() || name == "-KILL");
+}
+
+/// Imports what is left, and holds that every record is there exactly once.
+fn finish(directory: &Path, records: u64) {
+    let result = json(directory, &["import", "users.ndjson", "--json"]);
+    let count = |name: &str| result[name].as_u64().expect("a count");
+    assert_eq!((count("records"), count("rejected")), (records, 0), "{result}");
+    assert_eq!(count("imported") + count("already_there"), records, "{result}");
+    assert_eq!(json(directory, &["status", "--json"])["records"], records);
+}
+
+#[test]
+fn a_killed_import_loses_nothing_and_doubles_nothing() {
+    let kills = std::env::var("REHASH_TEST_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(3);
+    const RECORDS: usize = 150_000;
+    let directory = tempfile::tempdir().expect("a directory");
+    table(directory.path(), RECORDS);
+    for kill in 0..kills {
+        for file in ["rehash.db", "rehash.db-wal", "rehash.db-shm", "rehash.db-journal"] {
+            let _ = fs::remove_file(directory.path().join(file));
+        }
+        let mut child =
+            rehash(directory.path(), &["import", "users.ndjson", "-q"]).stdout(Stdio::null()).spawn().expect("started");
+        // A different moment each time; that it is in the middle is likely, and not needed.
+        std::thread::sleep(Duration::from_millis(30 + 1500 * kill / kills));
+        signal(&child, "-KILL");
+        child.wait().expect("ended");
+        finish(directory.path(), RECORDS as u64);
+    }
+}
+
+#[test]
+fn an_interrupted_import_ends_between_batches_and_goes_on() {
+    const RECORDS: usize = 300_000;
+    let directory = tempfile::tempdir().expect("a directory");
+    table(directory.path(), RECORDS);
+    let child = rehash(directory.path(), &["import", "users.ndjson", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("started");
+    // Once the store is there, the work has begun.
+    while !directory.path().join("rehash.db").exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    signal(&child, "-INT");
+    let output = child.wait_with_output().expect("ended");
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+    match output.status.code() {
+        Some(130) => {
+            let sum: u64 = ["imported", "already_there", "rejected", "unprocessed"]
+                .iter()
+                .filter_map(|name| said[name].as_u64())
+                .sum();
+            assert_eq!(said["records"], sum, "{said}");
+            assert_eq!(said["errors"][0], "interrupted");
+            let there = json(directory.path(), &["status", "--json"]);
+            assert_eq!(there["records"], said["imported"]);
+        }
+        // The signal came before it was listened for.
+        None => assert_eq!(output.status.signal(), Some(2)),
+        code => panic!("{code:?}: {said}"),
+    }
+    finish(directory.path(), RECORDS as u64);
+}
+
+#[test]
+fn a_closed_pipe_ends_a_check_quietly_and_an_import_not_at_all() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let bad: String = (0..100_000).map(|number| format!("{{\"username\":{number}}}\n")).collect();
+    fs::write(directory.path().join("users.ndjson"), bad + "{\"username\":\"last\"}\n").expect("written");
+    for (arguments, code) in [(["check", "users.ndjson"], 141), (["import", "users.ndjson"], 1)] {
+        let mut child = rehash(directory.path(), &arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("started");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
+        assert!(line.starts_with("users.ndjson:1: username: bad_field"), "{line}");
+        let output = child.wait_with_output().expect("ended");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+        assert_eq!(output.status.code(), Some(code));
+    }
+    assert_eq!(json(directory.path(), &["status", "--json"])["records"], 1);
+}
+
+#[test]
+fn a_batch_answers_line_by_line() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut child = rehash(directory.path(), &["verify", "--batch", "--no-upgrade"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let mut answers = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    for number in 1..=20 {
+        let password = if number % 2 == 0 { "password" } else { "wrong" };
+        writeln!(stdin, "{{\"password\":\"{password}\",\"passwordDigest\":\"{MD5}\",\"passwordAlgorithm\":\"MD5\"}}")
+            .expect("written");
+        let answer: serde_json::Value =
+            serde_json::from_str(&answers.next().expect("an answer").expect("text")).expect("JSON");
+        assert_eq!(answer["line"], number);
+        assert_eq!(answer["outcome"], if number % 2 == 0 { "accepted" } else { "rejected" });
+    }
+    drop(stdin);
+    assert_eq!(child.wait().expect("ended").code(), Some(1));
+}
+
+#[test]
+fn jobs_change_nothing_that_is_said() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let lines: String = (0..30_000)
+        .map(|number| match number % 3 {
+            0 => "{broken\n".to_owned(),
+            _ => format!("{{\"username\":\"u{}\"}}\n", number / 2),
+        })
+        .collect();
+    fs::write(directory.path().join("users.ndjson"), lines).expect("written");
+    for command in ["check", "import"] {
+        let said = |jobs: &str| {
+            let store = format!("sqlite:{command}{jobs}.db");
+            let mut arguments = vec![command, "users.ndjson", "--json", "--jobs", jobs];
+            if command == "import" {
+                arguments.extend(["--store", &store]);
+            }
+            run(directory.path(), &arguments, b"").stdout
+        };
+        assert!(said("1") == said("4"), "{command}");
+    }
+}
+
+/// Peak memory in KiB of a child that is still there.
+fn peak_kib(child: &Child) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
+    line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_line_without_end_takes_no_memory() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut child = rehash(directory.path(), &["check", "-", "--format", "ndjson", "--json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    stdin.write_all(b"{\"username\":\"").expect("written");
+    for _ in 0..100 {
+        stdin.write_all(&vec![b'x'; 1024 * 1024]).expect("written");
+    }
+    stdin.write_all(b"\"}\n{\"username\":\"ada\"}\n").expect("written");
+    let peak = peak_kib(&child);
+    drop(stdin);
+    let mut said = String::new();
+    child.stdout.take().expect("a pipe").read_to_string(&mut said).expect("text");
+    assert_eq!(child.wait().expect("ended").code(), Some(1));
+    let said: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!((&said["records"], &said["good"]), (&2.into(), &1.into()));
+    assert_eq!(said["problems"][0]["code"], "record_too_large");
+    assert!(peak > 0 && peak < 64 * 1024, "{peak} KiB");
+}
+
+#[test]
+fn no_secret_shows_in_any_output() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let canary = |name: &str| format!("CANARY{name}");
+    let hash = format!("CANARYHASH{}", "0".repeat(22));
+    let record = |tag: &str, hash: &str| {
+        format!(
+            "{{\"username\":\"u\",\"password\":\"{}\",\"passwordSalt\":\"{}\",\"passwordEncrypted\":\"{hash}\",\"passwordEncryptionMethod\":\"{tag}\"}}\n",
+            canary("PASSWORD"),
+            canary("SALT"),
+        )
+    };
+    let bcrypt = "$2b$04$CANARYHASHCANARYHASH..CANARYHASHCANARYHASHCANARYHASH.O";
+    let argon2 = "$argon2id$v=19$m=8,t=1,p=1$CANARYSALTCANARYSALT$CANARYHASHCANARYHASH";
+    let lines: String = [
+        ("MD5", hash.as_str()),
+        ("CANARYTAG", MD5),
+        ("Bcrypt", bcrypt),
+        ("argon2", argon2),
+        ("Plaintext", "CANARYPLAIN"),
+    ]
+    .iter()
+    .map(|(tag, hash)| record(tag, hash))
+    .collect();
+    fs::write(directory.path().join("users.ndjson"), &lines).expect("written");
+    let broken = lines.replace("\"}\n", "\"\n");
+    fs::write(directory.path().join("broken.ndjson"), &broken).expect("written");
+    fs::write(directory.path().join("hashes.csv"), format!("{hash},{argon2}\n")).expect("written");
+    let password = canary("PASSWORD");
+    for (arguments, input) in [
+        (vec!["check", "users.ndjson", "broken.ndjson", "hashes.csv", "--warnings"], ""),
+        (vec!["check", "users.ndjson", "broken.ndjson", "--json"], ""),
+        (vec!["import", "users.ndjson", "broken.ndjson"], ""),
+        (vec!["import", "users.ndjson", "--json"], ""),
+        (vec!["verify", "--batch", "--no-upgrade"], lines.as_str()),
+        (vec!["verify", "--batch", "--no-upgrade"], broken.as_str()),
+        (vec!["verify", "--method", "md5", "--hash", &hash], &password),
+        (vec!["verify", "--method", "CANARYTAG", "--hash", MD5], &password),
+        (vec!["verify", "--hash", bcrypt, "--json"], &password),
+        (vec!["verify", "--hash", argon2], &password),
+        (vec!["verify", "--hash", &hash], &password),
+        (vec!["sign-in", "u", "--explain"], &password),
+        (vec!["identify", &hash, bcrypt, argon2, "--json"], ""),
+        (vec!["hash", "--memory", "64KiB"], &password),
+        (vec!["status"], ""),
+    ] {
+        let output = run(directory.path(), &arguments, input.as_bytes());
+        for stream in [&output.stdout, &output.stderr] {
+            let said = String::from_utf8_lossy(stream);
+            assert!(!said.contains("CANARY"), "{arguments:?}: {said}");
+        }
+        assert!(!output.stdout.is_empty() || !output.stderr.is_empty(), "{arguments:?}");
+        assert_ne!(output.status.code(), Some(70), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_locked_store_stops_an_import_with_counts_that_add_up() {
+    let directory = tempfile::tempdir().expect("a directory");
+    table(directory.path(), 1000);
+    let store = Sqlite::create_or_open(directory.path().join("rehash.db")).expect("a store");
+    let batch = store.batch().expect("a batch");
+    let output = run(directory.path(), &["import", "users.ndjson", "--json"], b"");
+    assert_eq!(output.status.code(), Some(69));
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+    assert_eq!((&said["imported"], &said["unprocessed"]), (&0.into(), &said["records"]), "{said}");
+    assert!(said["errors"][0].as_str().is_some_and(|error| error.contains("locked")), "{said}");
+    drop(batch);
+    finish(directory.path(), 1000);
+}
+
+#[test]
+fn a_full_disk_stops_an_import_and_loses_nothing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    table(directory.path(), 20_000);
+    let script = "trap '' XFSZ; ulimit -f 400; exec \"$0\" import users.ndjson --json";
+    let output = Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_rehash")])
+        .current_dir(directory.path())
+        .output()
+        .expect("ran");
+    assert_eq!(output.status.code(), Some(69), "{}", String::from_utf8_lossy(&output.stderr));
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+    assert_eq!(said["imported"], 0);
+    finish(directory.path(), 20_000);
+}
+
+#[test]
+fn a_read_only_store_signs_in_and_says_that_nothing_was_written() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let line = format!("{{\"username\":\"ada\",\"passwordDigest\":\"{MD5}\",\"passwordAlgorithm\":\"MD5\"}}\n");
+    fs::write(directory.path().join("users.ndjson"), line).expect("written");
+    assert!(run(directory.path(), &["import", "users.ndjson"], b"").status.success());
+    let cheap = ["--memory", "64KiB", "--passes", "1", "--json"];
+    for (store, upgrade) in [
+        ("sqlite:rehash.db?mode=ro", "not_written"),
+        ("sqlite:rehash.db", "upgraded"),
+        ("sqlite:rehash.db", "not_needed"),
+    ] {
+        let output =
+            run(directory.path(), &[&["sign-in", "ada", "--store", store], &cheap[..]].concat(), b"password\n");
+        let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(
+            (output.status.code(), &said["outcome"], &said["upgrade"]),
+            (Some(0), &"accepted".into(), &upgrade.into())
+        );
+    }
+}
+
+#[test]
+fn outputs_never_replace_what_is_read() {
+    let directory = tempfile::tempdir().expect("a directory");
+    table(directory.path(), 10);
+    assert!(run(directory.path(), &["import", "users.ndjson"], b"").status.success());
+    std::os::unix::fs::symlink("users.ndjson", directory.path().join("link")).expect("linked");
+    let before: Vec<_> =
+        ["users.ndjson", "rehash.db"].map(|name| fs::read(directory.path().join(name)).expect("read")).into();
+    for arguments in [
+        ["check", "users.ndjson", "--rejects", "users.ndjson"].as_slice(),
+        &["check", "users.ndjson", "--tagged", "link"],
+        &["check", "users.ndjson", "--tagged", "out", "--rejects", "out"],
+        &["import", "users.ndjson", "--rejects", "rehash.db"],
+        &["check", "absent", "--rejects", "absent"],
+    ] {
+        assert_eq!(run(directory.path(), arguments, b"").status.code(), Some(2), "{arguments:?}");
+    }
+    let after: Vec<_> =
+        ["users.ndjson", "rehash.db"].map(|name| fs::read(directory.path().join(name)).expect("read")).into();
+    assert!(before == after);
+    // An earlier file is replaced only when the new one is whole.
+    fs::write(directory.path().join("rejects"), "earlier").expect("written");
+    assert_eq!(run(directory.path(), &["check", "absent", "--rejects", "rejects"], b"").status.code(), Some(65));
+}
+
+#[test]
+fn passwords_in_the_clear_can_be_imported_again() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let lines: String = (0..40)
+        .map(|number| format!("{{\"username\":\"u{number}\",\"passwordDigest\":\"secret {number}\",\"passwordAlgorithm\":\"Plaintext\"}}\n"))
+        .collect();
+    fs::write(directory.path().join("users.ndjson"), &lines).expect("written");
+    let import = ["import", "users.ndjson", "--allow-plaintext", "--memory", "64KiB", "--passes", "1", "--json"];
+    assert_eq!(json(directory.path(), &import)["imported"], 40);
+    assert_eq!(json(directory.path(), &import)["already_there"], 40);
+    let database = fs::read(directory.path().join("rehash.db")).expect("read");
+    assert!(!database.windows(7).any(|window| window == b"secret "));
+}
