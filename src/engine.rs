@@ -33,6 +33,7 @@ pub struct Accepted {
 /// What became of the replacement of a hash whose password was right. Whatever it is, the sign-in is good.
 #[derive(Debug)]
 #[non_exhaustive]
+#[allow(clippy::large_enum_variant, reason = "one is made per sign-in, and it is matched at once")]
 pub enum Upgrade {
     /// The stored hash is at least as strong as the policy's target.
     NotNeeded,

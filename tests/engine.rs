@@ -1,4 +1,5 @@
 //! The engine's promises: what is accepted, what is upgraded and to what, what is skipped and why, and what a failure costs.
+#![allow(clippy::panic, reason = "a test may")]
 
 use std::time::Duration;
 

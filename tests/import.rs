@@ -1,4 +1,5 @@
 //! The import front end on bad input: each record ends as good or with its code, nothing is lost, nothing stops the rest.
+#![allow(clippy::panic, reason = "a test may")]
 #![cfg(feature = "import")]
 
 use std::io::{Cursor, Write as _};

@@ -1,4 +1,5 @@
 //! The command as a process: signals, closed pipes, crashes, bounded memory, and secrets that must not show.
+#![allow(clippy::panic, reason = "a test may")]
 #![cfg(all(feature = "cli", unix))]
 
 use std::fs;

@@ -1,4 +1,5 @@
 //! Properties that hold for all inputs, and differences from other well-kept crates that must not be.
+#![allow(clippy::panic, reason = "a test may")]
 
 use proptest::collection::vec;
 use proptest::prelude::*;

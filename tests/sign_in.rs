@@ -1,5 +1,6 @@
 //! A sign-in beside a password change, in every order: the change always wins, and the record always verifies the
 //! password that was set last. And a store that fails: a good sign-in stays good.
+#![allow(clippy::panic, reason = "a test may")]
 #![cfg(feature = "sqlite")]
 
 use std::collections::BTreeSet;
@@ -33,6 +34,7 @@ fn fill(store: &Sqlite, username: &str, text: &str) {
 }
 
 /// One of the two who use the record: a sign-in is three steps, a change one.
+#[allow(clippy::large_enum_variant, reason = "there are three of them")]
 enum Actor {
     SignIn { password: &'static str, read: Option<(i64, StoredHash)>, ready: Option<Replacement> },
     Change { password: &'static str },

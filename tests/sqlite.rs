@@ -1,5 +1,6 @@
 //! The embedded store: what goes in comes out, what is there is never written over, and files that are not ours are left
 //! alone.
+#![allow(clippy::panic, reason = "a test may")]
 #![cfg(feature = "sqlite")]
 
 use rehash::store::sqlite::{Inserted, NewUser, Sqlite};

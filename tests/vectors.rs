@@ -1,4 +1,5 @@
 //! Every vector in `tests/vectors`, made and checked by other implementations, against ours.
+#![allow(clippy::panic, reason = "a test may")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -85,7 +85,7 @@ pub enum Verdict<'a> {
 }
 
 /// What records are held against.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Rules {
     /// The method of hashes that neither a tag nor their own text names.
@@ -98,18 +98,6 @@ pub struct Rules {
     pub allow_plaintext: bool,
     /// Whether records carry a password to verify, and need no identifier: batch verification.
     pub is_batch: bool,
-}
-
-impl Default for Rules {
-    fn default() -> Self {
-        Self {
-            default_method: None,
-            limits: Limits::default(),
-            keys: Keyring::default(),
-            allow_plaintext: false,
-            is_batch: false,
-        }
-    }
 }
 
 /// A record's fields as they stand in it.

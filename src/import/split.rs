@@ -309,18 +309,17 @@ mod tests {
         }
     }
 
-    fn records(text: &str, format: Format) -> (Vec<(u64, String, Option<&'static str>)>, Option<String>) {
+    /// Line, text and fault of each record; and the error at the end.
+    type Found = (Vec<(u64, String, Option<&'static str>)>, Option<String>);
+
+    fn records(text: &str, format: Format) -> Found {
         let whole = split(Source::new("x", Cursor::new(text.as_bytes().to_vec())).unwrap(), format, false);
         let dribbled = split(Source::new("x", Dribble(Cursor::new(text.as_bytes().to_vec()))).unwrap(), format, true);
         assert_eq!(whole, dribbled, "{text}");
         whole
     }
 
-    fn split(
-        source: Source,
-        format: Format,
-        is_eager: bool,
-    ) -> (Vec<(u64, String, Option<&'static str>)>, Option<String>) {
+    fn split(source: Source, format: Format, is_eager: bool) -> Found {
         let mut found = Vec::new();
         let mut chunks = match Chunks::new(source, format) {
             Ok(chunks) if is_eager => chunks.eager(),

@@ -41,11 +41,10 @@ fn restore_echo_on_signal() {
 
 /// The bytes less one LF or CRLF.
 fn without_newline(bytes: &[u8]) -> &[u8] {
-    let bytes = match bytes {
+    match bytes {
         [body @ .., b'\r', b'\n'] | [body @ .., b'\n'] => body,
         _ => bytes,
-    };
-    bytes
+    }
 }
 
 #[cfg(test)]
