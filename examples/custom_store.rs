@@ -20,9 +20,8 @@ impl Store for Users {
     }
 
     fn replace(&mut self, id: &String, replacement: &Replacement) -> Result<Swap, StoreError> {
-        let expected = TaggedText::of(replacement.expected());
         match self.0.get_mut(id) {
-            Some(row) if *row == expected => {
+            Some(row) if row.text == replacement.expected().text() => {
                 *row = TaggedText::of(replacement.new_hash());
                 Ok(Swap::Written)
             }

@@ -48,7 +48,7 @@ pub(crate) fn hex(text: &[u8]) -> Result<Vec<u8>, Fault> {
     })
 }
 
-/// Hex in either case of exactly `N` bytes.
+/// Hex in either case of exactly as many bytes as `out` has.
 pub(crate) fn hex_exact(text: &[u8], out: &mut [u8]) -> Result<(), Fault> {
     if text.len() == 2 * out.len() && base16ct::mixed::decode(text, out).is_ok() { Ok(()) } else { hex(text).map(drop) }
 }

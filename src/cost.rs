@@ -26,6 +26,6 @@ impl Cost {
 
     /// Argon2: 26.5 ms for 19456 KiB in two passes, in proportion to both.
     pub(crate) const fn argon2(memory_kib: u32, passes: u32) -> Self {
-        Self { memory_kib, time: Duration::from_nanos(680 * memory_kib as u64 * passes as u64) }
+        Self { memory_kib, time: Duration::from_nanos((680 * memory_kib as u64).saturating_mul(passes as u64)) }
     }
 }

@@ -79,7 +79,7 @@ impl fmt::Display for SkipReason {
     }
 }
 
-/// A new hash and the one it replaces. Only [`Engine::verify`] can make one, so a blind write, or an upgrade without a
+/// A new hash and the one it replaces. Only a verification by the [`Engine`] can make one, so a blind write, or an upgrade without a
 /// verified password, cannot be expressed.
 ///
 /// Write [`Replacement::new_hash`] only where the table still holds [`Replacement::expected`]; where it does not,
@@ -178,8 +178,9 @@ impl Engine {
     /// Whether the password belongs to the hash, and if it does and the hash is weaker than the policy asks for, the
     /// hash that should replace it.
     ///
-    /// Costs one verification, and one new hash where an upgrade is due. A wrong password costs the same: where the
-    /// verification was cheaper than the target, the decoy is verified as well.
+    /// Costs one verification, and one new hash where an upgrade is due. A wrong password costs no less than an unknown
+    /// user: where the verification was cheaper than the target, the decoy is verified as well. Where it was dearer (a high
+    /// bcrypt cost, a stronger Argon2), the answer comes later, and only a floor under all answers can hide that.
     ///
     /// # Errors
     ///

@@ -326,3 +326,5 @@ impl fmt::Display for Unverifiable {
         }
     }
 }
+
+impl std::error::Error for Unverifiable {}

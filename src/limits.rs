@@ -77,7 +77,7 @@ impl Limits {
         OutOfBounds::check("lanes", 1, u64::from(self.argon2_lanes), lanes)?;
         OutOfBounds::check("passes", 1, u64::from(self.argon2_passes), passes)?;
         OutOfBounds::check("memory_kib", 8 * lanes, u64::from(self.argon2_memory_kib), memory_kib)?;
-        OutOfBounds::check("work_kib", 1, self.argon2_work_kib, memory_kib * passes)
+        OutOfBounds::check("work_kib", 1, self.argon2_work_kib, memory_kib.saturating_mul(passes))
     }
 }
 

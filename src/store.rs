@@ -23,8 +23,9 @@ pub trait Store {
     /// [`StoreError`] where the store cannot say.
     fn find(&mut self, identifier: &str) -> Result<Option<Found<Self::Id>>, StoreError>;
 
-    /// Writes the new hash if, and only if, the row still holds the expected one: method and text both, in one atomic
-    /// step (`UPDATE … WHERE id = ? AND hash = ? AND method = ?`).
+    /// Writes the new hash and its method if, and only if, the row still holds the expected hash's text, byte for byte, in
+    /// one atomic step (`UPDATE … WHERE id = ? AND hash = ?`). Compare the method too only where your table spells it as
+    /// [`crate::Method::as_str`] does: a row tagged `MD5` is read, but is not equal to `md5`.
     ///
     /// # Errors
     ///

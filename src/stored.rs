@@ -84,6 +84,12 @@ impl StoredHash {
         scheme::named(text)
     }
 
+    /// Whether a text is in the form `$rehash$METHOD$TEXT`, well formed or not.
+    #[must_use]
+    pub fn is_self_describing(text: &str) -> bool {
+        text.starts_with(PREFIX)
+    }
+
     pub(crate) fn from_argon2(argon2: scheme::argon2::Argon2) -> Self {
         let text = argon2.canonical().into();
         Self { method: Method::Argon2id, text, parsed: Parsed::Argon2(argon2), input: Expression::Password }

@@ -76,6 +76,7 @@ fn tags_come_from_the_record_or_the_hash_and_are_never_guessed() {
         (untagged(BCRYPT), Method::Bcrypt),
         (untagged(ARGON2I), Method::Argon2i),
         (untagged(&format!("$rehash$md5${MD5}")), Method::Md5),
+        (tagged(&format!("$rehash$md5${MD5}"), "MD5"), Method::Md5),
     ] {
         assert_eq!(record(&json).ok().as_deref().and_then(method_of), Some(method), "{json}");
     }
@@ -84,6 +85,7 @@ fn tags_come_from_the_record_or_the_hash_and_are_never_guessed() {
         (untagged(MD5), hash, "ambiguous_method"),
         (untagged("hello"), hash, "ambiguous_method"),
         (untagged("$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0"), tag, "unknown_method"),
+        (tagged(&format!("$rehash$md5${MD5}"), "SHA1"), hash, "method_conflict"),
         (tagged(MD5, "md6"), tag, "unknown_method"),
         (tagged(MD5, "null"), tag, "unknown_method"),
         (tagged(BCRYPT, "MD5"), hash, "method_conflict"),
@@ -198,6 +200,7 @@ fn fields_are_what_they_must_be() {
         (r#"{"username":"a","username":"b"}"#, "username", "duplicate_field"),
         (r#"{"username":"a","passwordDigest":"x","passwordEncrypted":"y"}"#, "passwordEncrypted", "duplicate_field"),
         (r#"{"username":"a","x":1,"customData":{"x":2}}"#, "customData", "duplicate_field"),
+        (r#"{"username":"a","x":1,"x":2}"#, "customData", "duplicate_field"),
         (r#"{"username":"a","passwordAlgorithm":"MD5"}"#, "passwordEncrypted", "missing_hash"),
         (r#"{"username":"a","passwordSalt":"x"}"#, "passwordEncrypted", "missing_hash"),
         (r#"{"username":"a","password":"x"}"#, "password", "bad_field"),
@@ -244,6 +247,20 @@ fn json_that_nests_too_deep_is_refused_and_does_not_overflow_the_stack() {
     assert!(record(&nested(100)).is_ok());
     assert_eq!(problem(&nested(200)), ("customData".to_owned(), "bad_field"));
     assert_eq!(problem(&nested(100_000)), ("customData".to_owned(), "bad_field"));
+    // The same where the field only goes to custom data.
+    let unknown = |depth: usize| format!(r#"{{"username":"a","x":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
+    let record = record(&unknown(127)).map_err(|problems| format!("{problems:?}")).expect("good");
+    assert!(run(record.to_json_line().expect("a line"), &Rules::default(), None).0[0].1.is_ok());
+    assert_eq!(problem(&unknown(128)), ("customData".to_owned(), "bad_field"));
+}
+
+#[test]
+fn many_unknown_fields_cost_no_more_than_their_number() {
+    let fields: String = (0..100_000).map(|number| format!(",\"field{number}\":{number}")).collect();
+    let record =
+        record(&format!("{{\"username\":\"a\"{fields}}}")).map_err(|problems| format!("{problems:?}")).expect("good");
+    let custom_data = record.custom_data.as_deref().expect("kept");
+    assert!(custom_data.starts_with("{\"field0\":0,\"field1\":1,") && custom_data.ends_with(",\"field99999\":99999}"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A record from JSON: one pass, values borrowed where they have no escapes, nested objects kept as they stand.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
@@ -87,6 +88,7 @@ impl<'de> serde::Deserialize<'de> for Key<'de> {
 
 fn take<'a>(fields: &mut Fields<'a>, name: Cow<'a, str>, raw: &'a str) -> Result<(), Problem> {
     let Some(field) = Field::of(&name) else {
+        check_depth(Field::CustomData, raw, DEPTH_MAX - 1)?;
         return fields.take_unknown(name, Cow::Borrowed(raw));
     };
     let value = match raw.as_bytes() {
@@ -99,7 +101,7 @@ fn take<'a>(fields: &mut Fields<'a>, name: Cow<'a, str>, raw: &'a str) -> Result
         }
     };
     if value.is_some() && field.is_object() {
-        check_depth(field, raw)?;
+        check_depth(field, raw, DEPTH_MAX)?;
     }
     fields.take(field, value)
 }
@@ -120,12 +122,12 @@ pub(super) fn check_object(field: Field, text: &str) -> Result<(), Problem> {
     if !is_json || !text.trim_ascii_start().starts_with('{') {
         return Err(Problem::new(field, Code::BadField, "must be a JSON object"));
     }
-    check_depth(field, text)
+    check_depth(field, text, DEPTH_MAX)
 }
 
-fn check_depth(field: Field, text: &str) -> Result<(), Problem> {
+fn check_depth(field: Field, text: &str, max: usize) -> Result<(), Problem> {
     // Most objects are far smaller than the limit is deep.
-    if text.len() > 2 * DEPTH_MAX && depth(text) > DEPTH_MAX {
+    if text.len() >= 2 * max && depth(text) > max {
         return Err(Problem::new(field, Code::BadField, "nests deeper than 128 levels"));
     }
     Ok(())
@@ -155,28 +157,39 @@ pub(super) fn quote(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// `object` with a member more, which it must not have; `None` where it has it.
-pub(super) fn with_member(object: &str, name: &str, raw: &str) -> Option<String> {
-    struct HasKey<'a>(&'a str);
-    impl<'de> Visitor<'de> for HasKey<'_> {
-        type Value = bool;
+/// `object` with more members; the name of the first that it has already, or that stands twice among them.
+pub(super) fn with_members(object: &str, more: &[(Cow<'_, str>, Cow<'_, str>)]) -> Result<String, String> {
+    struct Keys;
+    impl<'de> Visitor<'de> for Keys {
+        type Value = HashSet<String>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("an object")
         }
 
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
-            let mut found = false;
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<HashSet<String>, A::Error> {
+            let mut keys = HashSet::new();
             while let Some((Key(key), IgnoredAny)) = map.next_entry()? {
-                found |= key == self.0;
+                keys.insert(key.into_owned());
             }
-            Ok(found)
+            Ok(keys)
         }
     }
-    if serde_json::Deserializer::from_str(object).deserialize_map(HasKey(name)).unwrap_or(true) {
-        return None;
+    // The object has been read before, so it has keys to read.
+    let mut keys = serde_json::Deserializer::from_str(object).deserialize_map(Keys).unwrap_or_default();
+    let body = object.trim_ascii_end();
+    let mut whole = body.strip_suffix('}').unwrap_or(body).to_owned();
+    for (name, raw) in more {
+        if !keys.insert(name.clone().into_owned()) {
+            return Err(name.clone().into_owned());
+        }
+        if !whole.trim_ascii_end().ends_with('{') || keys.len() > 1 {
+            whole.push(',');
+        }
+        whole.push_str(&quote(name));
+        whole.push(':');
+        whole.push_str(raw);
     }
-    let body = object.trim_ascii_end().strip_suffix('}')?;
-    let comma = if body.trim_ascii_end().ends_with('{') { "" } else { "," };
-    Some(format!("{body}{comma}{}:{raw}}}", quote(name)))
+    whole.push('}');
+    Ok(whole)
 }

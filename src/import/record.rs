@@ -267,6 +267,12 @@ impl Rules {
             None => StoredHash::parse_self_describing(text, &self.limits),
         };
         let stored = parsed.map_err(|error| refuse(text, tag, &error))?;
+        if let Some(Tag::Method(method)) = tag
+            && method != stored.method()
+        {
+            let remedy = format!("tagged {method}, but the hash says {}; correct the tag", stored.method());
+            return Err(problem(Code::MethodConflict, remedy.into()));
+        }
         check_unused_fields(fields, &stored, encoding)?;
         if stored.looks_truncated() {
             let remedy = format!("cut off after {} characters by a narrow column; export it again whole", text.len());
@@ -280,6 +286,8 @@ impl Rules {
     fn method(&self, text: &str, tag: Option<Tag>) -> Result<Option<Method>, Problem> {
         let named = StoredHash::method_named_by(text);
         match (tag, named) {
+            // Our own self-describing form says its method itself; that it is the tag's is held when it has been read.
+            (Some(Tag::Method(_)), None) if StoredHash::is_self_describing(text) => return Ok(None),
             (Some(Tag::Method(method)), _) => return Ok(Some(method)),
             (Some(Tag::Argon2), Some(method @ (Method::Argon2i | Method::Argon2d | Method::Argon2id))) => {
                 return Ok(Some(method));
@@ -371,13 +379,14 @@ impl Rules {
 /// Custom data with the fields that the schema has no place for, so that nothing is dropped.
 fn custom_data<'a>(fields: &mut Fields<'a>) -> Result<Option<Cow<'a, str>>, Problem> {
     let mut object = fields.move_out(Field::CustomData).filter(|text| !text.is_empty());
-    for (name, raw) in std::mem::take(&mut fields.others) {
-        let whole = object.as_deref().unwrap_or("{}");
-        let Some(more) = json::with_member(whole, &name, &raw) else {
-            let remedy = format!("`{}` stands in the record and in customData", super::field::printable(&name));
-            return Err(Problem::new(Field::CustomData, Code::DuplicateField, remedy));
-        };
-        object = Some(Cow::Owned(more));
+    let others = std::mem::take(&mut fields.others);
+    if !others.is_empty() {
+        let whole = json::with_members(object.as_deref().unwrap_or("{}"), &others).map_err(|name| {
+            let name = super::field::printable(&name);
+            let remedy = format!("`{name}`, which goes to customData, stands twice in the record, or there already");
+            Problem::new(Field::CustomData, Code::DuplicateField, remedy)
+        })?;
+        object = Some(Cow::Owned(whole));
     }
     Ok(object)
 }

@@ -5,6 +5,7 @@ use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq};
+use zeroize::Zeroizing;
 
 use super::{Scheme, TextEncoding};
 use crate::codec::{self, Alphabet};
@@ -104,8 +105,8 @@ impl Digest {
         Ok(Self { kind, bytes })
     }
 
-    fn compute(kind: Kind, input: &[u8]) -> [u8; 32] {
-        let mut out = [0; 32];
+    fn compute(kind: Kind, input: &[u8]) -> Zeroizing<[u8; 32]> {
+        let mut out = Zeroizing::new([0; 32]);
         match kind {
             Kind::Md5 => out[..16].copy_from_slice(&Md5::digest(input)),
             Kind::Sha1 => out[..20].copy_from_slice(&Sha1::digest(input)),
@@ -143,7 +144,7 @@ impl Scheme for Digest {
     }
 
     fn verify(&self, input: &[u8], _keys: &Keyring) -> Result<Choice, Unverifiable> {
-        Ok(self.bytes.ct_eq(&Self::compute(self.kind, input)))
+        Ok(self.bytes.ct_eq(&*Self::compute(self.kind, input)))
     }
 
     fn is_canonical(&self, text: &str) -> bool {

@@ -394,7 +394,7 @@ impl Batch<'_> {
         if inserted == 1 { Ok(Inserted::New) } else { compare(self.connection, new).map_err(failed) }
     }
 
-    /// Ends the batch: all of it is in the store, durably.
+    /// Ends the batch: all of it is in the store, and on the disk unless [`Sqlite::tune_for_import`] put that off.
     ///
     /// # Errors
     ///

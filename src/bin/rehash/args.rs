@@ -17,7 +17,7 @@ pub struct Args {
 
 const EXITS: &str = "\
 Exit codes: 0 done, 1 no match or some records rejected, 2 wrong usage, 65 the input cannot be read,
-69 the store refuses, 70 a fault of the program, 75 overloaded.";
+69 the store refuses, 70 a fault of the program, 75 overloaded; 130 interrupted, 141 nobody reads the output.";
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -271,6 +271,12 @@ pub struct Limits {
     /// The most passes an Argon2 hash may take [default: 1024]
     #[arg(long, value_name = "N", env = "REHASH_MAX_PASSES")]
     pub max_passes: Option<u32>,
+    /// The most lanes an Argon2 hash may have [default: 64]
+    #[arg(long, value_name = "N", env = "REHASH_MAX_LANES")]
+    pub max_lanes: Option<u32>,
+    /// The most work an Argon2 hash may take: memory times passes [default: 4GiB, or four passes over --max-memory]
+    #[arg(long, value_name = "SIZE", value_parser = units::parse_kib, env = "REHASH_MAX_WORK")]
+    pub max_work: Option<u32>,
     /// The highest bcrypt cost [default: 15]
     #[arg(long, value_name = "N", env = "REHASH_MAX_BCRYPT_COST")]
     pub max_bcrypt_cost: Option<u32>,

@@ -182,8 +182,10 @@ impl<W: Write> Importer<'_, W> {
     /// Gives what is pending to the store, and ends the transaction when it is large enough.
     fn insert_pending(&mut self) -> Result<(), Failure> {
         let mut pending = std::mem::take(&mut self.pending);
-        self.plaintext = 0;
-        if !self.is_dry_run {
+        let has_plaintext = std::mem::take(&mut self.plaintext) > 0;
+        if has_plaintext && !self.is_dry_run {
+            // Nobody waits for the store while passwords are hashed.
+            self.end_transaction()?;
             hash_plaintext(self.engine, self.store, self.jobs, &mut pending)?;
         }
         let transaction = match &mut self.transaction {
@@ -197,14 +199,19 @@ impl<W: Write> Importer<'_, W> {
         }
         let is_large =
             transaction.counts.records() >= TRANSACTION_RECORDS || transaction.rejects.len() >= TRANSACTION_REJECTS;
-        if is_large { self.commit() } else { Ok(()) }
+        if is_large || has_plaintext { self.end_transaction() } else { Ok(()) }
     }
 
-    /// Ends the transaction, and only then counts and reports what was in it.
+    /// Everything that was taken is in the store.
     fn commit(&mut self) -> Result<(), Failure> {
         if !self.pending.is_empty() {
             self.insert_pending()?;
         }
+        self.end_transaction()
+    }
+
+    /// Ends the transaction, and only then counts and reports what was in it.
+    fn end_transaction(&mut self) -> Result<(), Failure> {
         let Some(Transaction { batch, counts, rejects }) = self.transaction.take() else { return Ok(()) };
         if self.is_dry_run {
             drop(batch)

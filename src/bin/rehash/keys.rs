@@ -36,13 +36,12 @@ impl args::Limits {
         if let Some(max) = self.max_bcrypt_cost {
             limits = limits.bcrypt_cost(max);
         }
-        // Whoever raises one of the factors means their product too.
-        let raised = limits.argon2_memory_kib > Limits::default().argon2_memory_kib
-            || limits.argon2_passes > Limits::default().argon2_passes;
-        if raised {
-            let product = u64::from(limits.argon2_memory_kib) * u64::from(limits.argon2_passes.min(4));
-            limits = limits.argon2_work_kib(limits.argon2_work_kib.max(product));
+        if let Some(max) = self.max_lanes {
+            limits = limits.argon2_lanes(max);
         }
+        let four_passes = 4 * u64::from(limits.argon2_memory_kib);
+        let work = self.max_work.map_or(four_passes.max(Limits::default().argon2_work_kib), u64::from);
+        limits = limits.argon2_work_kib(work);
         limits
     }
 }

@@ -52,6 +52,11 @@ impl<'a> StoreUrl<'a> {
 
     /// What a dry run works on: the store if it is there, else an empty one that leaves nothing behind.
     pub fn open_or_imagine(&self) -> Result<Sqlite, Failure> {
-        if Path::new(self.path).exists() { Ok(Sqlite::open(self.path)?) } else { Ok(Sqlite::in_memory()?) }
+        if self.is_read_only {
+            return Err(Failure::usage("a dry run takes the store's lock: leave out mode=ro"));
+        }
+        // An empty file would be given a schema.
+        let is_there = std::fs::metadata(self.path).is_ok_and(|file| file.len() > 0);
+        if is_there { Ok(Sqlite::open(self.path)?) } else { Ok(Sqlite::in_memory()?) }
     }
 }
