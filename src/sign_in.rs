@@ -81,7 +81,7 @@ impl fmt::Display for SignInError {
             Self::NoPassword => f.write_str("the user has no password"),
             Self::WrongPassword => f.write_str("wrong password"),
             Self::BrokenRow(BrokenRow::UnknownMethod) => f.write_str("the record's tag names no method"),
-            Self::BrokenRow(BrokenRow::Malformed(error)) => write!(f, "the record's hash is malformed: {error}"),
+            Self::BrokenRow(BrokenRow::Malformed(error)) => write!(f, "the record's hash is refused: {error}"),
             Self::Unverifiable(why) => write!(f, "the record cannot be verified: {why}"),
             Self::Store(error) => write!(f, "the store: {error}"),
         }

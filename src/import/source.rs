@@ -118,15 +118,15 @@ impl Source {
         let Self { name, input } = self;
         let mut reader = BufReader::with_capacity(BUFFER_BYTES, input);
         let head = head(&mut reader).map_err(|error| InputError::read(&name, 0, &error))?;
+        if let Some(container) = container(&head) {
+            return Err(InputError::new(&name, 0, format!("is {container}; unpack it first")));
+        }
         let format = match &*head {
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
                 return Err(InputError::new(&name, 0, "is UTF-16; convert it to UTF-8"));
             }
             bytes => match bytes.iter().find(|c| !c.is_ascii_whitespace()) {
                 None => return Err(InputError::new(&name, 0, "is empty: there are no records in it")),
-                _ if let Some(container) = container(bytes) => {
-                    return Err(InputError::new(&name, 0, format!("is {container}; unpack it first")));
-                }
                 Some(b'{') if is_spread_object(bytes) => {
                     let message = "is one JSON object on several lines; records stand in an array, or one on each line";
                     return Err(InputError::new(&name, 0, message));

@@ -3,10 +3,12 @@
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 
 use rehash::import::{Checked, Format, Options, check};
 
 use crate::args;
+use crate::import::watch_for_interrupt;
 use crate::keys;
 use crate::output::{Exit, Failure};
 use crate::report::{self, Progress, RawRecord, RecordFile, Rejects, Reporter, Totals};
@@ -18,6 +20,8 @@ pub fn run(args: &args::Check, out: &mut impl Write) -> Result<Exit, Failure> {
     let mut tagged = args.tagged.as_deref().map(RecordFile::create).transpose()?;
     let mut rejects = args.report.rejects.as_deref().map(Rejects::create).transpose()?;
     let mut reporter = Reporter::new(out, &args.report);
+    // Files that are not finished must not stay behind: they hold hashes.
+    let is_interrupted = watch_for_interrupt()?;
     let mut progress = Progress::start();
     let options = options(&args.input, tagged.is_some());
 
@@ -35,12 +39,17 @@ pub fn run(args: &args::Check, out: &mut impl Write) -> Result<Exit, Failure> {
         }
         Ok(())
     };
-    let (summary, failure) = check(report::sources(&args.input.files), &rules, options, |checked| {
-        each(checked).map_or_else(ControlFlow::Break, ControlFlow::Continue)
-    });
+    let (summary, failure) =
+        check(report::sources(&args.input.files), &rules, options, |checked| match each(checked) {
+            Err(failure) => ControlFlow::Break(Some(failure)),
+            Ok(()) if is_interrupted.load(Ordering::Relaxed) => ControlFlow::Break(None),
+            Ok(()) => ControlFlow::Continue(()),
+        });
     drop(progress);
-    if let Some(failure) = failure {
-        return Err(failure);
+    match failure {
+        Some(Some(failure)) => return Err(failure),
+        Some(None) => return Ok(Exit::Interrupted),
+        None => {}
     }
     if tagged.is_some() && summary.plaintext > 0 {
         eprintln!(

@@ -37,7 +37,9 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
     others.push(url.path());
     report::check_outputs(&[args.report.rejects.as_deref()], &others)?;
     let store = if args.dry_run { url.open_or_imagine()? } else { url.create_or_open()? };
-    store.tune_for_import()?;
+    if !args.dry_run {
+        store.tune_for_import()?;
+    }
     let is_interrupted = watch_for_interrupt()?;
     let mut importer = Importer {
         store: &store,
@@ -96,7 +98,7 @@ enum Stop {
 }
 
 /// Ctrl-C asks for an end; the import looks between batches.
-fn watch_for_interrupt() -> Result<Arc<AtomicBool>, Failure> {
+pub fn watch_for_interrupt() -> Result<Arc<AtomicBool>, Failure> {
     let is_interrupted = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&is_interrupted);
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
@@ -183,10 +185,10 @@ impl<W: Write> Importer<'_, W> {
     fn insert_pending(&mut self) -> Result<(), Failure> {
         let mut pending = std::mem::take(&mut self.pending);
         let has_plaintext = std::mem::take(&mut self.plaintext) > 0;
-        if has_plaintext && !self.is_dry_run {
+        if has_plaintext {
             // Nobody waits for the store while passwords are hashed.
             self.end_transaction()?;
-            hash_plaintext(self.engine, self.store, self.jobs, &mut pending)?;
+            hash_plaintext(self.engine, self.store, self.jobs, self.is_dry_run, &mut pending)?;
         }
         let transaction = match &mut self.transaction {
             Some(transaction) => transaction,
@@ -259,7 +261,9 @@ impl<W: Write> Importer<'_, W> {
         let unprocessed = summary.records - counts.records();
         outcomes.extend((unprocessed > 0).then_some(("unprocessed", unprocessed)));
         let problems = counts.problems.iter().map(|(code, count)| (code.as_str(), *count)).collect();
-        let methods = counts.methods.iter().map(|(name, count)| (*name, *count)).collect();
+        // In the order of `check`: methods as they are listed, then the others.
+        let names = rehash::Method::all().map(rehash::Method::as_str).chain(["plaintext", "without_password"]);
+        let methods = names.filter_map(|name| Some((name, *counts.methods.get(name)?))).collect();
         let totals = Totals { summary, outcomes, problems, rejected: counts.rejected, methods, stopped };
         match self.reporter.finish(&totals) {
             Err(failure) if failure.exit() == Exit::BrokenPipe => Ok(()),
@@ -325,8 +329,14 @@ impl Counts {
 }
 
 /// Hashes the passwords in the clear, on as many threads as there are jobs. A user whom the store has with the same password
-/// keeps the hash that stands there, so that an import can be run again.
-fn hash_plaintext(engine: &Engine, store: &Sqlite, jobs: usize, pending: &mut [Pending]) -> Result<(), Failure> {
+/// keeps the hash that stands there, so that an import can be run again; a dry run makes no new ones.
+fn hash_plaintext(
+    engine: &Engine,
+    store: &Sqlite,
+    jobs: usize,
+    is_dry_run: bool,
+    pending: &mut [Pending],
+) -> Result<(), Failure> {
     let mut work: Vec<(&mut Credential, Option<StoredHash>)> = Vec::new();
     for user in pending.iter_mut().filter_map(|record| record.outcome.as_mut().ok()) {
         if matches!(user.credential, Credential::Plaintext(_)) {
@@ -341,7 +351,11 @@ fn hash_plaintext(engine: &Engine, store: &Sqlite, jobs: usize, pending: &mut [P
         for (credential, stored) in share {
             let Credential::Plaintext(password) = &**credential else { continue };
             let stands = stored.take().filter(|stored| engine.verify_without_decoy(stored, password).is_ok());
-            **credential = Credential::Hash(stands.map_or_else(|| hash(engine, password), Ok)?);
+            **credential = match stands {
+                Some(stands) => Credential::Hash(stands),
+                None if is_dry_run => continue,
+                None => Credential::Hash(hash(engine, password)?),
+            };
         }
         Ok(())
     };

@@ -226,7 +226,8 @@ impl RecordFile {
         } else {
             tempfile::Builder::new().prefix(".rehash-").tempfile_in(directory).map(Target::Regular)
         };
-        let target = target.map_err(|error| Failure::output_path(path, &error))?;
+        // By its kind alone: the error itself names the temporary file.
+        let target = target.map_err(|error| Failure::output_path(path, &io::Error::from(error.kind())))?;
         Ok(Self { path: path.to_owned(), out: BufWriter::with_capacity(64 * 1024, target) })
     }
 
