@@ -444,3 +444,18 @@ fn an_input_that_is_cut_off_keeps_what_was_read() {
     assert!(imported > 0 && imported < 40, "{said}");
     assert_eq!(json(directory.path(), &["status", "--json"])["records"], imported);
 }
+
+#[test]
+fn a_dry_run_leaves_the_store_as_it_is() {
+    let directory = tempfile::tempdir().expect("a directory");
+    table(directory.path(), 100);
+    let dry_run = ["import", "users.ndjson", "--dry-run", "--json"];
+    assert_eq!(json(directory.path(), &dry_run)["imported"], 100);
+    assert!(!directory.path().join("rehash.db").exists());
+    assert!(run(directory.path(), &["import", "users.ndjson"], b"").status.success());
+    let before = fs::read(directory.path().join("rehash.db")).expect("read");
+    table(directory.path(), 150);
+    let said = json(directory.path(), &dry_run);
+    assert_eq!((&said["imported"], &said["already_there"]), (&50.into(), &100.into()));
+    assert!(before == fs::read(directory.path().join("rehash.db")).expect("read"));
+}
