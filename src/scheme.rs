@@ -97,7 +97,7 @@ impl Parsed {
     /// Whether the scheme ignores part of this password, so that another one matches the same hash.
     pub(crate) fn truncates(&self, input: &[u8]) -> bool {
         match self {
-            Self::Bcrypt(_) => input.len() > bcrypt::INPUT_BYTES_MAX,
+            Self::Bcrypt(bcrypt) => bcrypt.is_ambiguous(input),
             Self::Digest(_) | Self::Argon2(_) => false,
         }
     }

@@ -182,7 +182,8 @@ fn each_accepted_vector_is_upgraded_once_and_verifies_afterwards() {
             }
             Upgrade::NotNeeded => assert_eq!(vector.method, Method::Argon2id, "{}", vector.id),
             Upgrade::Skipped(rehash::SkipReason::TruncationAmbiguous) => {
-                assert!(vector.method == Method::Bcrypt && vector.password.len() > 72, "{}", vector.id);
+                let collides = vector.stored.starts_with("$2$") || vector.stored.starts_with("$2x$");
+                assert!(vector.method == Method::Bcrypt && (vector.password.len() > 72 || collides), "{}", vector.id);
             }
             other => panic!("{}: {other:?}", vector.id),
         }

@@ -21,7 +21,9 @@ const CHUNK_RECORDS: usize = 4096;
 const RECORD_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// A record as it stands in the input.
-#[derive(Clone, Copy, Debug)]
+///
+/// Its `Debug` shows no bytes: they hold hashes.
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Raw<'a> {
     /// The line it begins on, from 1.
@@ -30,6 +32,14 @@ pub struct Raw<'a> {
     pub bytes: &'a [u8],
     /// Why it cannot be a record, if it cannot: [`Code::BadJson`], [`Code::BadCsv`] or [`Code::RecordTooLarge`].
     pub fault: Option<Code>,
+}
+
+impl std::fmt::Debug for Raw<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("Raw");
+        shown.field("line", &self.line).field("length", &self.bytes.len()).field("fault", &self.fault);
+        shown.finish_non_exhaustive()
+    }
 }
 
 /// Some records in a row.
@@ -455,6 +465,19 @@ mod tests {
         let faults: Vec<_> = found.iter().map(|(line, _, fault)| (*line, *fault)).collect();
         let bad = Some("bad_csv");
         assert_eq!(faults, [(2, bad), (3, bad), (4, bad), (5, None), (6, None)]);
+    }
+
+    #[test]
+    fn a_large_element_keeps_its_place_at_every_escape() {
+        for shift in ["", "x"] {
+            let big = format!("{shift}{}", "\\\"".repeat(RECORD_BYTES_MAX));
+            let text = format!("[{{\"a\":\"{big}\"}},{{\"b\":1}},{{\"c\":2}}]");
+            let source = Source::new("x", Cursor::new(text.into_bytes())).unwrap();
+            let (found, error) = split(source, Format::Json, false);
+            assert_eq!(error, None);
+            assert_eq!((found.len(), found[0].2), (3, Some("record_too_large")));
+            assert_eq!(found[1..], good(&[(1, "{\"b\":1}"), (1, "{\"c\":2}")]));
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::keyring::Keyring;
 use crate::{Cost, Limits, Unverifiable};
 
 /// bcrypt ignores everything after this many bytes.
-pub(crate) const INPUT_BYTES_MAX: usize = 72;
+const INPUT_BYTES_MAX: usize = 72;
 
 const TEXT_CHARS: usize = 60;
 const SALT_CHARS: usize = 22;
@@ -108,6 +108,17 @@ impl Bcrypt {
             salt: salt.try_into().map_err(decoded)?,
             digest: digest.try_into().map_err(|_| Fault::Structure { expected: EXPECTED })?,
         })
+    }
+
+    /// Whether other passwords are known to match wherever this one does: bytes after 72 are ignored; without a terminator
+    /// (`$2$`) a password and its repetition are one; and sign extension (`$2x$`) wipes bytes out.
+    pub(crate) fn is_ambiguous(&self, input: &[u8]) -> bool {
+        input.len() > INPUT_BYTES_MAX
+            || match self.prefix {
+                Prefix::Bare => true,
+                Prefix::X => !input.is_ascii(),
+                Prefix::A | Prefix::B | Prefix::Y => false,
+            }
     }
 
     /// OWASP's least work factor is 10.

@@ -103,6 +103,6 @@ fn strength(row: &MethodCount) -> (u8, u64, String) {
         Ok(_) => 5,
         Err(_) => u8::MAX,
     };
-    let work = number("cost").max(number("m") * number("t"));
+    let work = number("cost").max(number("m").saturating_mul(number("t")));
     (rank, work, format!("{} {}", row.method, row.parameters))
 }

@@ -158,9 +158,10 @@ impl Array {
                 return Ok(self.begin_resync(line, column, 0, false, is_discarded, at));
             }
             Found::More if is_discarded => {
-                element.scan.scanned = 0;
-                self.advance(&bytes[at..]);
-                return Ok(Step::More { keep: bytes.len() });
+                // A backslash at the end waits for what it escapes.
+                let keep = at + std::mem::take(&mut element.scan.scanned);
+                self.advance(&bytes[at..keep]);
+                return Ok(Step::More { keep });
             }
             Found::More => return Ok(Step::More { keep: at }),
         };
@@ -266,12 +267,12 @@ impl Split for Array {
     }
 
     fn give_up(&mut self, bytes: &[u8], at: usize) -> GiveUp {
-        let mut line = self.line;
+        let (mut line, mut next) = (self.line, bytes.len());
         match &mut self.state {
             State::Element(element) => {
                 line = element.line;
                 element.is_discarded = true;
-                element.scan.scanned = 0;
+                next = at + std::mem::take(&mut element.scan.scanned);
             }
             State::Resync(resync) => {
                 line = resync.line;
@@ -279,8 +280,8 @@ impl Split for Array {
             }
             State::Start | State::Between(_) | State::Done | State::Unclosed => {}
         }
-        self.advance(&bytes[at..]);
-        GiveUp { line, next: bytes.len() }
+        self.advance(&bytes[at..next]);
+        GiveUp { line, next }
     }
 
     fn line(&self) -> u64 {
