@@ -343,6 +343,8 @@ fn outputs_never_replace_what_is_read() {
         &["check", "users.ndjson", "--tagged", "out", "--rejects", "out"],
         &["import", "users.ndjson", "--rejects", "rehash.db"],
         &["check", "absent", "--rejects", "absent"],
+        &["check", "users.ndjson", "--tagged", "./out", "--rejects", "out"],
+        &["import", "users.ndjson", "--store", "sqlite:new.db", "--rejects", "./new.db"],
     ] {
         assert_eq!(run(directory.path(), arguments, b"").status.code(), Some(2), "{arguments:?}");
     }

@@ -267,7 +267,12 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
             return (one.dev(), one.ino()) == (other.dev(), other.ino());
         }
     }
-    one == other
+    // A file that is not there yet has no identity but its place.
+    let place = |path: &Path| {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some((parent.canonicalize().ok()?, path.file_name()?.to_owned()))
+    };
+    one == other || place(one).is_some_and(|one| place(other) == Some(one))
 }
 
 /// The bad records as they stand in the input, to be mended and read again: CSV under its header, JSON as NDJSON. Records
