@@ -87,6 +87,7 @@ pub(crate) fn to_base64(bytes: &[u8]) -> String {
 }
 
 /// bcrypt's base64.
+#[cfg(test)]
 pub(crate) fn to_base64_bcrypt(bytes: &[u8]) -> String {
     Base64Bcrypt::encode_string(bytes)
 }

@@ -257,7 +257,7 @@ impl Engine {
         let spec = self.policy.spec_replacing(stored);
         let skipped = match self.policy.upgrade() {
             UpgradeMode::Off => Some(SkipReason::TurnedOff),
-            _ if stored.parsed().truncates(input.bytes()) => Some(SkipReason::TruncationAmbiguous),
+            _ if stored.scheme().is_ambiguous(input.bytes()) => Some(SkipReason::TruncationAmbiguous),
             _ if self.policy.check_spec(&spec).is_err() => Some(SkipReason::BeyondLimits),
             UpgradeMode::Count => Some(SkipReason::CountOnly),
             UpgradeMode::On => None,

@@ -27,6 +27,19 @@ pub struct Limits {
     pub argon2_work_kib: u64,
     /// bcrypt cost. 15, as Kratos: two seconds; each step doubles it.
     pub bcrypt_cost: u32,
+    /// PBKDF2 iterations, and those of schemes that are PBKDF2 within (SCRAM, sha1crypt). 10 million, as Kratos and
+    /// passwap: four seconds.
+    pub pbkdf2_iterations: u32,
+    /// scrypt memory in KiB (128 × N × r). 1 GiB, as for Argon2; defaults in use stay under 64 MiB.
+    pub scrypt_memory_kib: u32,
+    /// scrypt memory × parallelism, in KiB. 4 GiB: ten seconds.
+    pub scrypt_work_kib: u64,
+    /// Rounds of sha256crypt, sha512crypt, SunMD5 and BSDi DES crypt. 1 million: over a hundred times the default, half a second.
+    pub crypt_rounds: u32,
+    /// The base-2 logarithm of phpass and Drupal rounds. 24: the formats go to 30, their defaults to 16; seven seconds.
+    pub phpass_cost: u32,
+    /// Rounds of digest expressions, counted as blocks hashed. 10 million: two seconds.
+    pub digest_rounds: u32,
 }
 
 impl Limits {
@@ -68,6 +81,48 @@ impl Limits {
         self
     }
 
+    /// Sets the bound on PBKDF2 iterations.
+    #[must_use]
+    pub const fn pbkdf2_iterations(mut self, max: u32) -> Self {
+        self.pbkdf2_iterations = max;
+        self
+    }
+
+    /// Sets the scrypt memory bound, in KiB.
+    #[must_use]
+    pub const fn scrypt_memory_kib(mut self, max: u32) -> Self {
+        self.scrypt_memory_kib = max;
+        self
+    }
+
+    /// Sets the bound on scrypt memory × parallelism, in KiB.
+    #[must_use]
+    pub const fn scrypt_work_kib(mut self, max: u64) -> Self {
+        self.scrypt_work_kib = max;
+        self
+    }
+
+    /// Sets the bound on rounds of the crypt family.
+    #[must_use]
+    pub const fn crypt_rounds(mut self, max: u32) -> Self {
+        self.crypt_rounds = max;
+        self
+    }
+
+    /// Sets the bound on the logarithm of phpass and Drupal rounds.
+    #[must_use]
+    pub const fn phpass_cost(mut self, max: u32) -> Self {
+        self.phpass_cost = max;
+        self
+    }
+
+    /// Sets the bound on the rounds of digest expressions.
+    #[must_use]
+    pub const fn digest_rounds(mut self, max: u32) -> Self {
+        self.digest_rounds = max;
+        self
+    }
+
     pub(crate) fn check_bcrypt(&self, cost: u32) -> Result<(), OutOfBounds> {
         OutOfBounds::check("cost", 4, u64::from(self.bcrypt_cost.min(31)), u64::from(cost))
     }
@@ -89,6 +144,12 @@ impl Default for Limits {
             argon2_lanes: 64,
             argon2_work_kib: 4 * 1024 * 1024,
             bcrypt_cost: 15,
+            pbkdf2_iterations: 10_000_000,
+            scrypt_memory_kib: 1024 * 1024,
+            scrypt_work_kib: 4 * 1024 * 1024,
+            crypt_rounds: 1_000_000,
+            phpass_cost: 24,
+            digest_rounds: 10_000_000,
         }
     }
 }

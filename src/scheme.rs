@@ -1,6 +1,8 @@
 //! Outer schemes, each in a file of its own and in the same shape: parse the text, hold the cost against the
 //! limits, verify an input, print the canonical text. No scheme imports another, does I/O or reads a clock.
 
+use std::sync::Arc;
+
 use subtle::Choice;
 
 use crate::error::{Fault, OutOfBounds};
@@ -37,7 +39,7 @@ impl std::str::FromStr for TextEncoding {
 }
 
 /// What every scheme provides. A scheme without a cost does not compile.
-pub(crate) trait Scheme {
+pub(crate) trait Scheme: Send + Sync {
     /// What one verification costs.
     fn cost(&self) -> Cost;
 
@@ -47,22 +49,39 @@ pub(crate) trait Scheme {
     /// Whether the input belongs to the hash; the comparison takes the same time whatever the bytes are.
     fn verify(&self, input: &[u8], keys: &Keyring) -> Result<Choice, Unverifiable>;
 
-    /// Whether `text`, which this hash was read from, is [`Scheme::canonical`]: told without building it.
-    fn is_canonical(&self, text: &str) -> bool;
-
-    /// The text in the one spelling that the importer stores.
-    fn canonical(&self) -> String;
+    /// The text in the one spelling that the importer stores; `None` where `text`, which this hash was read from, is it.
+    fn canonical(&self, text: &str) -> Option<String>;
 
     /// The cost parameters in words, for statistics: nothing that identifies a user.
     fn parameters(&self) -> String;
+
+    /// Whether the cost is below what is recommended today. What has no cost parameter is not called weak.
+    fn is_weak(&self) -> bool {
+        false
+    }
+
+    /// Whether the scheme ignores part of this input, so that another one matches the same hash.
+    fn is_ambiguous(&self, _input: &[u8]) -> bool {
+        false
+    }
+
+    /// `Err` where the hash needs a key that `keys` does not have.
+    fn check_keys(&self, _keys: &Keyring) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    /// Whether a text of this length holding this hash was likely cut off, although it parses.
+    fn looks_cut(&self, _text_len: usize) -> bool {
+        false
+    }
 }
 
-/// A parsed hash of any scheme.
+/// A parsed hash of any scheme. Digests and Argon2 stand by themselves: most records are the one or the other.
 #[derive(Clone)]
 pub(crate) enum Parsed {
     Digest(digest::Digest),
-    Bcrypt(bcrypt::Bcrypt),
     Argon2(argon2::Argon2),
+    Other(Arc<dyn Scheme>),
 }
 
 impl Parsed {
@@ -78,7 +97,7 @@ impl Parsed {
             Method::Md5 => digest::Kind::Md5,
             Method::Sha1 => digest::Kind::Sha1,
             Method::Sha256 => digest::Kind::Sha256,
-            Method::Bcrypt => return bcrypt::Bcrypt::parse(text).map(Self::Bcrypt),
+            Method::Bcrypt => return bcrypt::Bcrypt::parse(text).map(Self::other),
             Method::Argon2i => return argon2::Argon2::parse(text, argon2::Variant::I).map(Self::Argon2),
             Method::Argon2d => return argon2::Argon2::parse(text, argon2::Variant::D).map(Self::Argon2),
             Method::Argon2id => return argon2::Argon2::parse(text, argon2::Variant::Id).map(Self::Argon2),
@@ -86,19 +105,15 @@ impl Parsed {
         digest::Digest::parse(kind, text, encoding).map(Self::Digest)
     }
 
+    fn other(scheme: impl Scheme + 'static) -> Self {
+        Self::Other(Arc::new(scheme))
+    }
+
     pub(crate) fn scheme(&self) -> &dyn Scheme {
         match self {
             Self::Digest(digest) => digest,
-            Self::Bcrypt(bcrypt) => bcrypt,
             Self::Argon2(argon2) => argon2,
-        }
-    }
-
-    /// Whether the scheme ignores part of this password, so that another one matches the same hash.
-    pub(crate) fn truncates(&self, input: &[u8]) -> bool {
-        match self {
-            Self::Bcrypt(bcrypt) => bcrypt.is_ambiguous(input),
-            Self::Digest(_) | Self::Argon2(_) => false,
+            Self::Other(scheme) => &**scheme,
         }
     }
 }

@@ -91,7 +91,7 @@ impl StoredHash {
     }
 
     pub(crate) fn from_argon2(argon2: scheme::argon2::Argon2) -> Self {
-        let text = argon2.canonical().into();
+        let text = argon2.encode().into();
         Self { method: Method::Argon2id, text, parsed: Parsed::Argon2(argon2), input: Expression::Password }
     }
 
@@ -111,14 +111,14 @@ impl StoredHash {
     /// for Argon2. Parsing it again gives an equal hash.
     #[must_use]
     pub fn canonical(&self) -> String {
-        self.parsed.scheme().canonical()
+        self.scheme().canonical(&self.text).unwrap_or_else(|| self.text.to_string())
     }
 
     /// The same hash with its [`StoredHash::canonical`] text.
     #[must_use]
     pub fn into_canonical(mut self) -> Self {
-        if !self.scheme().is_canonical(&self.text) {
-            self.text = self.canonical().into();
+        if let Some(text) = self.scheme().canonical(&self.text) {
+            self.text = text.into();
         }
         self
     }
@@ -152,28 +152,21 @@ impl StoredHash {
     ///
     /// [`crate::Code::MissingKey`], naming the key id.
     pub fn check_keys(&self, keys: &Keyring) -> Result<(), ParseError> {
-        match &self.parsed {
-            Parsed::Argon2(argon2) => argon2.check_keys(keys).map_err(ParseError),
-            Parsed::Digest(_) | Parsed::Bcrypt(_) => Ok(()),
-        }
+        self.scheme().check_keys(keys).map_err(ParseError)
     }
 
     /// Whether the text, though well formed, was most likely cut off by a narrow column: its length is one that
     /// columns have, and what is left of the hash is no length that anybody chooses.
     #[must_use]
     pub fn looks_truncated(&self) -> bool {
-        matches!(&self.parsed, Parsed::Argon2(argon2) if argon2.looks_cut(self.text.len()))
+        self.scheme().looks_cut(self.text.len())
     }
 
     /// Whether the cost is below what is recommended today: bcrypt under cost 10, Argon2 under OWASP's least memory or
     /// work. Digests have no cost, and are not called weak beside one that has.
     #[must_use]
     pub fn is_weak(&self) -> bool {
-        match &self.parsed {
-            Parsed::Digest(_) => false,
-            Parsed::Bcrypt(bcrypt) => bcrypt.is_weak(),
-            Parsed::Argon2(argon2) => argon2.is_weak(),
-        }
+        self.scheme().is_weak()
     }
 
     pub(crate) const fn parsed(&self) -> &Parsed {

@@ -177,25 +177,24 @@ impl Argon2 {
         }
     }
 
-    /// The id of the key that the hash needs, and whether it carries associated data.
-    pub(crate) fn check_keys(&self, keys: &Keyring) -> Result<(), Fault> {
-        match &self.key {
-            Some(id) if keys.contains(id) => Ok(()),
-            Some(id) => Err(Fault::MissingKey { key_id: id.to_string() }),
-            None if self.data.is_none() => Ok(()),
-            None => Err(Fault::DataWithoutKey),
-        }
-    }
-
-    /// Whether a text of this length holding this hash was likely cut in the middle of the hash: it parses, but its
-    /// length is a column's and its output is one that nobody chooses.
-    pub(crate) fn looks_cut(&self, text_len: usize) -> bool {
-        COLUMN_WIDTHS.contains(&text_len) && (self.output.len() < 8 || !self.output.len().is_multiple_of(4))
-    }
-
-    /// OWASP's choices trade memory for passes; none has less than 7 MiB, or less than 32 MiB·passes.
-    pub(crate) fn is_weak(&self) -> bool {
-        self.memory_kib < 7 * 1024 || u64::from(self.memory_kib) * u64::from(self.passes) < 32 * 1024
+    /// The text: PHC form, parameters in the usual order.
+    pub(crate) fn encode(&self) -> String {
+        let version = match (self.says_version, self.version) {
+            (false, _) => "",
+            (true, Version::V0x10) => "v=16$",
+            (true, Version::V0x13) => "v=19$",
+        };
+        let key = self.key.as_ref().map_or(String::new(), |id| format!(",keyid={}", codec::to_base64(id.bytes())));
+        let data = self.data.as_ref().map_or(String::new(), |data| format!(",data={}", codec::to_base64(data)));
+        format!(
+            "${}${version}m={},t={},p={}{key}{data}${}${}",
+            self.variant.as_str(),
+            self.memory_kib,
+            self.passes,
+            self.lanes,
+            codec::to_base64(&self.salt),
+            codec::to_base64(&self.output),
+        )
     }
 
     fn compute(&self, input: &[u8], keys: &Keyring) -> Result<Zeroizing<Vec<u8>>, Unverifiable> {
@@ -297,35 +296,39 @@ impl Scheme for Argon2 {
         Ok(self.output.ct_eq(&self.compute(input, keys)?))
     }
 
-    fn is_canonical(&self, text: &str) -> bool {
+    fn canonical(&self, text: &str) -> Option<String> {
         // Numbers and base64 have one spelling, so only the parameters' order is free.
         let in_order = |text: &str| {
             text.contains("$m=") && matches!((text.find(",t="), text.find(",p=")), (Some(t), Some(p)) if t < p)
         };
-        (self.key.is_none() && self.data.is_none() && in_order(text)) || text == self.canonical()
-    }
-
-    fn canonical(&self) -> String {
-        let version = match (self.says_version, self.version) {
-            (false, _) => "",
-            (true, Version::V0x10) => "v=16$",
-            (true, Version::V0x13) => "v=19$",
-        };
-        let key = self.key.as_ref().map_or(String::new(), |id| format!(",keyid={}", codec::to_base64(id.bytes())));
-        let data = self.data.as_ref().map_or(String::new(), |data| format!(",data={}", codec::to_base64(data)));
-        format!(
-            "${}${version}m={},t={},p={}{key}{data}${}${}",
-            self.variant.as_str(),
-            self.memory_kib,
-            self.passes,
-            self.lanes,
-            codec::to_base64(&self.salt),
-            codec::to_base64(&self.output),
-        )
+        if self.key.is_none() && self.data.is_none() && in_order(text) {
+            return None;
+        }
+        Some(self.encode()).filter(|canonical| canonical != text)
     }
 
     fn parameters(&self) -> String {
         let version = if self.version == Version::V0x10 { "v=16," } else { "" };
         format!("{version}m={},t={},p={}", self.memory_kib, self.passes, self.lanes)
+    }
+    // The id of the key that the hash needs, and whether it carries associated data.
+    fn check_keys(&self, keys: &Keyring) -> Result<(), Fault> {
+        match &self.key {
+            Some(id) if keys.contains(id) => Ok(()),
+            Some(id) => Err(Fault::MissingKey { key_id: id.to_string() }),
+            None if self.data.is_none() => Ok(()),
+            None => Err(Fault::DataWithoutKey),
+        }
+    }
+
+    // Whether a text of this length holding this hash was likely cut in the middle of the hash: it parses, but its
+    // length is a column's and its output is one that nobody chooses.
+    fn looks_cut(&self, text_len: usize) -> bool {
+        COLUMN_WIDTHS.contains(&text_len) && (self.output.len() < 8 || !self.output.len().is_multiple_of(4))
+    }
+
+    // OWASP's choices trade memory for passes; none has less than 7 MiB, or less than 32 MiB·passes.
+    fn is_weak(&self) -> bool {
+        self.memory_kib < 7 * 1024 || u64::from(self.memory_kib) * u64::from(self.passes) < 32 * 1024
     }
 }

@@ -110,22 +110,6 @@ impl Bcrypt {
         })
     }
 
-    /// Whether other passwords are known to match wherever this one does: bytes after 72 are ignored; without a terminator
-    /// (`$2$`) a password and its repetition are one; and sign extension (`$2x$`) wipes bytes out.
-    pub(crate) fn is_ambiguous(&self, input: &[u8]) -> bool {
-        input.len() > INPUT_BYTES_MAX
-            || match self.prefix {
-                Prefix::Bare => true,
-                Prefix::X => !input.is_ascii(),
-                Prefix::A | Prefix::B | Prefix::Y => false,
-            }
-    }
-
-    /// OWASP's least work factor is 10.
-    pub(crate) const fn is_weak(&self) -> bool {
-        self.cost < 10
-    }
-
     /// The digest of an input under this hash's prefix, cost and salt.
     fn compute(&self, input: &[u8]) -> Zeroizing<[u8; DIGEST_BYTES]> {
         let keys = KeyWords::of(self.prefix, input);
@@ -214,16 +198,26 @@ impl Scheme for Bcrypt {
         Ok(self.digest.ct_eq(&*self.compute(input)) & whole)
     }
 
-    fn is_canonical(&self, _text: &str) -> bool {
-        true
-    }
-
-    fn canonical(&self) -> String {
-        let (salt, digest) = (codec::to_base64_bcrypt(&self.salt), codec::to_base64_bcrypt(&self.digest));
-        format!("{}{:02}${salt}{digest}", self.prefix.as_str(), self.cost)
+    fn canonical(&self, _text: &str) -> Option<String> {
+        None
     }
 
     fn parameters(&self) -> String {
         format!("cost={}", self.cost)
+    }
+    // OWASP's least work factor is 10.
+    fn is_weak(&self) -> bool {
+        self.cost < 10
+    }
+
+    // Whether other passwords are known to match wherever this one does: bytes after 72 are ignored; without a terminator
+    // (`$2$`) a password and its repetition are one; and sign extension (`$2x$`) wipes bytes out.
+    fn is_ambiguous(&self, input: &[u8]) -> bool {
+        input.len() > INPUT_BYTES_MAX
+            || match self.prefix {
+                Prefix::Bare => true,
+                Prefix::X => !input.is_ascii(),
+                Prefix::A | Prefix::B | Prefix::Y => false,
+            }
     }
 }

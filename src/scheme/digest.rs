@@ -147,13 +147,10 @@ impl Scheme for Digest {
         Ok(self.bytes.ct_eq(&*Self::compute(self.kind, input)))
     }
 
-    fn is_canonical(&self, text: &str) -> bool {
-        text.len() == 2 * self.kind.bytes()
-            && !text.bytes().fold(false, |is_upper, c| is_upper | c.is_ascii_uppercase())
-    }
-
-    fn canonical(&self) -> String {
-        codec::to_hex(&self.bytes[..self.kind.bytes()])
+    fn canonical(&self, text: &str) -> Option<String> {
+        let is_canonical = text.len() == 2 * self.kind.bytes()
+            && !text.bytes().fold(false, |is_upper, c| is_upper | c.is_ascii_uppercase());
+        (!is_canonical).then(|| codec::to_hex(&self.bytes[..self.kind.bytes()]))
     }
 
     fn parameters(&self) -> String {
