@@ -86,6 +86,11 @@ pub(crate) fn to_base64(bytes: &[u8]) -> String {
     Base64Unpadded::encode_string(bytes)
 }
 
+/// base64url without padding.
+pub(crate) fn to_base64url(bytes: &[u8]) -> String {
+    Base64UrlUnpadded::encode_string(bytes)
+}
+
 /// bcrypt's base64.
 #[cfg(test)]
 pub(crate) fn to_base64_bcrypt(bytes: &[u8]) -> String {

@@ -28,4 +28,15 @@ impl Cost {
     pub(crate) const fn argon2(memory_kib: u32, passes: u32) -> Self {
         Self { memory_kib, time: Duration::from_nanos((680 * memory_kib as u64).saturating_mul(passes as u64)) }
     }
+
+    /// Digests one after the other: a quarter of a microsecond each.
+    pub(crate) const fn digests(rounds: u64) -> Self {
+        Self { memory_kib: 0, time: Duration::from_nanos(rounds.saturating_mul(250)) }
+    }
+
+    /// scrypt: 45 ms for 16 MiB and p = 1, in proportion to both.
+    pub(crate) fn scrypt(memory_kib: u64, p: u64) -> Self {
+        let nanos = memory_kib.saturating_mul(p).saturating_mul(2_750);
+        Self { memory_kib: u32::try_from(memory_kib).unwrap_or(u32::MAX), time: Duration::from_nanos(nanos) }
+    }
 }

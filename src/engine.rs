@@ -221,7 +221,7 @@ impl Engine {
 
     fn matches(&self, stored: &StoredHash, password: &Password) -> Result<bool, Unverifiable> {
         stored.scheme().check(self.policy.limits()).map_err(Unverifiable::OverLimit)?;
-        let input = stored.input().evaluate(password.expose());
+        let input = stored.input(password.expose(), self.policy.keys())?;
         let matched = stored.scheme().verify(input.bytes(), self.policy.keys())?;
         Ok((matched & !Choice::from(u8::from(password.is_oversized()))).into())
     }
@@ -253,11 +253,11 @@ impl Engine {
         if !self.policy.is_weaker(stored) {
             return Upgrade::NotNeeded;
         }
-        let input = stored.input().evaluate(password.expose());
+        let is_ambiguous = stored.is_ambiguous(password.expose(), self.policy.keys());
         let spec = self.policy.spec_replacing(stored);
         let skipped = match self.policy.upgrade() {
             UpgradeMode::Off => Some(SkipReason::TurnedOff),
-            _ if stored.scheme().is_ambiguous(input.bytes()) => Some(SkipReason::TruncationAmbiguous),
+            _ if is_ambiguous => Some(SkipReason::TruncationAmbiguous),
             _ if self.policy.check_spec(&spec).is_err() => Some(SkipReason::BeyondLimits),
             UpgradeMode::Count => Some(SkipReason::CountOnly),
             UpgradeMode::On => None,

@@ -213,6 +213,14 @@ pub(crate) enum Fault {
     NotSelfDescribing,
     MissingKey { key_id: String },
     DataWithoutKey,
+    MissingSalt,
+    MissingUser,
+    UnusedSalt,
+    UnusedUser,
+    NoDigest,
+    Expression { column: usize, expected: &'static str },
+    Ambiguous { candidates: &'static [Method] },
+    NotOfFamily { family: &'static str },
 }
 
 impl ParseError {
@@ -231,7 +239,19 @@ impl ParseError {
             Fault::Conflict { .. } => Code::MethodConflict,
             Fault::NotSelfDescribing => Code::AmbiguousMethod,
             Fault::MissingKey { .. } | Fault::DataWithoutKey => Code::MissingKey,
+            Fault::MissingSalt => Code::MissingSalt,
+            Fault::MissingUser => Code::MissingUsername,
+            Fault::UnusedSalt | Fault::UnusedUser => Code::BadField,
+            Fault::NoDigest | Fault::Expression { .. } => Code::UnknownMethod,
+            Fault::Ambiguous { .. } => Code::AmbiguousMethod,
+            Fault::NotOfFamily { .. } => Code::MethodConflict,
         }
+    }
+
+    /// Whether the problem is with the name that goes into the hash.
+    #[cfg(feature = "import")]
+    pub(crate) const fn is_about_user(&self) -> bool {
+        matches!(self.0, Fault::UnusedUser)
     }
 
     /// The bounds that were broken, where the problem is a cost parameter.
@@ -289,6 +309,19 @@ impl fmt::Display for ParseError {
                 write!(f, "needs the key `{}`, which is not registered", key_id.escape_default())
             }
             Fault::DataWithoutKey => write!(f, "carries associated data without a registered key"),
+            Fault::MissingSalt => write!(f, "the method needs a salt: in passwordSalt, or after the hash and a `:`"),
+            Fault::MissingUser => write!(f, "the method hashes the user's name: in passwordUser, or username"),
+            Fault::UnusedSalt => write!(f, "the method takes no salt of its own column; is the tag right?"),
+            Fault::UnusedUser => write!(f, "the method does not use a name; is the tag right?"),
+            Fault::NoDigest => write!(f, "the expression is no digest of the password, or one of less than 64 bits"),
+            Fault::Expression { column, expected } => {
+                write!(f, "the tag is neither a method nor an expression: at column {column}, expected {expected}")
+            }
+            Fault::Ambiguous { candidates } => {
+                let names: Vec<_> = candidates.iter().map(|method| method.as_str()).collect();
+                write!(f, "can be {}; say which", names.join(" or "))
+            }
+            Fault::NotOfFamily { family } => write!(f, "is in no form that {family} writes; is the tag right?"),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Which methods a text can be. It never chooses: where more than one fits, it names them all, and what would
 //! decide between them.
 
-use crate::{Method, StoredHash};
+use crate::{Method, recipe};
 
 /// What [`identify`] found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum Identification {
     /// The text has the form of several methods.
     Ambiguous {
         /// What it can be, supported here or not, in the field's names.
-        candidates: &'static [&'static str],
+        candidates: Vec<&'static str>,
         /// What decides between them.
         decided_by: &'static str,
     },
@@ -24,55 +24,28 @@ pub enum Identification {
 
 const DECIDED_BY: &str = "the system that made it, or one known password";
 
-/// Marks of schemes that other systems write, longest first where one begins another.
-const FOREIGN: [(&str, &str); 35] = [
-    ("$1$", "md5crypt"),
-    ("$5$", "sha256crypt"),
-    ("$6$", "sha512crypt"),
-    ("$7$", "scrypt (crypt)"),
-    ("$y$", "yescrypt"),
-    ("$gy$", "gost-yescrypt"),
-    ("$3$", "ntlm (crypt)"),
-    ("$apr1$", "Apache md5crypt"),
-    ("$md5$", "SunMD5 or Kratos MD5"),
-    ("$md5,", "SunMD5"),
-    ("$sha1$", "sha1crypt"),
-    ("$P$", "phpass"),
-    ("$H$", "phpass"),
-    ("$S$", "Drupal 7"),
-    ("U$", "Drupal 7 over an older hash"),
-    ("$B$", "MediaWiki"),
-    ("$wp$", "WordPress 6.8"),
-    ("$scrypt$", "scrypt"),
-    ("$pbkdf2", "PBKDF2"),
-    ("$bcrypt-sha256$", "passlib bcrypt-sha256"),
-    ("$fbscrypt$", "Firebase scrypt"),
-    ("$firescrypt$", "Firebase scrypt"),
-    ("$hmac-", "Kratos HMAC"),
-    ("$md5-crypt$", "md5crypt"),
-    ("$sha256-crypt$", "sha256crypt"),
-    ("$sha512-crypt$", "sha512crypt"),
-    ("pbkdf2_", "Django PBKDF2"),
-    ("bcrypt_sha256$", "Django bcrypt-sha256"),
-    ("bcrypt$", "Django bcrypt"),
-    ("argon2$", "Django Argon2"),
-    ("scrypt$", "Django scrypt"),
-    ("scrypt:", "Werkzeug scrypt"),
-    ("pbkdf2:", "Werkzeug PBKDF2"),
-    ("SCRAM-SHA-256$", "SCRAM-SHA-256"),
-    ("0x0100", "MSSQL"),
+/// Marks of schemes that other systems write and that are not computed here.
+const FOREIGN: [(&str, &str); 4] = [
+    ("$scram$", "passlib SCRAM"),
+    ("$8$", "Cisco type 8"),
+    ("$9$", "Cisco type 9"),
+    ("awscognito#", "a reference to Amazon Cognito, which gives no hash"),
 ];
 
 /// Which methods a text can be.
 #[must_use]
 pub fn identify(text: &str) -> Identification {
-    if let Some(method) = StoredHash::method_named_by(text) {
-        return Identification::Named(method);
+    if let Some(rest) = text.strip_prefix("$rehash$") {
+        let name = rest.split(['$', ',']).next().unwrap_or_default();
+        return Identification::Named(name.parse().unwrap_or(Method::Expression));
     }
-    if let Some(rest) = text.strip_prefix("$rehash$")
-        && let Some(method) = rest.split('$').next().and_then(|name| name.parse().ok())
-    {
-        return Identification::Named(method);
+    match recipe::named(text) {
+        [] => {}
+        [method] => return Identification::Named(*method),
+        several => {
+            let candidates = several.iter().map(|method| method.as_str()).collect();
+            return Identification::Ambiguous { candidates, decided_by: DECIDED_BY };
+        }
     }
     if let Some((_, name)) = FOREIGN.iter().find(|(prefix, _)| text.starts_with(prefix)) {
         return Identification::Foreign(name);
@@ -82,7 +55,7 @@ pub fn identify(text: &str) -> Identification {
     }
     match candidates(text) {
         [] => Identification::Unknown,
-        candidates => Identification::Ambiguous { candidates, decided_by: DECIDED_BY },
+        candidates => Identification::Ambiguous { candidates: candidates.to_vec(), decided_by: DECIDED_BY },
     }
 }
 
@@ -97,13 +70,35 @@ fn candidates(text: &str) -> &'static [&'static str] {
     let body = text.trim_end_matches('=');
     let is_hex = text.bytes().all(|c| c.is_ascii_hexdigit());
     let is_base64 = body.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/' | b'-' | b'_'));
+    let (hash, after) = text.split_once(':').unwrap_or((text, ""));
+    let is_salted_hex = !after.is_empty() && hash.bytes().all(|c| c.is_ascii_hexdigit());
+    match (is_salted_hex, hash.len()) {
+        (true, 32) => return &["md5_salted_prefix", "md5_salted_suffix", "vbulletin", "mybb"],
+        (true, 40) => return &["sha1_salted_prefix", "sha1_salted_suffix", "punbb", "redmine", "opencart", "wbb3"],
+        (true, 64) => return &["sha256_salted_prefix", "sha256_salted_suffix"],
+        (true, 128) => return &["sha512_salted_prefix", "sha512_salted_suffix"],
+        _ => {}
+    }
     match (is_hex, is_base64, text.len(), body.len()) {
+        (true, _, 16, _) => &["mysql323", "oracle10", "half of an md5"],
         (true, _, 32, _) => &["md5", "md4", "ntlm", "a nested or salted md5"],
         (true, _, 40, _) => &["sha1", "ripemd160", "mysql41 without its *", "a nested or salted sha1"],
-        (true, _, 64, _) => &["sha256", "sha3-256", "blake2s256", "a nested or salted sha256"],
+        (true, _, 56, _) => &["sha224", "sha3_224"],
+        (true, _, 64, _) => {
+            &["sha256", "sha3_256", "keccak_256", "blake2s256", "sha512_256", "a nested or salted sha256"]
+        }
+        (true, _, 96, _) => &["sha384", "sha3_384"],
+        (true, _, 128, _) => &["sha512", "sha3_512", "keccak_512", "whirlpool", "blake2b512"],
         (_, true, _, 22) => &["md5 in base64", "md4 in base64"],
         (_, true, _, 27) => &["sha1 in base64", "ripemd160 in base64"],
-        (_, true, _, 43) => &["sha256 in base64", "sha3-256 in base64", "md5 hex text in base64"],
+        (_, true, _, 43) => &["sha256 in base64", "sha3_256 in base64", "md5 hex text in base64"],
+        (_, true, _, 86) => &["sha512 in base64", "symfony"],
+        (_, _, 13, _) if is_crypt(text) => &["descrypt", "13 characters of another kind"],
         _ => &[],
     }
+}
+
+/// The alphabet of crypt(3).
+fn is_crypt(text: &str) -> bool {
+    text.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'/'))
 }

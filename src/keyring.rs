@@ -5,13 +5,16 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// The name of a key as it stands in stored hashes (`keyid=`): one to eight bytes, the bound of the PHC format.
+/// The name of a key as it stands in stored hashes (`keyid=`): up to 64 bytes; those of peppers have at most eight, the bound of the PHC format.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(Box<[u8]>);
 
 impl KeyId {
     /// The longest key id, in bytes.
-    pub const BYTES_MAX: usize = 8;
+    pub const BYTES_MAX: usize = 64;
+
+    /// The longest id of a pepper, in bytes: the bound of the PHC format's `keyid=`.
+    pub const PEPPER_BYTES_MAX: usize = 8;
 
     /// # Errors
     ///
@@ -83,10 +86,14 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// [`KeyError::Unregistered`] where `id` was not registered.
+    /// [`KeyError::Unregistered`] where `id` was not registered; [`KeyError::IdLength`] where it is longer than
+    /// [`KeyId::PEPPER_BYTES_MAX`].
     pub fn set_current(&mut self, id: &KeyId) -> Result<(), KeyError> {
         if self.secret(id).is_none() {
             return Err(KeyError::Unregistered { id: id.clone() });
+        }
+        if id.bytes().len() > KeyId::PEPPER_BYTES_MAX {
+            return Err(KeyError::IdLength);
         }
         self.current = Some(id.clone());
         Ok(())
@@ -120,7 +127,7 @@ impl fmt::Debug for Keyring {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// A key id has one to eight bytes.
+    /// The key id is empty or too long.
     IdLength,
     /// A key must not be empty.
     EmptySecret,
@@ -139,7 +146,12 @@ pub enum KeyError {
 impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::IdLength => write!(f, "a key id has 1 to {} bytes", KeyId::BYTES_MAX),
+            Self::IdLength => write!(
+                f,
+                "a key id has 1 to {} bytes, that of a pepper at most {}",
+                KeyId::BYTES_MAX,
+                KeyId::PEPPER_BYTES_MAX
+            ),
             Self::EmptySecret => write!(f, "a key must not be empty"),
             Self::Duplicate { id } => write!(f, "the key `{id}` is registered twice"),
             Self::Unregistered { id } => write!(f, "the key `{id}` is not registered"),

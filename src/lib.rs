@@ -52,14 +52,17 @@ mod cost;
 mod engine;
 mod error;
 mod expression;
+mod function;
 mod identify;
 mod keyring;
 mod limits;
 mod method;
 mod password;
 mod policy;
+mod recipe;
 mod scheme;
 mod stored;
+mod tag;
 
 #[cfg(feature = "import")]
 pub mod import;
@@ -71,9 +74,10 @@ pub use engine::{Accepted, Denied, Engine, HashError, Replacement, SkipReason, U
 pub use error::{Code, OutOfBounds, ParseError, Unverifiable};
 pub use identify::{Identification, identify};
 pub use keyring::{KeyError, KeyId, Keyring};
-pub use limits::Limits;
+pub use limits::{Bound, Limits};
 pub use method::{Method, MethodInfo, UnknownMethod};
 pub use password::Password;
 pub use policy::{Argon2Target, Policy, PolicyBuilder, PolicyError, UpgradeMode};
 pub use scheme::TextEncoding;
-pub use stored::StoredHash;
+pub use stored::{Columns, StoredHash};
+pub use tag::{Tag, UnknownTag};

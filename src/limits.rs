@@ -42,7 +42,97 @@ pub struct Limits {
     pub digest_rounds: u32,
 }
 
+/// One of the bounds, in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Bound {
+    /// The field of [`Limits`], with its unit.
+    pub name: &'static str,
+    /// The greatest allowed value.
+    pub max: u64,
+    /// Which methods it is for.
+    pub methods: &'static str,
+    /// Why it is what it is by default.
+    pub reason: &'static str,
+}
+
 impl Limits {
+    /// Every bound with its value here, what it is for, and the reason of its default.
+    #[must_use]
+    pub const fn table(&self) -> [Bound; 11] {
+        const fn bound(name: &'static str, max: u64, methods: &'static str, reason: &'static str) -> Bound {
+            Bound { name, max, methods, reason }
+        }
+        [
+            bound(
+                "argon2_memory_kib",
+                self.argon2_memory_kib as u64,
+                "argon2i, argon2d, argon2id, magento",
+                "1 GiB: what Kratos and GoTrue admit, and more than any default in use but RFC 9106's 2 GiB profile",
+            ),
+            bound(
+                "argon2_passes",
+                self.argon2_passes as u64,
+                "argon2i, argon2d, argon2id, magento",
+                "Logto once wrote 256, and memory times passes is bounded besides",
+            ),
+            bound(
+                "argon2_lanes",
+                self.argon2_lanes as u64,
+                "argon2i, argon2d, argon2id",
+                "twice the widest server default seen; lanes are a layout, not work",
+            ),
+            bound(
+                "argon2_work_kib",
+                self.argon2_work_kib,
+                "argon2i, argon2d, argon2id, magento: memory times passes",
+                "4 GiB: about three seconds on one core",
+            ),
+            bound(
+                "bcrypt_cost",
+                self.bcrypt_cost as u64,
+                "bcrypt, alone or over something",
+                "as Kratos: two seconds; each step doubles it",
+            ),
+            bound(
+                "pbkdf2_iterations",
+                self.pbkdf2_iterations as u64,
+                "PBKDF2 in every form, SCRAM",
+                "10 million, as Kratos and passwap: four seconds",
+            ),
+            bound(
+                "scrypt_memory_kib",
+                self.scrypt_memory_kib as u64,
+                "scrypt in every form, yescrypt: 128 N r bytes",
+                "1 GiB, as for Argon2; defaults in use stay under 64 MiB",
+            ),
+            bound(
+                "scrypt_work_kib",
+                self.scrypt_work_kib,
+                "scrypt in every form, yescrypt: memory times parallelism",
+                "4 GiB: ten seconds",
+            ),
+            bound(
+                "crypt_rounds",
+                self.crypt_rounds as u64,
+                "sha256crypt, sha512crypt, sha1crypt, sunmd5, bsdicrypt",
+                "1 million: over a hundred times the usual default, half a second",
+            ),
+            bound(
+                "phpass_cost",
+                self.phpass_cost as u64,
+                "phpass, drupal7: the logarithm of the rounds",
+                "the formats go to 30, their defaults to 16; seven seconds",
+            ),
+            bound(
+                "digest_rounds",
+                self.digest_rounds as u64,
+                "digests and expressions: hashes computed",
+                "10 million: two seconds",
+            ),
+        ]
+    }
+
     /// The longest stored text that is looked at, in bytes; longer is malformed whatever it holds.
     pub const TEXT_BYTES_MAX: usize = 4096;
 

@@ -3,28 +3,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-
-/// A method that makes stored hashes: the tag of a record.
-///
-/// Parses from any documented alias in any case; prints its one canonical name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Method {
-    /// MD5 of the password.
-    Md5,
-    /// SHA-1 of the password.
-    Sha1,
-    /// SHA-256 of the password.
-    Sha256,
-    /// bcrypt under any of its five prefixes.
-    Bcrypt,
-    /// Argon2i, version 1.0 or 1.3.
-    Argon2i,
-    /// Argon2d, version 1.0 or 1.3.
-    Argon2d,
-    /// Argon2id, version 1.0 or 1.3.
-    Argon2id,
-}
+use std::sync::OnceLock;
 
 /// What `rehash methods` shows of a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,47 +23,151 @@ pub struct MethodInfo {
     pub notes: &'static str,
 }
 
-const fn row(
-    method: Method,
-    name: &'static str,
-    aliases: &'static [&'static str],
-    grammar: &'static str,
-    computation: &'static str,
-    notes: &'static str,
-) -> MethodInfo {
-    MethodInfo { method, name, aliases, grammar, computation, notes }
+macro_rules! methods {
+    ($($variant:ident $name:literal [$($alias:literal),*] $grammar:literal $computation:literal $notes:literal;)*) => {
+        /// A method that makes stored hashes: the tag of a record.
+        ///
+        /// Parses from any documented alias in any case, with `-` and `_` alike or left out; prints its one canonical name.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Method {
+            $(
+                #[doc = concat!("`", $name, "`: ", $computation)]
+                $variant,
+            )*
+        }
+
+        /// Every method, in the order of the enum.
+        const METHODS: &[MethodInfo] = &[$(MethodInfo {
+            method: Method::$variant,
+            name: $name,
+            aliases: &[$($alias),*],
+            grammar: $grammar,
+            computation: $computation,
+            notes: $notes,
+        }),*];
+    };
 }
 
-const DIGEST_NOTES: &str = "hex in either case, base64 or base64url, padded or not";
-const ARGON2I: &str = "$argon2i$[v=19$]m=KIB,t=PASSES,p=LANES[,keyid=…][,data=…]$SALT$HASH";
-const ARGON2D: &str = "$argon2d$[v=19$]m=KIB,t=PASSES,p=LANES[,keyid=…][,data=…]$SALT$HASH";
-const ARGON2ID: &str = "$argon2id$[v=19$]m=KIB,t=PASSES,p=LANES[,keyid=…][,data=…]$SALT$HASH";
-const ARGON2_NOTES: &str = "no v= means version 0x10; keyid= needs a registered key";
-
-/// Every method, in the order of the enum.
-const METHODS: [MethodInfo; 7] = [
-    row(Method::Md5, "md5", &["raw-md5"], "16 bytes: 32 hex or 22 to 24 base64", "md5($p)", DIGEST_NOTES),
-    row(Method::Sha1, "sha1", &["sha-1", "raw-sha1"], "20 bytes: 40 hex or 27 to 28 base64", "sha1($p)", DIGEST_NOTES),
-    row(
-        Method::Sha256,
-        "sha256",
-        &["sha-256", "sha2-256", "raw-sha256"],
-        "32 bytes: 64 hex or 43 to 44 base64",
-        "sha256($p)",
-        DIGEST_NOTES,
-    ),
-    row(
-        Method::Bcrypt,
-        "bcrypt",
-        &["blowfish", "bf"],
-        "$2[abxy]$NN$ and 53 of ./A-Za-z0-9; $2$ too",
-        "bcrypt($p)",
-        "ignores all after 72 bytes; a password with a NUL never matches; $2x$ has its sign-extension bug",
-    ),
-    row(Method::Argon2i, "argon2i", &[], ARGON2I, "argon2i($p)", ARGON2_NOTES),
-    row(Method::Argon2d, "argon2d", &[], ARGON2D, "argon2d($p)", ARGON2_NOTES),
-    row(Method::Argon2id, "argon2id", &[], ARGON2ID, "argon2id($p)", ARGON2_NOTES),
-];
+methods! {
+    Md5 "md5" ["raw-md5", "unsalted-md5", "md5plain", "hex-md5", "phpbb2", "punbb-md5"] "16 bytes: 32 hex or 22 to 24 base64" "md5($p)" "hex in either case, base64 or base64url, padded or not";
+    Sha1 "sha1" ["raw-sha1", "unsalted-sha1", "hex-sha1"] "20 bytes: 40 hex or 27 to 28 base64" "sha1($p)" "hex in either case, base64 or base64url, padded or not";
+    Sha256 "sha256" ["sha2-256", "raw-sha256", "hex-sha256"] "32 bytes: 64 hex or 43 to 44 base64" "sha256($p)" "hex in either case, base64 or base64url, padded or not";
+    Bcrypt "bcrypt" ["blowfish", "bf", "bcrypt-django", "django-bcrypt"] "$2[abxy]$NN$ and 53 of ./A-Za-z0-9; $2$ too" "bcrypt($p)" "ignores all after 72 bytes; a password with a NUL never matches; $2x$ has its sign-extension bug";
+    Argon2i "argon2i" [] "$argon2i$[v=19$]m=KIB,t=PASSES,p=LANES[,keyid=…][,data=…]$SALT$HASH" "argon2i($p)" "no v= means version 0x10; keyid= needs a registered key";
+    Argon2d "argon2d" [] "$argon2d$[v=19$]m=KIB,t=PASSES,p=LANES[,keyid=…][,data=…]$SALT$HASH" "argon2d($p)" "no v= means version 0x10; keyid= needs a registered key";
+    Argon2id "argon2id" [] "$argon2id$[v=19$]m=KIB,t=PASSES,p=LANES[,keyid=…][,data=…]$SALT$HASH" "argon2id($p)" "no v= means version 0x10; keyid= needs a registered key";
+    Md4 "md4" ["raw-md4", "hex-md4"] "16 bytes: 32 hex or 22 to 24 base64" "md4($p)" "hex in either case, base64 or base64url, padded or not";
+    Sha224 "sha224" [] "28 bytes: 56 hex or 38 to 40 base64" "sha224($p)" "hex in either case, base64 or base64url, padded or not";
+    Sha384 "sha384" [] "48 bytes: 96 hex or 64 base64" "sha384($p)" "hex in either case, base64 or base64url, padded or not";
+    Sha512 "sha512" ["sha2-512", "raw-sha512", "hex-sha512"] "64 bytes: 128 hex or 86 to 88 base64" "sha512($p)" "hex in either case, base64 or base64url, padded or not";
+    Sha512T256 "sha512_256" ["sha512/256"] "32 bytes: 64 hex or 43 to 44 base64" "sha512_256($p)" "hex in either case, base64 or base64url, padded or not";
+    Sha3T224 "sha3_224" [] "28 bytes: 56 hex or 38 to 40 base64" "sha3_224($p)" "hex in either case, base64 or base64url, padded or not";
+    Sha3T256 "sha3_256" [] "32 bytes: 64 hex or 43 to 44 base64" "sha3_256($p)" "hex in either case, base64 or base64url, padded or not";
+    Sha3T384 "sha3_384" [] "48 bytes: 96 hex or 64 base64" "sha3_384($p)" "hex in either case, base64 or base64url, padded or not";
+    Sha3T512 "sha3_512" [] "64 bytes: 128 hex or 86 to 88 base64" "sha3_512($p)" "hex in either case, base64 or base64url, padded or not";
+    Keccak256 "keccak_256" [] "32 bytes: 64 hex or 43 to 44 base64" "keccak_256($p)" "hex in either case, base64 or base64url, padded or not";
+    Keccak512 "keccak_512" [] "64 bytes: 128 hex or 86 to 88 base64" "keccak_512($p)" "hex in either case, base64 or base64url, padded or not";
+    Ripemd160 "ripemd160" ["rmd160"] "20 bytes: 40 hex or 27 to 28 base64" "ripemd160($p)" "hex in either case, base64 or base64url, padded or not";
+    Whirlpool "whirlpool" [] "64 bytes: 128 hex or 86 to 88 base64" "whirlpool($p)" "hex in either case, base64 or base64url, padded or not";
+    Blake2b512 "blake2b512" ["blake2b"] "64 bytes: 128 hex or 86 to 88 base64" "blake2b512($p)" "hex in either case, base64 or base64url, padded or not";
+    Blake2s256 "blake2s256" ["blake2s"] "32 bytes: 64 hex or 43 to 44 base64" "blake2s256($p)" "hex in either case, base64 or base64url, padded or not";
+    Md5SaltedPrefix "md5_salted_prefix" ["salted-prefix-md5", "oscommerce", "xt-commerce"] "HASH, with the salt in passwordSalt or after a `:`" "md5($s.$p)" "the salt is taken byte for byte";
+    Md5SaltedSuffix "md5_salted_suffix" ["salted-suffix-md5", "joomla-md5"] "HASH, with the salt in passwordSalt or after a `:`" "md5($p.$s)" "the salt is taken byte for byte";
+    Sha1SaltedPrefix "sha1_salted_prefix" ["salted-prefix-sha1"] "HASH, with the salt in passwordSalt or after a `:`" "sha1($s.$p)" "the salt is taken byte for byte";
+    Sha1SaltedSuffix "sha1_salted_suffix" ["salted-suffix-sha1"] "HASH, with the salt in passwordSalt or after a `:`" "sha1($p.$s)" "the salt is taken byte for byte";
+    Sha256SaltedPrefix "sha256_salted_prefix" ["salted-prefix-sha256"] "HASH, with the salt in passwordSalt or after a `:`" "sha256($s.$p)" "the salt is taken byte for byte";
+    Sha256SaltedSuffix "sha256_salted_suffix" ["salted-suffix-sha256"] "HASH, with the salt in passwordSalt or after a `:`" "sha256($p.$s)" "the salt is taken byte for byte";
+    Sha512SaltedPrefix "sha512_salted_prefix" ["salted-prefix-sha512"] "HASH, with the salt in passwordSalt or after a `:`" "sha512($s.$p)" "the salt is taken byte for byte";
+    Sha512SaltedSuffix "sha512_salted_suffix" ["salted-suffix-sha512"] "HASH, with the salt in passwordSalt or after a `:`" "sha512($p.$s)" "the salt is taken byte for byte";
+    Vbulletin "vbulletin" ["vbulletin3", "vbulletin4", "vb"] "HASH, with the salt in passwordSalt or after a `:`" "md5(md5($p).$s)" "versions 3 and 4";
+    Mybb "mybb" ["ipb", "ipb2", "ipb3", "invision"] "HASH, with the salt in passwordSalt or after a `:`" "md5(md5($s).md5($p))" "";
+    Punbb "punbb" ["fluxbb"] "HASH, with the salt in passwordSalt or after a `:`" "sha1($s.sha1($p))" "";
+    Redmine "redmine" [] "HASH, with the salt in passwordSalt or after a `:`" "sha1($s.sha1($p))" "";
+    Opencart "opencart" [] "HASH, with the salt in passwordSalt or after a `:`" "sha1($s.sha1($s.sha1($p)))" "";
+    Wbb3 "wbb3" ["wbb", "woltlab"] "HASH, with the salt in passwordSalt or after a `:`" "sha1($s.sha1($s.sha1($p)))" "Burning Board 3";
+    Smf1 "smf" ["smf1", "smf1-sha1", "smf2"] "40 hex; the name in passwordUser or username" "sha1(lc($u).$p)" "a renamed user needs the old name in passwordUser";
+    Smf21 "smf21" ["smf21-bcrypt"] "$2y$…; the name in passwordUser or username" "bcrypt(lc($u).$p)" "the name takes part of bcrypt's 72 bytes";
+    MediawikiA "mediawiki_a" [] ":A:HEX" "md5($p)" "";
+    MediawikiB "mediawiki_b" ["mediawiki-md5"] ":B:SALT:HEX or $B$SALT$HEX" "md5($s.'-'.md5($p))" "";
+    MediawikiPbkdf2 "mediawiki_pbkdf2" [] ":pbkdf2:HASH:ROUNDS:BYTES:SALT:HASH" "pbkdf2($p)" "";
+    PostgresMd5 "postgres_md5" ["postgresql-md5", "postgres"] "md5 and 32 hex; the role in passwordUser or username" "md5($p.$u)" "";
+    ScramSha256 "scram_sha256" ["postgres-scram"] "SCRAM-SHA-256$ROUNDS:SALT$STOREDKEY:SERVERKEY" "scram_sha256($p)" "the password is prepared as SASLprep says, or taken as it is where that fails";
+    Mysql323 "mysql323" ["mysql-old", "old-password"] "16 hex" "mysql323($p)" "blanks and tabs in a password do not count";
+    Mysql41 "mysql41" ["mysql", "mysql-native-password", "mysql5", "mysql-sha1"] "* and 40 hex" "sha1(sha1_raw($p))" "the * may be missing where the tag says mysql41";
+    Oracle10 "oracle10" ["oracle10g"] "16 hex; the name in passwordUser or username" "oracle10($u.$p)" "name and password have no case: an accepted password is not replaced";
+    Oracle11 "oracle11" ["oracle-s"] "S: and 60 hex" "sha1_raw($p.$s)" "";
+    Mssql2000 "mssql2000" [] "0x0100, 8 hex of salt, 40 and 40 hex" "sha1_raw(utf16le($p).$s)" "the second hash, of the password in upper case, is not looked at";
+    Mssql2005 "mssql2005" ["mssql2008"] "0x0100, 8 hex of salt and 40 hex" "sha1_raw(utf16le($p).$s)" "";
+    Mssql2012 "mssql2012" ["mssql2014", "mssql"] "0x0200, 8 hex of salt and 128 hex" "sha512_raw(utf16le($p).$s)" "";
+    Ntlm "ntlm" ["nt", "nthash"] "32 hex, or $3$$ and 32 hex" "md4(utf16le($p))" "hex in either case, base64 or base64url, padded or not";
+    LdapMd5 "ldap_md5" ["ldap-hex-md5"] "{MD5} and base64 or hex" "md5($p)" "";
+    LdapSha "ldap_sha" ["ldap-sha1", "ldap-hex-sha1"] "{SHA} and base64 or hex" "sha1($p)" "";
+    LdapSmd5 "ldap_smd5" ["smd5", "ldap-salted-md5"] "{SMD5} and base64 of hash and salt" "md5_raw($p.$s)" "the scheme's name in either case";
+    LdapSsha "ldap_ssha" ["ssha", "ldap-salted-sha1"] "{SSHA} and base64 of hash and salt" "sha1_raw($p.$s)" "the scheme's name in either case";
+    LdapSsha256 "ldap_ssha256" ["ssha256", "ldap-salted-sha256"] "{SSHA256} and base64 of hash and salt" "sha256_raw($p.$s)" "the scheme's name in either case";
+    LdapSsha384 "ldap_ssha384" ["ssha384"] "{SSHA384} and base64 of hash and salt" "sha384_raw($p.$s)" "the scheme's name in either case";
+    LdapSsha512 "ldap_ssha512" ["ssha512", "ldap-salted-sha512"] "{SSHA512} and base64 of hash and salt" "sha512_raw($p.$s)" "the scheme's name in either case";
+    DjangoMd5 "django_md5" ["django-salted-md5"] "md5$SALT$HEX" "md5($s.$p)" "";
+    DjangoSha1 "django_sha1" ["django-salted-sha1"] "sha1$SALT$HEX" "sha1($s.$p)" "";
+    DjangoPbkdf2 "django_pbkdf2" ["django-pbkdf2-sha256", "pbkdf2-sha256-django", "django-pbkdf2-sha1", "pbkdf2-django", "pbkdf2-sha1-django"] "pbkdf2_sha256$ROUNDS$SALT$HASH or pbkdf2_sha1$…" "pbkdf2($p)" "the salt is text; Clerk writes the same with a salt in base64";
+    DjangoWrappedSha1 "django_wrapped_sha1" ["pbkdf2-wrapped-sha1", "django-pbkdf2-wrapped-sha1-sha256"] "pbkdf2_wrapped_sha1$ROUNDS$SALT$HASH" "pbkdf2(sha1($s.$p))" "the salt is that of both";
+    DjangoWrappedMd5 "django_wrapped_md5" ["pbkdf2-wrapped-md5"] "pbkdf2_wrapped_md5$ROUNDS$SALT$HASH" "pbkdf2(md5($s.$p))" "the salt is that of both";
+    DjangoScrypt "django_scrypt" ["scrypt-django"] "scrypt$N$SALT$R$P$HASH" "scrypt($p)" "";
+    DjangoBcryptSha256 "django_bcrypt_sha256" ["bcrypt-sha256-django"] "bcrypt_sha256$$2b$…" "bcrypt(sha256($p))" "";
+    PasslibBcryptSha256 "passlib_bcrypt_sha256" ["bcrypt-sha256-passlib"] "$bcrypt-sha256$2b,12$SALT$HASH or $bcrypt-sha256$v=2,t=2b,r=12$SALT$HASH" "bcrypt(b64(hmac_sha256_raw($s,$p)))" "version 1: bcrypt(b64(sha256_raw($p)))";
+    WordpressBcrypt "wordpress_bcrypt" ["wp-bcrypt", "wordpress68"] "$wp$2y$…" "bcrypt(b64(hmac_sha384_raw('wp-sha384',$p)))" "WordPress 6.8";
+    BcryptMd5 "bcrypt_md5" ["bcrypt-md5hex"] "$2y$…" "bcrypt(md5($p))" "";
+    BcryptSha1 "bcrypt_sha1" [] "$2y$…" "bcrypt(sha1($p))" "";
+    BcryptSha256 "bcrypt_sha256_hex" ["meteor", "rocketchat"] "$2y$…" "bcrypt(sha256($p))" "Meteor";
+    BcryptSha512 "bcrypt_sha512" [] "$2y$…" "bcrypt(sha512($p))" "";
+    SymfonyBcrypt "symfony_bcrypt" ["bcrypt-symfony", "symfony-native", "symfony-auto"] "$2y$…" "bcrypt(php72($p))" "what has more than 72 bytes or a NUL is hashed with SHA-512 first";
+    BcryptPeppered "bcrypt_peppered" ["clerk-bcrypt-peppered"] "$2a$…$PEPPER" "bcrypt($p.$s)" "Clerk's: the pepper stands in the row";
+    Devise "devise" ["bcrypt-devise-pepper", "bcrypt-pepper"] "$2a$…; the pepper is the key `devise`" "bcrypt($p.key:devise)" "what pepper stands after 72 bytes never counted";
+    Pbkdf2 "pbkdf2" ["pbkdf2-phc", "pbkdf2-mcf", "passlib-pbkdf2", "pbkdf2-passlib"] "$pbkdf2-HASH$ROUNDS$SALT$HASH or $pbkdf2-HASH$i=ROUNDS,l=BYTES$SALT$HASH" "pbkdf2($p)" "base64 with . or +; Kratos means SHA-3 by sha224 and sha384";
+    KratosPbkdf2 "kratos_pbkdf2" ["pbkdf2-kratos"] "$pbkdf2-HASH$i=ROUNDS,l=BYTES$SALT$HASH" "pbkdf2($p)" "sha224 and sha384 mean SHA-3";
+    ClerkPbkdf2 "clerk_pbkdf2" ["pbkdf2-clerk"] "pbkdf2_sha256$ROUNDS$SALT$HASH and its like" "pbkdf2($p)" "pbkdf2_sha256 has a salt in base64; Django writes the same with a salt that is text";
+    WerkzeugPbkdf2 "werkzeug_pbkdf2" ["pbkdf2-werkzeug"] "pbkdf2:HASH:ROUNDS$SALT$HEX" "pbkdf2($p)" "without rounds it is refused";
+    WerkzeugScrypt "werkzeug_scrypt" ["scrypt-werkzeug"] "scrypt:N:R:P$SALT$HEX" "scrypt($p)" "";
+    Atlassian "atlassian" ["pkcs5s2", "jira", "confluence", "atlassian-pbkdf2-sha1"] "{PKCS5S2} and base64" "pbkdf2($p)" "";
+    Aspnet "aspnet" ["aspnet-v2", "aspnet-v3", "aspnet-identity"] "base64 of a version byte, parameters, salt and key" "pbkdf2($p)" "the version byte says which: 0 or 1";
+    SpringPbkdf2 "spring_pbkdf2" ["pbkdf2-spring"] "{pbkdf2}HEX or {pbkdf2@SpringSecurity_v5_8}HEX" "pbkdf2($p)" "parameters are those of the prefix; no application secret";
+    SpringScrypt "spring_scrypt" ["scrypt-spring"] "$PARAMETERS$SALT$HASH" "scrypt($p)" "";
+    SpringMd5 "spring_md5" [] "[{MD5}]{SALT}HEX" "md5($p.'{'.$s.'}')" "braces are hashed";
+    SpringSha1 "spring_sha1" [] "[{SHA-1}]{SALT}HEX" "sha1($p.'{'.$s.'}')" "braces are hashed";
+    SpringSha256 "spring_sha256" ["spring-digest"] "[{SHA-256}]{SALT}HEX" "sha256($p.'{'.$s.'}')" "braces are hashed; {sha256} is another encoder";
+    SpringStandard "spring_standard" [] "{sha256} and 80 hex of salt and hash" "iterate(1024,sha256_raw($s.$p))" "{SHA-256} is another encoder; no application secret";
+    SymfonyPbkdf2 "symfony_pbkdf2" [] "base64 or hex of 40 bytes; salt in passwordSalt" "pbkdf2($p)" "SHA-512, 1000 rounds, the defaults; for others write $pbkdf2-sha512$ROUNDS$SALT$HASH";
+    ClerkSymfony "clerk_sha512_symfony" ["sha512-symfony"] "sha512_symfony$ROUNDS$SALT$HASH" "iterate(rounds,sha512($x.$p.'{'.$s.'}'))" "";
+    WerkzeugHmac "werkzeug_hmac" [] "HASH$SALT$HEX" "hmac($s,$p)" "before version 2.3; Django writes the same with another meaning";
+    LdapPbkdf2 "ldap_pbkdf2" ["ldap-pbkdf2-sha1", "ldap-pbkdf2-sha256", "ldap-pbkdf2-sha512", "pbkdf2-ldap"] "{PBKDF2-SHA256}ROUNDS$SALT$HASH, or {PBKDF2_SHA256} and base64 of rounds, salt and key" "pbkdf2($p)" "OpenLDAP's and 389 Directory Server's";
+    Fshp "fshp" [] "{FSHP1|SALTBYTES|ROUNDS} and base64 of salt and hash" "iterate(rounds,sha256_raw($s.$p))" "variants 0 to 3: SHA-1, SHA-256, SHA-384, SHA-512";
+    Magento "magento" ["magento1", "magento2"] "HEX:SALT:VERSION[:VERSION…]" "md5, sha256 or argon2id of $s.$p, each over the one before" "versions 0, 1, 2 and 3_BYTES_PASSES_MEMORY, and chains of them";
+    Symfony "symfony" ["symfony-digest", "symfony-sha512"] "base64 or hex of 64 bytes; salt in passwordSalt" "iterate(4999,sha512_raw($p.'{'.$s.'}'),sha512_raw($x.$p.'{'.$s.'}'))" "5000 rounds, the default";
+    Scrypt "scrypt" ["scrypt-phc"] "$scrypt$ln=LOG2N,r=R,p=P$SALT$HASH" "scrypt($p)" "Kratos writes N itself after ln=";
+    KratosScrypt "kratos_scrypt" ["scrypt-kratos"] "$scrypt$ln=N,r=R,p=P$SALT$HASH" "scrypt($p)" "ln= is N itself";
+    Scrypt7 "scrypt7" ["scrypt-crypt"] "$7$COSTS SALT$HASH" "scrypt($p)" "the salt is text";
+    Yescrypt "yescrypt" [] "$y$PARAMETERS$SALT$HASH" "yescrypt($p)" "";
+    GostYescrypt "gost_yescrypt" [] "$gy$PARAMETERS$SALT$HASH" "hmac(hmac(gost($p),setting),yescrypt($p))" "";
+    FirebaseScrypt "firebase_scrypt" ["scrypt-firebase", "firebase", "firescrypt", "fbscrypt"] "$fbscrypt$v=1,n=N,r=R,p=1,ss=SEPARATOR,sk=SIGNER$SALT$HASH; Kratos', Clerk's and ReachFive's forms" "aes256_ctr(scrypt($p),signer)" "sk=key:NAME names a registered signer key";
+    KratosTemplate "kratos_template" ["kratos-md5", "kratos-sha"] "$md5$HASH or $sha256$pf=TEMPLATE$SALT$HASH" "the template" "all in base64";
+    KratosHmac "kratos_hmac" ["hmac"] "$hmac-HASH$BASE64OFHEX$KEY" "hmac($s,$p)" "";
+    Legacy "legacy" ["logto-legacy"] "[\"HASH\",[…,\"@\",…],\"HEX\"]" "the JSON" "Logto's, with pbkdf2 and firebase-scrypt";
+    Grub "grub" ["grub-pbkdf2-sha512", "grub-pbkdf2"] "grub.pbkdf2.sha512.ROUNDS.HEX.HEX" "pbkdf2($p)" "";
+    CtaPbkdf2 "cta_pbkdf2" ["cta-pbkdf2-sha1"] "$p5k2$HEXROUNDS$SALT$HASH=" "pbkdf2($p)" "Cryptacular's";
+    DlitzPbkdf2 "dlitz_pbkdf2" ["dlitz-pbkdf2-sha1"] "$p5k2$HEXROUNDS$SALT$HASH" "pbkdf2($p)" "Litzenberger's: the salt is text";
+    Phpass "phpass" ["phpass-md5", "md5-phpass", "phpbb3", "portable"] "$P$ or $H$, 31 characters" "phpass($p)" "";
+    Drupal7 "drupal7" ["drupal"] "$S$ and 52 characters; U$S$… over an MD5" "drupal7($p)" "passwords of up to 512 bytes";
+    Md5crypt "md5crypt" ["freebsd-md5"] "$1$SALT$HASH or $md5-crypt$…" "md5crypt($p)" "";
+    Apr1 "apr1" ["apr-md5-crypt", "apache-md5", "htpasswd"] "$apr1$SALT$HASH" "apr1($p)" "";
+    Sha256crypt "sha256crypt" [] "$5$[rounds=N$]SALT$HASH or $sha256-crypt$…" "sha256crypt($p)" "";
+    Sha512crypt "sha512crypt" [] "$6$[rounds=N$]SALT$HASH or $sha512-crypt$…" "sha512crypt($p)" "";
+    Sha1crypt "sha1crypt" ["netbsd-sha1"] "$sha1$ROUNDS$SALT$HASH" "sha1crypt($p)" "";
+    Sunmd5 "sunmd5" ["sun-md5-crypt", "solaris-md5"] "$md5$SALT$$HASH or $md5,rounds=N$SALT$$HASH" "sunmd5($p)" "one $ or two before the hash make a difference";
+    Descrypt "descrypt" ["unix-crypt", "crypt-des", "traditional-des"] "13 of ./0-9A-Za-z" "descrypt($p)" "looks at seven bits of eight characters";
+    Bsdicrypt "bsdicrypt" ["bsdi", "ext-des-crypt", "extended-des"] "_ and 19 of ./0-9A-Za-z" "bsdicrypt($p)" "looks at seven bits of a character";
+    Expression "expression" [] "$rehash$EXPRESSION[,s=SALT][,u=USER]$HASH" "the expression" "the tag is the expression itself, such as md5(md5($p).$s)";
+}
 
 impl Method {
     /// Every method.
@@ -127,14 +210,43 @@ impl FromStr for Method {
     type Err = UnknownMethod;
 
     fn from_str(tag: &str) -> Result<Self, UnknownMethod> {
-        METHODS
-            .iter()
-            .find(|row| {
-                row.name.eq_ignore_ascii_case(tag) || row.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(tag))
-            })
-            .map(|row| row.method)
-            .ok_or(UnknownMethod)
+        let mut buffer = [0; NAME_BYTES_MAX];
+        let name = normal(tag, &mut buffer).ok_or(UnknownMethod)?;
+        let names = NAMES.get_or_init(names);
+        let place = names.binary_search_by(|(known, _)| (**known).cmp(name)).map_err(|_| UnknownMethod)?;
+        Ok(names[place].1)
     }
+}
+
+/// The longest name that is looked up, in bytes.
+const NAME_BYTES_MAX: usize = 64;
+
+/// Every name in normal form, sorted.
+static NAMES: OnceLock<Vec<(Box<[u8]>, Method)>> = OnceLock::new();
+
+/// A name in lower case, without what separates its parts; `None` where it is too long to be one.
+fn normal<'b>(name: &str, buffer: &'b mut [u8; NAME_BYTES_MAX]) -> Option<&'b [u8]> {
+    let mut length = 0;
+    for byte in name.bytes().filter(|byte| !matches!(byte, b'-' | b'_')) {
+        *buffer.get_mut(length)? = byte.to_ascii_lowercase();
+        length += 1;
+    }
+    Some(&buffer[..length])
+}
+
+fn names() -> Vec<(Box<[u8]>, Method)> {
+    let mut names = Vec::new();
+    for row in METHODS {
+        for name in [row.name].iter().chain(row.aliases) {
+            let mut buffer = [0; NAME_BYTES_MAX];
+            if let Some(name) = normal(name, &mut buffer) {
+                names.push((name.into(), row.method));
+            }
+        }
+    }
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 #[cfg(test)]
@@ -154,7 +266,8 @@ mod tests {
         let mut seen = HashSet::new();
         for row in METHODS {
             for name in [row.name].iter().chain(row.aliases) {
-                assert!(seen.insert(*name), "{name} stands twice");
+                let plain: String = name.chars().filter(|c| !matches!(c, '-' | '_')).collect();
+                assert!(seen.insert(plain), "{name} stands twice");
                 assert_eq!(name.parse(), Ok(row.method));
                 assert_eq!(name.to_uppercase().parse(), Ok(row.method));
             }

@@ -5,13 +5,29 @@ use std::sync::Arc;
 
 use subtle::Choice;
 
+use crate::codec;
 use crate::error::{Fault, OutOfBounds};
 use crate::keyring::Keyring;
-use crate::{Cost, Limits, Method, Unverifiable};
+use crate::{Cost, Limits, Unverifiable};
 
 pub(crate) mod argon2;
 pub(crate) mod bcrypt;
+pub(crate) mod des;
+pub(crate) mod descrypt;
 pub(crate) mod digest;
+pub(crate) mod h64;
+pub(crate) mod md5crypt;
+pub(crate) mod mysql323;
+pub(crate) mod oracle10;
+pub(crate) mod pbkdf2;
+pub(crate) mod phpass;
+pub(crate) mod raw;
+pub(crate) mod scrypt;
+pub(crate) mod sha1crypt;
+pub(crate) mod shacrypt;
+pub(crate) mod sunmd5;
+pub(crate) mod text;
+pub(crate) mod yescrypt;
 
 /// How the text of a digest is encoded, where the record says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +39,19 @@ pub enum TextEncoding {
     Base64,
     /// `A-Za-z0-9-_`, padded or not.
     Base64Url,
+}
+
+impl TextEncoding {
+    /// The bytes of a text in this encoding; `None` where it is not.
+    #[must_use]
+    pub fn decode(self, text: &str) -> Option<Vec<u8>> {
+        let text = text.as_bytes();
+        match self {
+            Self::Hex => codec::hex(text).ok(),
+            Self::Base64 => codec::base64_padded_or_not(text, codec::Alphabet::Standard).ok(),
+            Self::Base64Url => codec::base64_padded_or_not(text, codec::Alphabet::Url).ok(),
+        }
+    }
 }
 
 impl std::str::FromStr for TextEncoding {
@@ -65,6 +94,16 @@ pub(crate) trait Scheme: Send + Sync {
         false
     }
 
+    /// Whether the end of long inputs is ignored.
+    fn truncates(&self) -> bool {
+        false
+    }
+
+    /// Whether the text is nothing but a digest.
+    fn takes_encoding(&self) -> bool {
+        false
+    }
+
     /// `Err` where the hash needs a key that `keys` does not have.
     fn check_keys(&self, _keys: &Keyring) -> Result<(), Fault> {
         Ok(())
@@ -85,27 +124,7 @@ pub(crate) enum Parsed {
 }
 
 impl Parsed {
-    /// Reads `text` as what `method` makes. No bounds are held here.
-    pub(crate) fn parse(method: Method, text: &str, encoding: Option<TextEncoding>) -> Result<Self, Fault> {
-        if text.is_empty() {
-            return Err(Fault::Empty);
-        }
-        if text.len() > Limits::TEXT_BYTES_MAX {
-            return Err(Fault::Length { actual: text.len(), expected: "at most 4096" });
-        }
-        let kind = match method {
-            Method::Md5 => digest::Kind::Md5,
-            Method::Sha1 => digest::Kind::Sha1,
-            Method::Sha256 => digest::Kind::Sha256,
-            Method::Bcrypt => return bcrypt::Bcrypt::parse(text).map(Self::other),
-            Method::Argon2i => return argon2::Argon2::parse(text, argon2::Variant::I).map(Self::Argon2),
-            Method::Argon2d => return argon2::Argon2::parse(text, argon2::Variant::D).map(Self::Argon2),
-            Method::Argon2id => return argon2::Argon2::parse(text, argon2::Variant::Id).map(Self::Argon2),
-        };
-        digest::Digest::parse(kind, text, encoding).map(Self::Digest)
-    }
-
-    fn other(scheme: impl Scheme + 'static) -> Self {
+    pub(crate) fn other(scheme: impl Scheme + 'static) -> Self {
         Self::Other(Arc::new(scheme))
     }
 
@@ -116,9 +135,4 @@ impl Parsed {
             Self::Other(scheme) => &**scheme,
         }
     }
-}
-
-/// The method that a text names by itself (`$2b$…`, `$argon2id$…`), where it names one that is supported.
-pub(crate) fn named(text: &str) -> Option<Method> {
-    if bcrypt::is_named(text) { Some(Method::Bcrypt) } else { argon2::named(text) }
 }

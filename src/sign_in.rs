@@ -4,7 +4,10 @@
 use std::fmt;
 
 use crate::store::{Store, StoreError, Swap};
-use crate::{Denied, Engine, HashError, Method, ParseError, Password, SkipReason, StoredHash, Unverifiable, Upgrade};
+use crate::{
+    Columns, Denied, Engine, HashError, Method, ParseError, Password, SkipReason, StoredHash, Tag, Unverifiable,
+    Upgrade,
+};
 
 /// The password was right.
 #[derive(Debug)]
@@ -114,10 +117,10 @@ pub fn sign_in<S: Store>(
     let Some(row) = found.password else {
         return refuse(SignInError::NoPassword);
     };
-    let Ok(method) = row.method.parse::<Method>() else {
+    let Ok(tag) = row.method.parse::<Tag>() else {
         return refuse(SignInError::BrokenRow(BrokenRow::UnknownMethod));
     };
-    let stored = match StoredHash::parse(method, &row.text, engine.policy().limits()) {
+    let stored = match StoredHash::parse_tagged(&tag, &row.text, &Columns::default(), engine.policy().limits()) {
         Ok(stored) => stored,
         Err(error) => return refuse(SignInError::BrokenRow(BrokenRow::Malformed(error))),
     };
@@ -127,7 +130,7 @@ pub fn sign_in<S: Store>(
         Err(Denied::Unverifiable(why)) => return Err(SignInError::Unverifiable(why)),
     };
     let upgrade = write(store, &found.id, upgrade);
-    Ok(SignedIn { id: found.id, method, upgrade })
+    Ok(SignedIn { id: found.id, method: stored.method(), upgrade })
 }
 
 /// Writes an upgrade, if there is one; whatever happens is reported and not raised.

@@ -1,11 +1,14 @@
 //! `StoredHash`: the one door through which stored text comes in, and the two forms in which it goes out.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
-use crate::error::Fault;
-use crate::expression::Expression;
+use crate::codec::{self, Alphabet};
+use crate::error::{Fault, Unverifiable};
+use crate::expression;
 use crate::keyring::Keyring;
+use crate::recipe::{self, Built, Given, Input};
 use crate::scheme::{self, Parsed, Scheme, TextEncoding};
+use crate::tag::{Kind, Tag};
 use crate::{Cost, Limits, Method, ParseError};
 
 /// The prefix of the self-describing form of methods whose own text does not name them.
@@ -21,7 +24,61 @@ pub struct StoredHash {
     method: Method,
     text: Box<str>,
     parsed: Parsed,
-    input: Expression,
+    input: Input,
+    /// What the hash is over, where it came from beside the text: the self-describing form must name it.
+    has_columns: bool,
+    /// The expression, where it is the tag.
+    expression: Option<Box<str>>,
+}
+
+/// What stands beside a hash in its record and went into it.
+#[derive(Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct Columns<'a> {
+    /// The salt, decoded.
+    pub salt: Option<&'a [u8]>,
+    /// A second salt, where an expression has `$s2`.
+    pub salt2: Option<&'a [u8]>,
+    /// The user's name at the time when the hash was made.
+    pub user: Option<&'a [u8]>,
+    /// How the text of a digest is encoded; told from its length where `None`.
+    pub encoding: Option<TextEncoding>,
+}
+
+impl<'a> Columns<'a> {
+    /// With a salt.
+    #[must_use]
+    pub const fn salt(mut self, salt: &'a [u8]) -> Self {
+        self.salt = Some(salt);
+        self
+    }
+
+    /// With a second salt.
+    #[must_use]
+    pub const fn salt2(mut self, salt: &'a [u8]) -> Self {
+        self.salt2 = Some(salt);
+        self
+    }
+
+    /// With the user's name.
+    #[must_use]
+    pub const fn user(mut self, user: &'a [u8]) -> Self {
+        self.user = Some(user);
+        self
+    }
+
+    /// With the encoding of the text.
+    #[must_use]
+    pub const fn encoding(mut self, encoding: Option<TextEncoding>) -> Self {
+        self.encoding = encoding;
+        self
+    }
+
+    fn given(&self) -> Given {
+        let own = |bytes: Option<&[u8]>| bytes.map(Box::from);
+        let variables = expression::Variables { salt: own(self.salt), salt2: own(self.salt2), user: own(self.user) };
+        Given { variables, encoding: self.encoding }
+    }
 }
 
 impl StoredHash {
@@ -34,7 +91,7 @@ impl StoredHash {
     /// [`ParseError`] with the problem's code. Nothing is repaired: white space, a wrong length, bits that carry no value
     /// or a cost out of bounds are errors.
     pub fn parse(method: Method, text: &str, limits: &Limits) -> Result<Self, ParseError> {
-        Self::parse_encoded(method, text, None, limits)
+        Self::read(&Kind::Method(method), text, &Given::default(), limits)
     }
 
     /// The same, for a digest whose record says how its text is encoded.
@@ -48,40 +105,154 @@ impl StoredHash {
         encoding: Option<TextEncoding>,
         limits: &Limits,
     ) -> Result<Self, ParseError> {
-        if let Some(named) = scheme::named(text)
-            && named != method
-        {
-            return Err(Fault::Conflict { tag: method, named }.into());
-        }
-        let parsed = Parsed::parse(method, text, encoding)?;
-        parsed.scheme().check(limits)?;
-        Ok(Self { method, text: text.into(), parsed, input: Expression::Password })
+        Self::read(&Kind::Method(method), text, &Given { encoding, ..Given::default() }, limits)
     }
 
-    /// Reads a text that names its own method: a crypt or PHC string (`$2b$…`, `$argon2id$…`), or what
+    /// Reads `text` by its record's tag, with what stands beside it: a salt of a column of its own, the user's name.
+    ///
+    /// ```
+    /// use rehash::{Columns, Limits, StoredHash, Tag};
+    ///
+    /// let tag: Tag = "md5(md5($p).$s)".parse()?;
+    /// let columns = Columns::default().salt(b"308");
+    /// let stored = StoredHash::parse_tagged(&tag, "28f9975808ae2bdc5847b1cda26033ea", &columns, &Limits::default())?;
+    /// assert_eq!(stored.text(), "28f9975808ae2bdc5847b1cda26033ea");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`StoredHash::parse`]; [`crate::Code::MissingSalt`] and [`crate::Code::MissingUsername`] where the method needs
+    /// what is not there, [`crate::Code::BadField`] where something is there that it has no use for.
+    pub fn parse_tagged(tag: &Tag, text: &str, columns: &Columns<'_>, limits: &Limits) -> Result<Self, ParseError> {
+        Self::read(&tag.0, text, &columns.given(), limits)
+    }
+
+    fn read(tag: &Kind, text: &str, given: &Given, limits: &Limits) -> Result<Self, ParseError> {
+        if text.starts_with(PREFIX) {
+            let stored = Self::parse_self_describing(text, limits)?;
+            let is_of_tag = match tag {
+                Kind::Method(method) => *method == stored.method,
+                Kind::Family(family) => family.1.contains(&stored.method),
+                Kind::Expression(expression) => stored.expression.as_ref() == Some(expression),
+            };
+            let conflict = || match tag {
+                Kind::Method(tag) => Fault::Conflict { tag: *tag, named: stored.method },
+                Kind::Family(family) => Fault::NotOfFamily { family: family.0 },
+                Kind::Expression(_) => Fault::Conflict { tag: Method::Expression, named: stored.method },
+            };
+            return if is_of_tag { Ok(stored) } else { Err(conflict().into()) };
+        }
+        match tag {
+            Kind::Method(method) => {
+                let built = recipe::build(*method, text, given).map_err(|fault| explain(*method, text, fault))?;
+                Self::bounded(*method, None, text, built, limits)
+            }
+            Kind::Family(family) => Self::of_family(*family, text, given, limits),
+            Kind::Expression(expression) => {
+                let built = recipe::expression(expression, text, given)?;
+                Self::bounded(Method::Expression, Some(expression.clone()), text, built, limits)
+            }
+        }
+    }
+
+    /// The first of the family's methods that reads the text; what the text names first of all.
+    fn of_family(family: recipe::Family, text: &str, given: &Given, limits: &Limits) -> Result<Self, ParseError> {
+        let named = recipe::named(text);
+        let claimed: Vec<Method> = named.iter().copied().filter(|method| family.1.contains(method)).collect();
+        if claimed.len() > 1 {
+            return Err(Fault::Ambiguous { candidates: named }.into());
+        }
+        // What names bcrypt can be bcrypt over something else, where the family has that and not bcrypt itself.
+        let is_open = named.is_empty() || (claimed.is_empty() && named == [Method::Bcrypt]);
+        let others = family.1.iter().copied().filter(|_| claimed.is_empty() && is_open);
+        let mut first = None;
+        for method in claimed.iter().copied().chain(others) {
+            match recipe::build(method, text, given) {
+                Ok(built) => return Self::bounded(method, None, text, built, limits),
+                Err(fault) if named.contains(&method) => first = first.or(Some(fault)),
+                Err(_) => {}
+            }
+        }
+        Err(first.unwrap_or(Fault::NotOfFamily { family: family.0 }).into())
+    }
+
+    fn bounded(
+        method: Method,
+        expression: Option<Box<str>>,
+        text: &str,
+        built: Built,
+        limits: &Limits,
+    ) -> Result<Self, ParseError> {
+        let Built { parsed, input, has_columns } = built;
+        parsed.scheme().check(limits)?;
+        if let Input::Expression(input) = &input {
+            let most = u64::from(limits.digest_rounds);
+            crate::OutOfBounds::check("digest_rounds", 0, most, input.0.rounds())?;
+        }
+        Ok(Self { method, text: text.into(), parsed, input, has_columns, expression })
+    }
+
+    /// Reads a text that names its own method: a crypt or PHC string (`$2b$…`, `$argon2id$…`, `{SSHA}…`), or what
     /// [`StoredHash::self_describing`] gave.
     ///
     /// # Errors
     ///
-    /// [`crate::Code::AmbiguousMethod`] where the text names no method, else as [`StoredHash::parse`].
+    /// [`crate::Code::AmbiguousMethod`] where the text names no method, or several; else as [`StoredHash::parse`].
     pub fn parse_self_describing(text: &str, limits: &Limits) -> Result<Self, ParseError> {
-        if let Some(rest) = text.strip_prefix(PREFIX) {
-            let (name, text) = rest.split_once('$').ok_or(Fault::NotSelfDescribing)?;
-            let method: Method = name.parse().map_err(|_| Fault::NotSelfDescribing)?;
-            // One spelling: an alias here would make two texts of one hash.
-            if method.as_str() != name || scheme::named(text).is_some() {
+        let Some(rest) = text.strip_prefix(PREFIX) else {
+            return match recipe::named(text) {
+                [method] => Self::parse(*method, text, limits),
+                [] => Err(Fault::NotSelfDescribing.into()),
+                candidates => Err(Fault::Ambiguous { candidates }.into()),
+            };
+        };
+        let (head, inner) = rest.split_once('$').ok_or(Fault::NotSelfDescribing)?;
+        let mut parts = head.split(',');
+        let name = unescape(parts.next().unwrap_or_default()).ok_or(Fault::NotSelfDescribing)?;
+        let mut given = Given::default();
+        let mut has_columns = false;
+        for part in parts {
+            let (key, value) = part.split_once('=').ok_or(Fault::NotSelfDescribing)?;
+            let value = codec::base64(value.as_bytes(), Alphabet::Url)?.into_boxed_slice();
+            let place = match key {
+                "s" => &mut given.variables.salt,
+                "s2" => &mut given.variables.salt2,
+                "u" => &mut given.variables.user,
+                _ => return Err(Fault::NotSelfDescribing.into()),
+            };
+            has_columns = true;
+            if place.replace(value).is_some() {
                 return Err(Fault::NotSelfDescribing.into());
             }
-            return Self::parse(method, text, limits);
         }
-        let method = scheme::named(text).ok_or(Fault::NotSelfDescribing)?;
-        Self::parse(method, text, limits)
+        // One spelling: an alias here, or a text that needs no prefix, would make two texts of one hash.
+        let method = name.parse::<Method>().ok().filter(|method| method.as_str() == name);
+        let is_needless =
+            !has_columns && recipe::named(inner).len() == 1 && recipe::named(inner).first() == method.as_ref();
+        if is_needless || inner.starts_with(PREFIX) {
+            return Err(Fault::NotSelfDescribing.into());
+        }
+        if let Some(method) = method {
+            let built = recipe::build(method, inner, &given).map_err(|fault| explain(method, inner, fault))?;
+            // What only names the method is the pair in one string; what says more is the pair's own text.
+            let text = if has_columns { text } else { inner };
+            return Self::bounded(method, None, text, built, limits);
+        }
+        if recipe::canonical_expression(&name).as_ref() != Some(&name) {
+            return Err(Fault::NotSelfDescribing.into());
+        }
+        let built = recipe::expression(&name, inner, &given)?;
+        Self::bounded(Method::Expression, Some(name.into()), text, built, limits)
     }
 
-    /// The method that a text names by itself, if it does; the text may still be malformed.
+    /// The one method that a text names by itself, if it does; the text may still be malformed.
     #[must_use]
     pub fn method_named_by(text: &str) -> Option<Method> {
-        scheme::named(text)
+        match recipe::named(text) {
+            [method] => Some(*method),
+            _ => None,
+        }
     }
 
     /// Whether a text is in the form `$rehash$METHOD$TEXT`, well formed or not.
@@ -92,7 +263,14 @@ impl StoredHash {
 
     pub(crate) fn from_argon2(argon2: scheme::argon2::Argon2) -> Self {
         let text = argon2.encode().into();
-        Self { method: Method::Argon2id, text, parsed: Parsed::Argon2(argon2), input: Expression::Password }
+        Self {
+            method: Method::Argon2id,
+            text,
+            parsed: Parsed::Argon2(argon2),
+            input: Input::Password,
+            has_columns: false,
+            expression: None,
+        }
     }
 
     /// The method that made the hash: the first half of the pair form.
@@ -107,37 +285,84 @@ impl StoredHash {
         &self.text
     }
 
+    /// The record's tag in canonical spelling: the method's name, or the expression.
+    #[must_use]
+    pub fn tag(&self) -> &str {
+        self.expression.as_deref().unwrap_or_else(|| self.method.as_str())
+    }
+
     /// The text in the one spelling that an importer writes: lower-case hex for digests, the usual parameter order
-    /// for Argon2. Parsing it again gives an equal hash.
+    /// for Argon2, no wrapper; a salt or a name that went into the hash comes with it. Parsing it again gives an equal hash.
     #[must_use]
     pub fn canonical(&self) -> String {
-        self.scheme().canonical(&self.text).unwrap_or_else(|| self.text.to_string())
+        self.canonical_unless_it_is().unwrap_or_else(|| self.text.to_string())
+    }
+
+    /// The canonical text; `None` where the text is it.
+    fn canonical_unless_it_is(&self) -> Option<String> {
+        if self.text.starts_with(PREFIX) {
+            return None;
+        }
+        let inner = recipe::strip_wrapper(self.method, &self.text);
+        let canonical = self.scheme().canonical(inner);
+        if self.has_columns || self.expression.is_some() {
+            let text = canonical.as_deref().unwrap_or(inner);
+            return Some(self.described(text));
+        }
+        let is_wrapped = inner.len() != self.text.len();
+        canonical.or_else(|| {
+            // What the wrapper says must not be lost where the text within names no method, or another.
+            let still_says = recipe::named(inner) == [self.method];
+            (is_wrapped && still_says).then(|| inner.to_owned())
+        })
     }
 
     /// The same hash with its [`StoredHash::canonical`] text.
     #[must_use]
     pub fn into_canonical(mut self) -> Self {
-        if let Some(text) = self.scheme().canonical(&self.text) {
+        if let Some(text) = self.canonical_unless_it_is() {
             self.text = text.into();
         }
         self
     }
 
     /// One string that says everything: the text itself where it names its method (`$2b$…`, `$argon2id$…`), else
-    /// `$rehash$METHOD$TEXT`. [`StoredHash::parse_self_describing`] reads it back exactly.
+    /// `$rehash$METHOD$TEXT`, with salt and name (`,s=…,u=…`, in base64url) where they went into the hash.
+    /// [`StoredHash::parse_self_describing`] reads it back exactly.
     #[must_use]
     pub fn self_describing(&self) -> String {
-        if scheme::named(&self.text) == Some(self.method) {
-            self.text.to_string()
-        } else {
-            format!("{PREFIX}{}${}", self.method, self.text)
+        let says_all = !self.has_columns && self.expression.is_none() && recipe::named(&self.text) == [self.method];
+        if says_all || self.text.starts_with(PREFIX) { self.text.to_string() } else { self.described(&self.text) }
+    }
+
+    fn described(&self, text: &str) -> String {
+        let mut whole = format!("{PREFIX}{}", escape(self.tag()));
+        // A salt within the text is still there.
+        let is_within = recipe::carries_salt(&self.parsed, text);
+        if let (true, Input::Expression(input)) = (self.has_columns, &self.input) {
+            let variables = &input.1;
+            for (key, value) in [("s", &variables.salt), ("s2", &variables.salt2), ("u", &variables.user)] {
+                if let Some(value) = value
+                    && !(is_within && key == "s")
+                {
+                    let _ = write!(whole, ",{key}={}", codec::to_base64url(value));
+                }
+            }
         }
+        whole.push('$');
+        whole.push_str(text);
+        whole
     }
 
     /// The cost parameters in words (`cost=10`, `m=19456,t=2,p=1`; empty for digests): for statistics.
     #[must_use]
     pub fn parameters(&self) -> String {
-        self.parsed.scheme().parameters()
+        let parameters = self.parsed.scheme().parameters();
+        match &self.expression {
+            Some(expression) if parameters.is_empty() => expression.to_string(),
+            Some(expression) => format!("{expression} {parameters}"),
+            None => parameters,
+        }
     }
 
     /// What one verification costs.
@@ -152,7 +377,12 @@ impl StoredHash {
     ///
     /// [`crate::Code::MissingKey`], naming the key id.
     pub fn check_keys(&self, keys: &Keyring) -> Result<(), ParseError> {
-        self.scheme().check_keys(keys).map_err(ParseError)
+        self.scheme().check_keys(keys)?;
+        let Input::Expression(input) = &self.input else { return Ok(()) };
+        match input.0.keys().iter().find(|id| !keys.contains(id)) {
+            Some(id) => Err(Fault::MissingKey { key_id: id.to_string() }.into()),
+            None => Ok(()),
+        }
     }
 
     /// Whether the text, though well formed, was most likely cut off by a narrow column: its length is one that
@@ -169,6 +399,18 @@ impl StoredHash {
         self.scheme().is_weak()
     }
 
+    /// Whether the method ignores the end of long passwords.
+    #[must_use]
+    pub fn truncates(&self) -> bool {
+        self.scheme().truncates()
+    }
+
+    /// Whether the text is a digest and nothing else, which can be encoded in several ways.
+    #[must_use]
+    pub fn takes_encoding(&self) -> bool {
+        self.scheme().takes_encoding()
+    }
+
     pub(crate) const fn parsed(&self) -> &Parsed {
         &self.parsed
     }
@@ -177,9 +419,64 @@ impl StoredHash {
         self.parsed.scheme()
     }
 
-    pub(crate) const fn input(&self) -> &Expression {
-        &self.input
+    /// Whether another password, which this one merely begins with or resembles, matches the hash too.
+    pub(crate) fn is_ambiguous(&self, password: &[u8], keys: &Keyring) -> bool {
+        let Input::Expression(input) = &self.input else { return self.scheme().is_ambiguous(password) };
+        let (expression, variables) = &**input;
+        let exposed = expression.exposed(password, variables, keys);
+        exposed.map_or(true, |exposed| self.scheme().is_ambiguous(&exposed))
     }
+
+    /// What the scheme is given for this password.
+    pub(crate) fn input<'p>(&self, password: &'p [u8], keys: &Keyring) -> Result<expression::Input<'p>, Unverifiable> {
+        match &self.input {
+            Input::Password => Ok(expression::Input::Borrowed(password)),
+            Input::Expression(input) => input.0.evaluate(password, &input.1, keys),
+        }
+    }
+}
+
+/// A text that another method's mark begins was tagged wrongly, whatever else is wrong with it.
+fn explain(method: Method, text: &str, fault: Fault) -> Fault {
+    match recipe::named(text) {
+        // What is over bcrypt has bcrypt's text.
+        [Method::Bcrypt] if method.info().computation.starts_with("bcrypt(") => fault,
+        [named] if *named != method => Fault::Conflict { tag: method, named: *named },
+        _ => fault,
+    }
+}
+
+/// A tag within the self-describing form: what would end it is escaped as in URLs.
+fn escape(tag: &str) -> String {
+    let mut escaped = String::with_capacity(tag.len());
+    for byte in tag.bytes() {
+        if byte.is_ascii_graphic() && !matches!(byte, b'$' | b'%' | b',' | b'=') {
+            escaped.push(char::from(byte));
+        } else {
+            let _ = write!(escaped, "%{byte:02X}");
+        }
+    }
+    escaped
+}
+
+/// The tag of an escaped one; `None` where it is not in the one spelling.
+fn unescape(text: &str) -> Option<String> {
+    if !text.contains('%') {
+        return (escape(text) == text).then(|| text.to_owned());
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        if *first == b'%' {
+            let (digits, after) = after.split_at_checked(2)?;
+            bytes.push(*codec::hex(digits).ok()?.first()?);
+            rest = after;
+        } else {
+            bytes.push(*first);
+            rest = after;
+        }
+    }
+    String::from_utf8(bytes).ok().filter(|tag| escape(tag) == text)
 }
 
 impl fmt::Debug for StoredHash {

@@ -279,12 +279,16 @@ fn a_missing_key_is_named_and_is_not_a_wrong_password() {
 #[test]
 fn a_keyring_refuses_what_cannot_work() {
     let id = || KeyId::new("a").expect("an id");
-    assert!(KeyId::new("").is_err() && KeyId::new("123456789").is_err() && KeyId::new("12345678").is_ok());
+    assert!(KeyId::new("").is_err() && KeyId::new("k".repeat(65)).is_err() && KeyId::new("k".repeat(64)).is_ok());
     let mut keys = Keyring::new();
     assert!(keys.register(id(), b"".to_vec()).is_err());
     assert!(keys.set_current(&id()).is_err());
     keys.register(id(), b"x".to_vec()).expect("new");
     assert!(keys.register(id(), b"y".to_vec()).is_err());
+    // `keyid=` of a PHC string has room for 8 bytes: a longer name is good for reading, and never for writing.
+    let long = KeyId::new("firebase-project").expect("an id");
+    keys.register(long.clone(), b"z".to_vec()).expect("new");
+    assert!(keys.set_current(&long).is_err() && keys.set_current(&id()).is_ok());
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn tags_come_from_the_record_or_the_hash_and_are_never_guessed() {
     for (json, field, code) in [
         (untagged(MD5), hash, "ambiguous_method"),
         (untagged("hello"), hash, "ambiguous_method"),
-        (untagged("$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0"), tag, "unknown_method"),
+        (untagged("$scram$6400$.Z/znnNOKWUsBaCU$sha-1=cRseQyJpnuPGn3e6d6u6JdJWk.0"), tag, "unknown_method"),
         (tagged(&format!("$rehash$md5${MD5}"), "SHA1"), hash, "method_conflict"),
         (tagged(MD5, "md6"), tag, "unknown_method"),
         (tagged(MD5, "null"), tag, "unknown_method"),
@@ -115,7 +115,7 @@ fn tags_come_from_the_record_or_the_hash_and_are_never_guessed() {
 #[test]
 fn a_default_method_serves_the_untagged_only() {
     let mut rules = Rules::default();
-    rules.default_method = Some(Method::Md5);
+    rules.default_method = Some(Method::Md5.into());
     let lines = format!(
         "{{\"username\":\"a\",\"passwordEncrypted\":\"{MD5}\"}}\n{{\"username\":\"b\",\"passwordEncrypted\":\"{BCRYPT}\"}}\n{{\"username\":\"c\"}}"
     );

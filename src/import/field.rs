@@ -23,6 +23,7 @@ pub enum Field {
     PasswordEncryptionMethod,
     PasswordSalt,
     PasswordSaltEncoding,
+    PasswordSalt2,
     PasswordUser,
     PasswordEncoding,
     /// A password to verify: batch verification only.
@@ -32,7 +33,7 @@ pub enum Field {
 }
 
 impl Field {
-    pub(crate) const COUNT: usize = 16;
+    pub(crate) const COUNT: usize = 17;
 
     const ALL: [Self; Self::COUNT] = [
         Self::Username,
@@ -47,6 +48,7 @@ impl Field {
         Self::PasswordEncryptionMethod,
         Self::PasswordSalt,
         Self::PasswordSaltEncoding,
+        Self::PasswordSalt2,
         Self::PasswordUser,
         Self::PasswordEncoding,
         Self::Password,
@@ -69,6 +71,7 @@ impl Field {
             Self::PasswordEncryptionMethod => "passwordEncryptionMethod",
             Self::PasswordSalt => "passwordSalt",
             Self::PasswordSaltEncoding => "passwordSaltEncoding",
+            Self::PasswordSalt2 => "passwordSalt2",
             Self::PasswordUser => "passwordUser",
             Self::PasswordEncoding => "passwordEncoding",
             Self::Password => "password",

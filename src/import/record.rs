@@ -7,7 +7,9 @@ use super::json;
 use super::source::Format;
 use super::split::{Chunk, Raw};
 use super::tag::{self, Tag};
-use crate::{Code, Identification, Keyring, Limits, Method, ParseError, Password, StoredHash, TextEncoding, identify};
+use crate::{
+    Code, Columns, Identification, Keyring, Limits, Method, ParseError, Password, StoredHash, TextEncoding, identify,
+};
 
 /// A good record: a user, with a validated hash or none.
 ///
@@ -89,7 +91,7 @@ pub enum Verdict<'a> {
 #[non_exhaustive]
 pub struct Rules {
     /// The method of hashes that neither a tag nor their own text names.
-    pub default_method: Option<Method>,
+    pub default_method: Option<crate::Tag>,
     /// What a hash may cost.
     pub limits: Limits,
     /// The keys that hashes may need.
@@ -227,7 +229,7 @@ impl Rules {
     fn credential(&self, fields: &Fields<'_>, warnings: &mut Warnings) -> Result<Credential, Problem> {
         let tag = fields.get(Field::PasswordEncryptionMethod).map(str::trim).filter(|tag| !tag.is_empty());
         let Some(hash) = fields.get(Field::PasswordEncrypted) else {
-            let dangling = [Field::PasswordSalt, Field::PasswordUser, Field::PasswordEncoding];
+            let dangling = [Field::PasswordSalt, Field::PasswordSalt2, Field::PasswordUser, Field::PasswordEncoding];
             return if tag.is_some() || dangling.into_iter().any(|field| fields.has(field)) {
                 let remedy = "there is no hash; leave out the other password fields for a user without a password";
                 Err(Problem::new(Field::PasswordEncrypted, Code::MissingHash, remedy))
@@ -235,8 +237,12 @@ impl Rules {
                 Ok(Credential::None)
             };
         };
-        check_salt_encoding(fields)?;
-        let tag = tag.map(|tag| Tag::parse(tag).ok_or_else(unknown_tag)).transpose()?;
+        let tag = tag
+            .map(|tag| {
+                Tag::parse(tag)
+                    .map_err(|remedy| Problem::new(Field::PasswordEncryptionMethod, Code::UnknownMethod, remedy))
+            })
+            .transpose()?;
         if tag == Some(Tag::Plaintext) {
             return self.plaintext(hash);
         }
@@ -261,19 +267,37 @@ impl Rules {
                 Problem::new(Field::PasswordEncoding, Code::BadField, "must be hex, base64 or base64url")
             })?),
         };
-        let method = self.method(text, tag)?;
-        let parsed = match method {
-            Some(method) => StoredHash::parse_encoded(method, text, encoding, &self.limits),
-            None => StoredHash::parse_self_describing(text, &self.limits),
+        let tag = match tag {
+            Some(Tag::Hash(tag)) => Some(tag),
+            Some(Tag::Plaintext) | None => self.untagged(text)?,
         };
-        let stored = parsed.map_err(|error| refuse(text, tag, &error))?;
-        if let Some(Tag::Method(method)) = tag
-            && method != stored.method()
-        {
-            let remedy = format!("tagged {method}, but the hash says {}; correct the tag", stored.method());
-            return Err(problem(Code::MethodConflict, remedy.into()));
+        let salts = [salt(fields, Field::PasswordSalt)?, salt(fields, Field::PasswordSalt2)?];
+        let user = fields.get(Field::PasswordUser).filter(|user| !user.is_empty());
+        let columns = Columns::default().encoding(encoding);
+        let columns = Columns { salt: salts[0].as_deref(), salt2: salts[1].as_deref(), ..columns };
+        let read = |user: Option<&str>| {
+            let columns = Columns { user: user.map(str::as_bytes), ..columns };
+            match &tag {
+                Some(tag) => StoredHash::parse_tagged(tag, text, &columns, &self.limits),
+                None => StoredHash::parse_self_describing(text, &self.limits),
+            }
+        };
+        let username = fields.get(Field::Username).filter(|user| !user.is_empty());
+        let parsed = match read(user) {
+            // The name that went into the hash is the username, where the record does not say otherwise.
+            Err(error) if error.code() == Code::MissingUsername && username.is_some() => read(username),
+            parsed => parsed,
+        };
+        let stored = parsed.map_err(|error| refuse(text, tag.is_some(), &error))?;
+        if tag.is_none() && (user.is_some() || salts.iter().any(Option::is_some)) {
+            let field = if user.is_some() { Field::PasswordUser } else { Field::PasswordSalt };
+            return Err(Problem::new(field, Code::BadField, "the hash says all there is to say; is the tag missing?"));
         }
-        check_unused_fields(fields, &stored, encoding)?;
+        let takes_encoding = stored.takes_encoding();
+        if encoding.is_some() && !takes_encoding {
+            let remedy = "the method has an encoding of its own; leave the field out";
+            return Err(Problem::new(Field::PasswordEncoding, Code::BadField, remedy));
+        }
         if stored.looks_truncated() {
             let remedy = format!("cut off after {} characters by a narrow column; export it again whole", text.len());
             return Err(problem(Code::Truncated, remedy.into()));
@@ -282,33 +306,19 @@ impl Rules {
         Ok(stored)
     }
 
-    /// The method that tag, text and default name; `None` where the text names it in our self-describing form.
-    fn method(&self, text: &str, tag: Option<Tag>) -> Result<Option<Method>, Problem> {
-        let named = StoredHash::method_named_by(text);
-        match (tag, named) {
-            // Our own self-describing form says its method itself; that it is the tag's is held when it has been read.
-            (Some(Tag::Method(_)), None) if StoredHash::is_self_describing(text) => return Ok(None),
-            (Some(Tag::Method(method)), _) => return Ok(Some(method)),
-            (Some(Tag::Argon2), Some(method @ (Method::Argon2i | Method::Argon2d | Method::Argon2id))) => {
-                return Ok(Some(method));
-            }
-            (Some(Tag::Argon2), _) => {
-                let remedy = "tagged argon2, but the hash does not begin with $argon2i$, $argon2d$ or $argon2id$";
-                return Err(Problem::new(Field::PasswordEncrypted, Code::MethodConflict, remedy));
-            }
-            (None | Some(Tag::Plaintext), Some(method)) => return Ok(Some(method)),
-            (None | Some(Tag::Plaintext), None) => {}
+    /// What to read an untagged text as: `None` where it names its method itself.
+    fn untagged(&self, text: &str) -> Result<Option<crate::Tag>, Problem> {
+        if StoredHash::is_self_describing(text) {
+            return Ok(None);
         }
-        match identify(text) {
-            Identification::Named(_) => Ok(None),
-            Identification::Foreign(name) => {
+        match (identify(text), &self.default_method) {
+            (Identification::Named(method), _) => Ok(Some(method.into())),
+            (Identification::Foreign(name), _) => {
                 let remedy = format!("the hash is {name}, which is not supported");
                 Err(Problem::new(Field::PasswordEncryptionMethod, Code::UnknownMethod, remedy))
             }
-            identification => match self.default_method {
-                Some(method) => Ok(Some(method)),
-                None => Err(ambiguous(&identification)),
-            },
+            (_, Some(tag)) => Ok(Some(tag.clone())),
+            (identification, None) => Err(ambiguous(&identification)),
         }
     }
 
@@ -333,18 +343,17 @@ impl Rules {
 
     fn add_warnings(&self, stored: &StoredHash, warnings: &mut Warnings) {
         let text = stored.text();
-        match stored.method() {
-            Method::Md5 | Method::Sha1 | Method::Sha256 => {
-                // Without branches, so that the compiler can look at many characters at once.
-                let (is_hex, is_upper) = text.bytes().fold((true, false), |(is_hex, is_upper), c| {
-                    (is_hex & c.is_ascii_hexdigit(), is_upper | c.is_ascii_uppercase())
-                });
-                if is_hex & is_upper {
-                    warnings.add(Code::UppercaseHex);
-                }
+        if stored.takes_encoding() {
+            // Without branches, so that the compiler can look at many characters at once.
+            let (is_hex, is_upper) = text.bytes().fold((true, false), |(is_hex, is_upper), c| {
+                (is_hex & c.is_ascii_hexdigit(), is_upper | c.is_ascii_uppercase())
+            });
+            if is_hex & is_upper {
+                warnings.add(Code::UppercaseHex);
             }
-            Method::Bcrypt => warnings.add(Code::TruncatingMethod),
-            Method::Argon2i | Method::Argon2d | Method::Argon2id => {}
+        }
+        if stored.truncates() {
+            warnings.add(Code::TruncatingMethod);
         }
         if stored.is_weak() {
             warnings.add(Code::WeakCost);
@@ -391,10 +400,6 @@ fn custom_data<'a>(fields: &mut Fields<'a>) -> Result<Option<Cow<'a, str>>, Prob
     Ok(object)
 }
 
-fn unknown_tag() -> Problem {
-    Problem::new(Field::PasswordEncryptionMethod, Code::UnknownMethod, "names no method; `rehash methods` lists them")
-}
-
 fn ambiguous(identification: &Identification) -> Problem {
     let remedy = match identification {
         Identification::Ambiguous { candidates, .. } => {
@@ -406,9 +411,20 @@ fn ambiguous(identification: &Identification) -> Problem {
 }
 
 /// Why a text is no hash of its method. One that names a scheme of its own was tagged wrongly.
-fn refuse(text: &str, tag: Option<Tag>, error: &ParseError) -> Problem {
-    let (code, remedy) = match (identify(text), tag) {
-        (Identification::Foreign(name), _) => {
+fn refuse(text: &str, is_tagged: bool, error: &ParseError) -> Problem {
+    let field = match error.code() {
+        Code::MissingSalt => Field::PasswordSalt,
+        Code::MissingUsername => Field::PasswordUser,
+        Code::UnknownMethod => Field::PasswordEncryptionMethod,
+        Code::BadField if error.is_about_user() => Field::PasswordUser,
+        Code::BadField => Field::PasswordSalt,
+        _ => Field::PasswordEncrypted,
+    };
+    if field != Field::PasswordEncrypted {
+        return Problem::new(field, error.code(), error.to_string());
+    }
+    let (code, remedy) = match identify(text) {
+        Identification::Foreign(name) if is_tagged => {
             (Code::MethodConflict, format!("the hash is {name}, which the tag does not say"))
         }
         _ if is_spreadsheet_number(text) => {
@@ -416,35 +432,28 @@ fn refuse(text: &str, tag: Option<Tag>, error: &ParseError) -> Problem {
         }
         _ => (error.code(), error.to_string()),
     };
-    Problem::new(Field::PasswordEncrypted, code, remedy)
+    Problem::new(field, code, remedy)
 }
 
-/// Fields that say something about the hash which its method has no use for are mistakes, not decoration: the hash
-/// was made with them, and would never verify.
-fn check_unused_fields(
-    fields: &Fields<'_>,
-    stored: &StoredHash,
-    encoding: Option<TextEncoding>,
-) -> Result<(), Problem> {
-    let problem = |field, remedy| Err(Problem::new(field, Code::BadField, remedy));
-    let is_digest = matches!(stored.method(), Method::Md5 | Method::Sha1 | Method::Sha256);
-    if fields.has(Field::PasswordSalt) {
-        return problem(Field::PasswordSalt, "the method takes no salt of its own column; is the tag right?");
-    }
-    if fields.has(Field::PasswordUser) {
-        return problem(Field::PasswordUser, "the method does not use a name; is the tag right?");
-    }
-    if encoding.is_some() && !is_digest {
-        return problem(Field::PasswordEncoding, "the method has an encoding of its own; leave the field out");
-    }
-    Ok(())
-}
-
-fn check_salt_encoding(fields: &Fields<'_>) -> Result<(), Problem> {
-    match fields.get(Field::PasswordSaltEncoding) {
-        None | Some("" | "utf8" | "hex" | "base64") => Ok(()),
-        Some(_) => Err(Problem::new(Field::PasswordSaltEncoding, Code::BadField, "must be utf8, hex or base64")),
-    }
+/// A salt of a column of its own, decoded as the record says.
+fn salt(fields: &Fields<'_>, field: Field) -> Result<Option<Vec<u8>>, Problem> {
+    let encoding = fields.get(Field::PasswordSaltEncoding).unwrap_or_default();
+    let Some(text) = fields.get(field).filter(|text| !text.is_empty()) else {
+        return match encoding {
+            "" | "utf8" | "hex" | "base64" => Ok(None),
+            _ => Err(Problem::new(Field::PasswordSaltEncoding, Code::BadField, "must be utf8, hex or base64")),
+        };
+    };
+    let decoded = match encoding {
+        "" | "utf8" => return Ok(Some(text.as_bytes().to_vec())),
+        "hex" => crate::codec::hex(text.as_bytes()),
+        "base64" => crate::codec::base64_padded_or_not(text.as_bytes(), crate::codec::Alphabet::StandardOrUrl),
+        _ => return Err(Problem::new(Field::PasswordSaltEncoding, Code::BadField, "must be utf8, hex or base64")),
+    };
+    decoded.map(Some).map_err(|fault| {
+        let error = ParseError(fault);
+        Problem::new(field, error.code(), error.to_string())
+    })
 }
 
 /// `1.23E+23`: what a spreadsheet makes of a long number.

@@ -1,30 +1,24 @@
 //! What a record's tag means, and what a hash says of itself.
 
-use crate::{Identification, Method, identify};
+use crate::{Identification, identify};
 
 /// A tag that means something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Tag {
-    Method(Method),
-    /// Any Argon2 variant; the hash says which.
-    Argon2,
+    /// A method, a vendor or an expression.
+    Hash(crate::Tag),
     /// Not a hash at all.
     Plaintext,
 }
 
 impl Tag {
-    pub(super) fn parse(tag: &str) -> Option<Self> {
-        if let Ok(method) = tag.parse() {
-            return Some(Self::Method(method));
+    /// Reads a tag; the error says what to do.
+    pub(super) fn parse(tag: &str) -> Result<Self, String> {
+        let is_plaintext = ["plaintext", "plain", "cleartext"].iter().any(|name| tag.eq_ignore_ascii_case(name));
+        if is_plaintext {
+            return Ok(Self::Plaintext);
         }
-        let is = |name: &str| tag.eq_ignore_ascii_case(name);
-        if is("argon2") {
-            Some(Self::Argon2)
-        } else if is("plaintext") || is("plain") || is("cleartext") {
-            Some(Self::Plaintext)
-        } else {
-            None
-        }
+        tag.parse().map(Self::Hash).map_err(|error: crate::UnknownTag| error.to_string())
     }
 }
 

@@ -10,7 +10,7 @@ use super::Scheme;
 use crate::codec::{self, Alphabet};
 use crate::error::{Fault, OutOfBounds};
 use crate::keyring::{KeyId, Keyring};
-use crate::{Cost, Limits, Method, Unverifiable};
+use crate::{Cost, Limits, Unverifiable};
 
 const EXPECTED: &str = "`$argon2id$v=19$m=…,t=…,p=…$`, the salt, `$`, and the hash";
 const SALT_BYTES_MIN: usize = argon2::MIN_SALT_LEN;
@@ -29,8 +29,6 @@ pub(crate) enum Variant {
 }
 
 impl Variant {
-    const ALL: [Self; 3] = [Self::D, Self::I, Self::Id];
-
     const fn as_str(self) -> &'static str {
         match self {
             Self::D => "argon2d",
@@ -38,24 +36,6 @@ impl Variant {
             Self::Id => "argon2id",
         }
     }
-
-    const fn method(self) -> Method {
-        match self {
-            Self::D => Method::Argon2d,
-            Self::I => Method::Argon2i,
-            Self::Id => Method::Argon2id,
-        }
-    }
-
-    fn of(text: &str) -> Option<Self> {
-        let name = text.strip_prefix('$')?.split('$').next()?;
-        Self::ALL.into_iter().find(|variant| variant.as_str() == name)
-    }
-}
-
-/// The method that a PHC text names.
-pub(crate) fn named(text: &str) -> Option<Method> {
-    Variant::of(text).map(Variant::method)
 }
 
 /// What decides a hash's strength, and what a new one is made with.
@@ -270,7 +250,7 @@ fn number(parameter: &'static str, text: &str) -> Result<u32, Fault> {
 }
 
 fn key_id(text: &str) -> Result<KeyId, Fault> {
-    KeyId::new(codec::base64(text.as_bytes(), Alphabet::Standard)?)
+    KeyId::new(decode(text, 1..=KeyId::PEPPER_BYTES_MAX, "a keyid of 1 to 8 bytes")?)
         .map_err(|_| Fault::Structure { expected: "a keyid of 1 to 8 bytes" })
 }
 

@@ -58,11 +58,6 @@ impl Prefix {
     }
 }
 
-/// Whether a text claims to be bcrypt.
-pub(crate) fn is_named(text: &str) -> bool {
-    Prefix::ALL.iter().any(|prefix| text.starts_with(prefix.as_str()))
-}
-
 /// A stored bcrypt hash, decoded.
 #[derive(Clone)]
 pub(crate) struct Bcrypt {
@@ -219,5 +214,9 @@ impl Scheme for Bcrypt {
                 Prefix::X => !input.is_ascii(),
                 Prefix::A | Prefix::B | Prefix::Y => false,
             }
+    }
+
+    fn truncates(&self) -> bool {
+        true
     }
 }

@@ -156,4 +156,8 @@ impl Scheme for Digest {
     fn parameters(&self) -> String {
         String::new()
     }
+
+    fn takes_encoding(&self) -> bool {
+        true
+    }
 }

@@ -94,6 +94,10 @@ pub struct Verify {
     /// How the salt is encoded
     #[arg(long, value_name = "ENCODING", default_value = "utf8", requires = "salt")]
     pub salt_encoding: SaltEncoding,
+
+    /// The user's name, where it went into the hash
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
     /// How a digest is encoded, where its length does not say
     #[arg(long, value_name = "ENCODING")]
     pub encoding: Option<Encoding>,
@@ -280,6 +284,24 @@ pub struct Limits {
     /// The highest bcrypt cost [default: 15]
     #[arg(long, value_name = "N", env = "REHASH_MAX_BCRYPT_COST")]
     pub max_bcrypt_cost: Option<u32>,
+    /// The most iterations of PBKDF2 [default: 10000000]
+    #[arg(long, value_name = "N", env = "REHASH_MAX_PBKDF2_ITERATIONS")]
+    pub max_pbkdf2_iterations: Option<u32>,
+    /// The most memory a scrypt or yescrypt hash may take [default: 1GiB]
+    #[arg(long, value_name = "SIZE", value_parser = units::parse_kib, env = "REHASH_MAX_SCRYPT_MEMORY")]
+    pub max_scrypt_memory: Option<u32>,
+    /// The most work a scrypt or yescrypt hash may take: memory times parallelism [default: 4GiB, or four times --max-scrypt-memory]
+    #[arg(long, value_name = "SIZE", value_parser = units::parse_kib, env = "REHASH_MAX_SCRYPT_WORK")]
+    pub max_scrypt_work: Option<u32>,
+    /// The most rounds of the crypt family: sha512crypt and its like [default: 1000000]
+    #[arg(long, value_name = "N", env = "REHASH_MAX_CRYPT_ROUNDS")]
+    pub max_crypt_rounds: Option<u32>,
+    /// The highest phpass or Drupal cost, a logarithm [default: 24]
+    #[arg(long, value_name = "N", env = "REHASH_MAX_PHPASS_COST")]
+    pub max_phpass_cost: Option<u32>,
+    /// The most hashes that a digest may compute [default: 10000000]
+    #[arg(long, value_name = "N", env = "REHASH_MAX_DIGEST_ROUNDS")]
+    pub max_digest_rounds: Option<u32>,
 }
 
 /// Peppers.

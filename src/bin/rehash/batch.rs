@@ -24,7 +24,7 @@ struct Line<'a> {
 
 pub fn run(args: &args::Verify, engine: &Engine, out: &mut impl Write) -> Result<Exit, Failure> {
     let mut rules = Rules::default();
-    rules.default_method = args.method.as_deref().map(keys::method).transpose()?;
+    rules.default_method = args.method.as_deref().map(keys::tag).transpose()?;
     rules.limits = args.limits.limits();
     rules.keys = args.keys.keyring()?;
     rules.allow_plaintext = false;

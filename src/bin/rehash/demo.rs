@@ -108,8 +108,9 @@ fn race(engine: &Engine, store: &mut Sqlite, out: &mut impl Write) -> Result<(),
     let found = store.find("heidi")?.ok_or_else(missing)?;
     let row = found.password.ok_or_else(missing)?;
     let fault = |error: &dyn std::fmt::Display| Failure::new(Exit::Fault, error.to_string());
-    let method = row.method.parse().map_err(|error: rehash::UnknownMethod| fault(&error))?;
-    let stored = StoredHash::parse(method, &row.text, &Limits::default()).map_err(|error| fault(&error))?;
+    let method: rehash::Tag = row.method.parse().map_err(|error: rehash::UnknownTag| fault(&error))?;
+    let stored = StoredHash::parse_tagged(&method, &row.text, &rehash::Columns::default(), &Limits::default())
+        .map_err(|error| fault(&error))?;
 
     let accepted = engine.verify(&stored, &Password::new(PASSWORD)).map_err(|error| fault(&error))?;
     writeln!(out, "heidi signs in with her old password; its replacement is ready")?;

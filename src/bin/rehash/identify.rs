@@ -42,7 +42,7 @@ fn answer(line: usize, text: &str) -> Answer {
         Identification::Named(method) => Answer { method: Some(method.to_string()), supported: true, ..empty },
         Identification::Foreign(name) => Answer { method: Some(name.to_owned()), ..empty },
         Identification::Ambiguous { candidates, decided_by } => {
-            Answer { candidates: candidates.to_vec(), decided_by: Some(decided_by), ..empty }
+            Answer { candidates, decided_by: Some(decided_by), ..empty }
         }
         _ => empty,
     }

@@ -373,8 +373,8 @@ fn stored_hash(engine: &Engine, store: &Sqlite, user: &Record<'_>) -> Result<Opt
     let identifiers = [&user.username, &user.primary_email, &user.primary_phone];
     let Some(identifier) = identifiers.into_iter().flatten().next() else { return Ok(None) };
     let Some(row) = store.look_up(identifier)?.and_then(|found| found.password) else { return Ok(None) };
-    let Ok(method) = row.method.parse() else { return Ok(None) };
-    Ok(StoredHash::parse(method, &row.text, engine.policy().limits()).ok())
+    let Ok(tag) = row.method.parse::<rehash::Tag>() else { return Ok(None) };
+    Ok(StoredHash::parse_tagged(&tag, &row.text, &rehash::Columns::default(), engine.policy().limits()).ok())
 }
 
 fn hash(engine: &Engine, password: &Password) -> Result<StoredHash, Failure> {

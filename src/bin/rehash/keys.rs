@@ -3,7 +3,7 @@
 use std::fs;
 
 use rehash::import::Rules;
-use rehash::{Argon2Target, Engine, KeyId, Keyring, Limits, Method, Policy, UpgradeMode};
+use rehash::{Argon2Target, Engine, KeyId, Keyring, Limits, Policy, Tag, UpgradeMode};
 use zeroize::Zeroizing;
 
 use crate::args;
@@ -42,7 +42,14 @@ impl args::Limits {
         let four_passes = 4 * u64::from(limits.argon2_memory_kib);
         let work = self.max_work.map_or(four_passes.max(Limits::default().argon2_work_kib), u64::from);
         limits = limits.argon2_work_kib(work);
-        limits
+        limits = limits.pbkdf2_iterations(self.max_pbkdf2_iterations.unwrap_or(limits.pbkdf2_iterations));
+        limits = limits.scrypt_memory_kib(self.max_scrypt_memory.unwrap_or(limits.scrypt_memory_kib));
+        let four = 4 * u64::from(limits.scrypt_memory_kib);
+        let work = self.max_scrypt_work.map_or(four.max(limits.scrypt_work_kib), u64::from);
+        limits = limits.scrypt_work_kib(work);
+        limits = limits.crypt_rounds(self.max_crypt_rounds.unwrap_or(limits.crypt_rounds));
+        limits = limits.phpass_cost(self.max_phpass_cost.unwrap_or(limits.phpass_cost));
+        limits.digest_rounds(self.max_digest_rounds.unwrap_or(limits.digest_rounds))
     }
 }
 
@@ -88,14 +95,14 @@ pub fn engine(target: &args::Target, limits: Limits, keys: Keyring, upgrade: Upg
     Engine::new(policy).map_err(|error| Failure::new(Exit::Fault, error.to_string()))
 }
 
-/// A method by its name or alias.
-pub fn method(name: &str) -> Result<Method, Failure> {
-    name.parse().map_err(|_| Failure::usage("--method names no method; `rehash methods` lists them"))
+/// A tag: a method by its name or alias, a vendor, an expression.
+pub fn tag(name: &str) -> Result<Tag, Failure> {
+    name.parse().map_err(|error: rehash::UnknownTag| Failure::usage(format!("--method {error}")))
 }
 
 pub fn rules(input: &args::Input) -> Result<Rules, Failure> {
     let mut rules = Rules::default();
-    rules.default_method = input.method.as_deref().map(method).transpose()?;
+    rules.default_method = input.method.as_deref().map(tag).transpose()?;
     rules.limits = input.limits.limits();
     rules.keys = input.keys.keyring()?;
     rules.allow_plaintext = input.allow_plaintext;

@@ -36,6 +36,10 @@ pub fn run(args: &args::Methods, out: &mut impl Write) -> Result<Exit, Failure> 
         line("limits", &row.limits)?;
         line("notes", row.notes)?;
     }
+    writeln!(out, "\nlimits by default")?;
+    for bound in Limits::default().table() {
+        writeln!(out, "    {:<19}{:>10}  {}\n{:35}{}", bound.name, bound.max, bound.methods, "", bound.reason)?;
+    }
     Ok(Exit::Done)
 }
 
@@ -52,15 +56,29 @@ fn row(method: Method) -> Row {
 }
 
 fn limits(method: Method, limits: &Limits) -> String {
+    let computation = method.info().computation;
+    let computes = |name: &str| computation.starts_with(name) || computation.contains(&format!("({name}"));
     match method {
-        Method::Bcrypt => format!("cost 4 to {}", limits.bcrypt_cost),
-        Method::Argon2i | Method::Argon2d | Method::Argon2id => format!(
+        Method::Argon2i | Method::Argon2d | Method::Argon2id | Method::Magento => format!(
             "memory 8 KiB a lane to {}, passes 1 to {}, lanes 1 to {}, memory × passes to {} KiB",
             show_kib(limits.argon2_memory_kib),
             limits.argon2_passes,
             limits.argon2_lanes,
             limits.argon2_work_kib,
         ),
+        Method::Sha256crypt | Method::Sha512crypt => format!("rounds 1000 to {}", limits.crypt_rounds),
+        Method::Sha1crypt | Method::Bsdicrypt => format!("rounds 1 to {}", limits.crypt_rounds),
+        Method::Sunmd5 => format!("rounds 4096 to {}", limits.crypt_rounds),
+        Method::Phpass | Method::Drupal7 => format!("cost 7 to {}", limits.phpass_cost),
+        Method::Legacy => "those of what it says".to_owned(),
+        _ if computes("bcrypt(") => format!("cost 4 to {}", limits.bcrypt_cost),
+        _ if computes("pbkdf2(") || computes("scram_") => format!("rounds 1 to {}", limits.pbkdf2_iterations),
+        _ if computes("scrypt(") || computes("yescrypt(") => {
+            format!("128 N r to {}, times p to {} KiB", show_kib(limits.scrypt_memory_kib), limits.scrypt_work_kib)
+        }
+        _ if computes("iterate(") || method == Method::Expression => {
+            format!("hashes 1 to {}", limits.digest_rounds)
+        }
         _ => String::new(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use rehash::{Code, Denied, Engine, Password, StoredHash, TextEncoding, Unverifiable, Upgrade, UpgradeMode};
+use rehash::{Code, Columns, Denied, Engine, Password, StoredHash, TextEncoding, Unverifiable, Upgrade, UpgradeMode};
 use serde::Serialize;
 
 use crate::output::{Exit, Failure, print_json};
@@ -45,19 +45,36 @@ fn stored(args: &args::Verify, engine: &Engine) -> Result<StoredHash, Failure> {
     let limits = engine.policy().limits();
     let text = args.hash.as_deref().unwrap_or_default();
     let encoding = args.encoding.map(TextEncoding::from);
-    let parsed = match &args.method {
-        Some(name) if name.eq_ignore_ascii_case("argon2") => StoredHash::parse_self_describing(text, limits),
-        Some(name) => StoredHash::parse_encoded(keys::method(name)?, text, encoding, limits),
+    let salt = args.salt.as_deref().filter(|salt| !salt.is_empty());
+    let user = args.user.as_deref().filter(|user| !user.is_empty());
+    let salt = salt.map(|salt| decoded_salt(salt, args.salt_encoding)).transpose()?;
+    let mut columns = Columns::default().encoding(encoding);
+    columns.salt = salt.as_deref();
+    columns.user = user.map(str::as_bytes);
+    let tag = match &args.method {
+        Some(name) => Some(keys::tag(name)?),
+        None => StoredHash::method_named_by(text).map(rehash::Tag::from),
+    };
+    let parsed = match &tag {
+        Some(tag) => StoredHash::parse_tagged(tag, text, &columns, limits),
         None => StoredHash::parse_self_describing(text, limits),
     };
-    let stored = parsed.map_err(|error| match error.code() {
-        Code::AmbiguousMethod => Failure::usage("the hash does not name its method; give --method"),
+    parsed.map_err(|error| match error.code() {
+        Code::AmbiguousMethod => Failure::usage(format!("the hash does not say its method: {error}; give --method")),
+        Code::MissingSalt => Failure::usage("the method needs a salt: give --salt, or `HASH:SALT`"),
+        Code::MissingUsername => Failure::usage("the method hashes the user's name: give --user"),
+        Code::BadField => Failure::usage(error.to_string()),
         code => Failure::new(Exit::Data, format!("{code}: {error}")),
-    })?;
-    if args.salt.as_ref().is_some_and(|salt| !salt.is_empty()) {
-        return Err(Failure::usage(format!("the method {} takes no --salt of its own", stored.method())));
-    }
-    Ok(stored)
+    })
+}
+
+fn decoded_salt(text: &str, encoding: args::SaltEncoding) -> Result<Vec<u8>, Failure> {
+    let decoded = match encoding {
+        args::SaltEncoding::Utf8 => Some(text.as_bytes().to_vec()),
+        args::SaltEncoding::Hex => TextEncoding::Hex.decode(text),
+        args::SaltEncoding::Base64 => TextEncoding::Base64.decode(text),
+    };
+    decoded.ok_or_else(|| Failure::usage("--salt is not in the encoding that --salt-encoding names"))
 }
 
 impl From<args::Encoding> for TextEncoding {

@@ -127,8 +127,10 @@ def build(method, other):
     bad("full-width digit", "\uff10" + hx[1:], "bad_encoding", ["NonAscii", "F13a"])
     bad("no-break space before", "\u00a0" + hx, "bad_encoding", ["NonAscii"])
     bad("byte order mark before", "\ufeff" + hx, "bad_encoding", ["NonAscii"])
-    bad("scheme in braces before", "{%s}%s" % (method.upper(), std), "bad_encoding", ["Base64"])
-    bad("modular prefix before", "$%s$%s" % (method, std), "bad_encoding", ["Base64"])
+    # `{MD5}` is LDAP's, `$md5$` Kratos' and `$sha1$` NetBSD's: the text says so itself.
+    braces, modular = {"md5": ("method_conflict",) * 2, "sha1": ("bad_encoding", "method_conflict")}.get(method, ("bad_encoding",) * 2)
+    bad("scheme in braces before", "{%s}%s" % (method.upper(), std), braces, ["Base64"])
+    bad("modular prefix before", "$%s$%s" % (method, std), modular, ["Base64"])
     bad("quotes around", '"%s"' % hx, "bad_encoding")
     plus, slash = std.index("+"), std.index("/")
     bad("both alphabets in one string", std[:plus] + "-" + std[plus + 1:], "bad_encoding", ["F18", "Base64"])

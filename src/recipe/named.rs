@@ -1,0 +1,462 @@
+//! Which methods a text can be, told from what it begins with; the wrappers that some systems put around another's text; and
+//! the families: a vendor's name as a tag.
+
+use crate::Method;
+use crate::scheme::scrypt::Scrypt;
+
+/// What a system writes before a text that is otherwise another's own.
+const WRAPPERS: [(&str, &[Method]); 18] = [
+    ("bcrypt$", &[Method::Bcrypt]),
+    ("{bcrypt}", &[Method::Bcrypt]),
+    ("{BLF-CRYPT}", &[Method::Bcrypt]),
+    ("argon2", &[Method::Argon2i, Method::Argon2d, Method::Argon2id]),
+    ("{argon2}", &[Method::Argon2i, Method::Argon2d, Method::Argon2id]),
+    ("{argon2@SpringSecurity_v5_8}", &[Method::Argon2id]),
+    ("{ARGON2}", &[Method::Argon2i, Method::Argon2d, Method::Argon2id]),
+    ("{ARGON2I}", &[Method::Argon2i]),
+    ("{ARGON2ID}", &[Method::Argon2id]),
+    ("{CRYPT}", CRYPT),
+    ("{MD5-CRYPT}", &[Method::Md5crypt]),
+    ("{SHA256-CRYPT}", &[Method::Sha256crypt]),
+    ("{SHA512-CRYPT}", &[Method::Sha512crypt]),
+    ("{scrypt}", &[Method::SpringScrypt]),
+    ("{scrypt@SpringSecurity_v5_8}", &[Method::SpringScrypt]),
+    ("{MD5}", &[Method::SpringMd5]),
+    ("{SHA-1}", &[Method::SpringSha1]),
+    ("{SHA-256}", &[Method::SpringSha256]),
+];
+
+const CRYPT: &[Method] = &[
+    Method::Md5crypt,
+    Method::Apr1,
+    Method::Sha256crypt,
+    Method::Sha512crypt,
+    Method::Bcrypt,
+    Method::Phpass,
+    Method::Sha1crypt,
+    Method::Sunmd5,
+    Method::Descrypt,
+    Method::Bsdicrypt,
+    Method::Scrypt7,
+    Method::Yescrypt,
+    Method::GostYescrypt,
+    Method::Ntlm,
+];
+
+/// The text that the method itself reads.
+pub(crate) fn strip_wrapper(method: Method, text: &str) -> &str {
+    if let Some(inner) = text.strip_prefix("{ldap}") {
+        return strip_wrapper(method, inner);
+    }
+    if !matches!(text.as_bytes().first(), Some(b'{' | b'b' | b'a')) {
+        return text;
+    }
+    WRAPPERS
+        .iter()
+        .filter(|(_, methods)| methods.contains(&method))
+        .find_map(|(wrapper, _)| {
+            let start = text.get(..wrapper.len())?;
+            let is_it = if wrapper.eq_ignore_ascii_case("{CRYPT}") {
+                start.eq_ignore_ascii_case(wrapper)
+            } else {
+                start == *wrapper
+            };
+            let inner = &text[wrapper.len()..];
+            // Django's `argon2` stands right before the `$` of the text itself.
+            (is_it && (!wrapper.ends_with('2') || inner.starts_with("$argon2"))).then_some(inner)
+        })
+        .unwrap_or(text)
+}
+
+/// Every method that a text of this beginning can be; none where it does not say.
+pub(crate) fn named(text: &str) -> &'static [Method] {
+    match text.as_bytes().first() {
+        Some(b'$') => dollar(text),
+        Some(b'{') => braced(text),
+        Some(b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') if is_hex(text) => &[],
+        Some(_) => plain(text),
+        None => &[],
+    }
+}
+
+fn is_hex(text: &str) -> bool {
+    text.bytes().all(|c| c.is_ascii_hexdigit())
+}
+
+fn dollar(text: &str) -> &'static [Method] {
+    const PREFIXES: [(&str, &[Method]); 37] = [
+        ("$2a$", &[Method::Bcrypt]),
+        ("$2b$", &[Method::Bcrypt]),
+        ("$2y$", &[Method::Bcrypt]),
+        ("$2x$", &[Method::Bcrypt]),
+        ("$2$", &[Method::Bcrypt]),
+        ("$argon2id$", &[Method::Argon2id]),
+        ("$argon2i$", &[Method::Argon2i]),
+        ("$argon2d$", &[Method::Argon2d]),
+        ("$1$", &[Method::Md5crypt]),
+        ("$md5-crypt$", &[Method::Md5crypt]),
+        ("$apr1$", &[Method::Apr1]),
+        ("$5$", &[Method::Sha256crypt]),
+        ("$sha256-crypt$", &[Method::Sha256crypt]),
+        ("$6$", &[Method::Sha512crypt]),
+        ("$sha512-crypt$", &[Method::Sha512crypt]),
+        ("$sha1$pf=", &[Method::KratosTemplate]),
+        ("$sha1$", &[Method::Sha1crypt]),
+        ("$md5,rounds=", &[Method::Sunmd5]),
+        ("$7$", &[Method::Scrypt7]),
+        ("$y$", &[Method::Yescrypt]),
+        ("$gy$", &[Method::GostYescrypt]),
+        ("$P$", &[Method::Phpass]),
+        ("$H$", &[Method::Phpass]),
+        ("$S$", &[Method::Drupal7]),
+        ("$B$", &[Method::MediawikiB]),
+        ("$wp$2", &[Method::WordpressBcrypt]),
+        ("$bcrypt-sha256$", &[Method::PasslibBcryptSha256]),
+        ("$fbscrypt$", &[Method::FirebaseScrypt]),
+        ("$firescrypt$", &[Method::FirebaseScrypt]),
+        ("$hmac-", &[Method::KratosHmac]),
+        ("$3$$", &[Method::Ntlm]),
+        ("$sha256$pf=", &[Method::KratosTemplate]),
+        ("$sha512$pf=", &[Method::KratosTemplate]),
+        ("$md5$pf=", &[Method::KratosTemplate]),
+        ("$pbkdf2-sha224$i=", &[Method::Pbkdf2, Method::KratosPbkdf2]),
+        ("$pbkdf2-sha384$i=", &[Method::Pbkdf2, Method::KratosPbkdf2]),
+        ("$pbkdf2", &[Method::Pbkdf2]),
+    ];
+    if let Some((_, methods)) = PREFIXES.iter().find(|(prefix, _)| text.starts_with(prefix)) {
+        return methods;
+    }
+    if text.starts_with("$scrypt$") {
+        return if Scrypt::is_kratos(text) { &[Method::KratosScrypt] } else { &[Method::Scrypt] };
+    }
+    if text.starts_with("$md5$") {
+        // Kratos' MD5 is base64 with its padding and no salt; Solaris' has 22 characters after another `$`, and no `=`.
+        let is_kratos = text.ends_with("==") && text.matches('$').count() == 2;
+        return if is_kratos { &[Method::KratosTemplate] } else { &[Method::Sunmd5] };
+    }
+    if text.starts_with("$p5k2$") {
+        return if text.ends_with('=') { &[Method::CtaPbkdf2] } else { &[Method::DlitzPbkdf2] };
+    }
+    &[]
+}
+
+fn braced(text: &str) -> &'static [Method] {
+    let Some((name, rest)) = text.strip_prefix('{').and_then(|rest| rest.split_once('}')) else { return &[] };
+    // Spring's names are exact, and two of them differ from LDAP's in case alone.
+    match name {
+        "sha256" => return &[Method::SpringStandard],
+        "SHA-1" => return &[Method::SpringSha1],
+        "SHA-256" => return &[Method::SpringSha256],
+        "MD5" if rest.starts_with('{') => return &[Method::SpringMd5],
+        "bcrypt" | "BLF-CRYPT" => return &[Method::Bcrypt],
+        "pbkdf2" if rest.contains('$') => return &[Method::LdapPbkdf2],
+        "pbkdf2" | "pbkdf2@SpringSecurity_v5_8" => return &[Method::SpringPbkdf2],
+        "scrypt" | "scrypt@SpringSecurity_v5_8" => return &[Method::SpringScrypt],
+        "argon2" | "argon2@SpringSecurity_v5_8" | "ARGON2" | "ARGON2I" | "ARGON2ID" | "ldap" => return named(rest),
+        "PKCS5S2" => return &[Method::Atlassian],
+        "MD5-CRYPT" => return &[Method::Md5crypt],
+        "SHA256-CRYPT" => return &[Method::Sha256crypt],
+        "SHA512-CRYPT" => return &[Method::Sha512crypt],
+        _ => {}
+    }
+    if name.starts_with("FSHP") {
+        return &[Method::Fshp];
+    }
+    match name.to_ascii_uppercase().as_str() {
+        "PBKDF2" | "PBKDF2-SHA1" | "PBKDF2-SHA256" | "PBKDF2-SHA512" | "PBKDF2_SHA256" => &[Method::LdapPbkdf2],
+        "MD5" => &[Method::LdapMd5],
+        "SHA" => &[Method::LdapSha],
+        "SMD5" => &[Method::LdapSmd5],
+        "SSHA" => &[Method::LdapSsha],
+        "SSHA256" => &[Method::LdapSsha256],
+        "SSHA384" => &[Method::LdapSsha384],
+        "SSHA512" => &[Method::LdapSsha512],
+        "CRYPT" => named(rest),
+        _ => &[],
+    }
+}
+
+fn plain(text: &str) -> &'static [Method] {
+    const PREFIXES: [(&str, &[Method]); 22] = [
+        ("sha512_symfony$", &[Method::ClerkSymfony]),
+        ("pbkdf2_wrapped_sha1$", &[Method::DjangoWrappedSha1]),
+        ("pbkdf2_wrapped_md5$", &[Method::DjangoWrappedMd5]),
+        ("pbkdf2_sha512", &[Method::ClerkPbkdf2]),
+        ("pbkdf2_sha256$", &[Method::DjangoPbkdf2, Method::ClerkPbkdf2]),
+        ("pbkdf2_sha1$", &[Method::DjangoPbkdf2, Method::ClerkPbkdf2]),
+        ("pbkdf2:", &[Method::WerkzeugPbkdf2]),
+        ("scrypt:", &[Method::WerkzeugScrypt]),
+        ("scrypt$", &[Method::DjangoScrypt]),
+        ("bcrypt_sha256$", &[Method::DjangoBcryptSha256]),
+        ("bcrypt$$2", &[Method::Bcrypt]),
+        ("grub.pbkdf2.", &[Method::Grub]),
+        ("SCRAM-SHA-256$", &[Method::ScramSha256]),
+        ("U$S$", &[Method::Drupal7]),
+        ("U$P$", &[Method::Drupal7]),
+        ("U$H$", &[Method::Drupal7]),
+        (":A:", &[Method::MediawikiA]),
+        (":B:", &[Method::MediawikiB]),
+        (":pbkdf2:", &[Method::MediawikiPbkdf2]),
+        ("S:", &[Method::Oracle11]),
+        ("[\"", &[Method::Legacy]),
+        ("[ \"", &[Method::Legacy]),
+    ];
+    if let Some((_, methods)) = PREFIXES.iter().find(|(prefix, _)| text.starts_with(prefix)) {
+        return methods;
+    }
+    let hex_after = |prefix: usize| text.get(prefix..).is_some_and(is_hex);
+    match (text.as_bytes(), text.len()) {
+        ([b'*', ..], 41) if hex_after(1) => &[Method::Mysql41],
+        ([b'm', b'd', b'5', ..], 35) if hex_after(3) => &[Method::PostgresMd5],
+        ([b'0', b'x', b'0', b'1', b'0', b'0', ..], 54) => &[Method::Mssql2005],
+        ([b'0', b'x', b'0', b'1', b'0', b'0', ..], 94) => &[Method::Mssql2000],
+        ([b'0', b'x', b'0', b'2', b'0', b'0', ..], 142) => &[Method::Mssql2012],
+        ([b'A', b'A', b'A' | b'E', ..] | [b'A', b'Q', b'A', b'A', b'A', b'A', ..], 68..) => &[Method::Aspnet],
+        ([b's', b'h', b'a', b'1', b'$', ..], _) if text.matches('$').count() == 2 => {
+            &[Method::DjangoSha1, Method::WerkzeugHmac]
+        }
+        ([b'm', b'd', b'5', b'$', ..], _) if text.matches('$').count() == 2 => {
+            &[Method::DjangoMd5, Method::WerkzeugHmac]
+        }
+        ([b's', b'h', b'a', b'2' | b'3' | b'5', ..], _) if text.matches('$').count() == 2 => &[Method::WerkzeugHmac],
+        ([b'_', ..], 20) => &[Method::Bsdicrypt],
+        _ => match text.strip_prefix("argon2$") {
+            Some(_) if text.starts_with("argon2$argon2id$") => &[Method::Argon2id],
+            Some(_) if text.starts_with("argon2$argon2i$") => &[Method::Argon2i],
+            Some(_) if text.starts_with("argon2$argon2d$") => &[Method::Argon2d],
+            _ => &[],
+        },
+    }
+}
+
+/// A vendor's name as a tag: the text is read by that vendor's own grammar. The first of its methods that reads the text
+/// is the one; no two of one vendor read the same text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Family(pub(crate) &'static str, pub(crate) &'static [Method]);
+
+impl Family {
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        let lower = name.to_ascii_lowercase();
+        FAMILIES
+            .iter()
+            .find(|(names, _)| names.contains(&lower.as_str()))
+            .map(|(names, methods)| Self(names[0], methods))
+    }
+}
+
+const FAMILIES: &[(&[&str], &[Method])] = &[
+    (&["argon2"], &[Method::Argon2id, Method::Argon2i, Method::Argon2d]),
+    (
+        &["django"],
+        &[
+            Method::DjangoPbkdf2,
+            Method::Argon2id,
+            Method::Argon2i,
+            Method::Bcrypt,
+            Method::DjangoBcryptSha256,
+            Method::DjangoScrypt,
+            Method::DjangoSha1,
+            Method::DjangoMd5,
+            Method::DjangoWrappedSha1,
+            Method::DjangoWrappedMd5,
+            Method::Md5,
+        ],
+    ),
+    (&["werkzeug", "flask"], &[Method::WerkzeugScrypt, Method::WerkzeugPbkdf2, Method::WerkzeugHmac]),
+    // Names that stand for whichever of them the text is; where it can be several, the record must say.
+    (&["pbkdf2_sha256"], &[Method::Pbkdf2, Method::DjangoPbkdf2, Method::ClerkPbkdf2]),
+    (&["pbkdf2_sha1"], &[Method::Pbkdf2, Method::DjangoPbkdf2, Method::ClerkPbkdf2]),
+    (&["pbkdf2_sha512"], &[Method::Pbkdf2, Method::ClerkPbkdf2]),
+    (&["pbkdf2_sha512_hex"], &[Method::ClerkPbkdf2]),
+    (&["bcrypt_sha256"], &[Method::PasslibBcryptSha256, Method::DjangoBcryptSha256, Method::BcryptSha256]),
+    (&["django_argon2"], &[Method::Argon2id, Method::Argon2i, Method::Argon2d]),
+    (&["drupal6"], &[Method::Phpass, Method::Drupal7, Method::Md5]),
+    (&["laravel", "php", "codeigniter", "cakephp"], &[Method::Bcrypt, Method::Argon2id, Method::Argon2i]),
+    (
+        &["workos"],
+        &[Method::Bcrypt, Method::FirebaseScrypt, Method::LdapSsha, Method::Scrypt, Method::Argon2id, Method::Argon2i],
+    ),
+    (
+        &["passlib"],
+        &[
+            Method::Argon2id,
+            Method::Argon2i,
+            Method::Argon2d,
+            Method::Bcrypt,
+            Method::PasslibBcryptSha256,
+            Method::Pbkdf2,
+            Method::Scrypt,
+            Method::Sha512crypt,
+            Method::Sha256crypt,
+            Method::Md5crypt,
+            Method::Apr1,
+            Method::Phpass,
+            Method::LdapSha,
+            Method::LdapMd5,
+            Method::LdapSmd5,
+            Method::LdapSsha,
+            Method::LdapSsha256,
+            Method::LdapSsha512,
+            Method::Atlassian,
+            Method::CtaPbkdf2,
+            Method::DlitzPbkdf2,
+            Method::Grub,
+            Method::DjangoPbkdf2,
+            Method::DjangoSha1,
+            Method::DjangoMd5,
+            Method::Mssql2000,
+            Method::Mssql2005,
+            Method::Oracle11,
+            Method::Mysql41,
+            Method::Sha1crypt,
+            Method::Sunmd5,
+            Method::Bsdicrypt,
+            Method::Descrypt,
+            Method::Mysql323,
+            Method::PostgresMd5,
+            Method::Fshp,
+            Method::LdapPbkdf2,
+            Method::DjangoBcryptSha256,
+        ],
+    ),
+    (
+        &["ldap", "openldap", "389ds"],
+        &[
+            Method::LdapSsha,
+            Method::LdapSha,
+            Method::LdapMd5,
+            Method::LdapSmd5,
+            Method::LdapSsha256,
+            Method::LdapSsha384,
+            Method::LdapSsha512,
+            Method::Sha512crypt,
+            Method::Sha256crypt,
+            Method::Md5crypt,
+            Method::Bcrypt,
+            Method::Argon2id,
+            Method::Argon2i,
+            Method::LdapPbkdf2,
+            Method::Sha1crypt,
+            Method::Apr1,
+            Method::Sunmd5,
+            Method::Yescrypt,
+            Method::GostYescrypt,
+            Method::Scrypt7,
+            Method::Bsdicrypt,
+            Method::Descrypt,
+        ],
+    ),
+    (
+        &["spring"],
+        &[
+            Method::Bcrypt,
+            Method::Argon2id,
+            Method::Argon2i,
+            Method::Argon2d,
+            Method::SpringPbkdf2,
+            Method::SpringScrypt,
+            Method::SpringStandard,
+            Method::SpringSha256,
+            Method::SpringSha1,
+            Method::SpringMd5,
+            Method::LdapSha,
+            Method::LdapSsha,
+            Method::LdapMd5,
+        ],
+    ),
+    (
+        &["crypt", "shadow", "unix"],
+        &[
+            Method::Sha512crypt,
+            Method::Sha256crypt,
+            Method::Bcrypt,
+            Method::Md5crypt,
+            Method::Yescrypt,
+            Method::GostYescrypt,
+            Method::Scrypt7,
+            Method::Sha1crypt,
+            Method::Sunmd5,
+            Method::Ntlm,
+            Method::Phpass,
+            Method::Apr1,
+            Method::Bsdicrypt,
+            Method::Descrypt,
+        ],
+    ),
+    (
+        &["htpasswd", "apache"],
+        &[
+            Method::Apr1,
+            Method::Bcrypt,
+            Method::LdapSha,
+            Method::Sha512crypt,
+            Method::Sha256crypt,
+            Method::Md5crypt,
+            Method::LdapSsha,
+            Method::Yescrypt,
+            Method::Bsdicrypt,
+            Method::Descrypt,
+        ],
+    ),
+    (
+        &["kratos", "ory"],
+        &[
+            Method::Bcrypt,
+            Method::Argon2id,
+            Method::Argon2i,
+            Method::KratosPbkdf2,
+            Method::KratosScrypt,
+            Method::FirebaseScrypt,
+            Method::KratosTemplate,
+            Method::KratosHmac,
+            Method::Md5crypt,
+            Method::Sha256crypt,
+            Method::Sha512crypt,
+            Method::LdapSsha,
+            Method::LdapSsha256,
+            Method::LdapSsha512,
+        ],
+    ),
+    (
+        &["clerk"],
+        &[
+            Method::ClerkPbkdf2,
+            Method::Bcrypt,
+            Method::Argon2id,
+            Method::Argon2i,
+            Method::DjangoBcryptSha256,
+            Method::WerkzeugScrypt,
+            Method::FirebaseScrypt,
+            Method::Phpass,
+            Method::LdapSsha,
+            Method::ClerkSymfony,
+            Method::Md5,
+            Method::Sha256,
+        ],
+    ),
+    (&["wordpress", "wp"], &[Method::WordpressBcrypt, Method::Phpass, Method::Bcrypt, Method::Md5]),
+    (&["phpbb"], &[Method::Phpass, Method::Bcrypt, Method::Argon2id, Method::Argon2i, Method::Md5]),
+    (
+        &["joomla"],
+        &[Method::Bcrypt, Method::Phpass, Method::Argon2id, Method::Argon2i, Method::Md5SaltedSuffix, Method::Md5],
+    ),
+    (&["mediawiki"], &[Method::MediawikiPbkdf2, Method::MediawikiB, Method::MediawikiA]),
+    (
+        &["passwap", "zitadel"],
+        &[
+            Method::Argon2id,
+            Method::Argon2i,
+            Method::Bcrypt,
+            Method::Pbkdf2,
+            Method::Scrypt,
+            Method::Md5crypt,
+            Method::Sha256crypt,
+            Method::Sha512crypt,
+            Method::Phpass,
+            Method::Drupal7,
+            Method::Md5,
+        ],
+    ),
+    (&["supabase", "gotrue"], &[Method::Bcrypt, Method::Argon2id, Method::Argon2i, Method::FirebaseScrypt]),
+    (&["mssqlserver"], &[Method::Mssql2012, Method::Mssql2005, Method::Mssql2000]),
+];

@@ -1,0 +1,339 @@
+//! PBKDF2 over any hash function. The text forms are many and differ only in where the four values stand; each is read by
+//! its own function.
+
+use subtle::{Choice, ConstantTimeEq};
+use zeroize::Zeroizing;
+
+use super::Scheme;
+use super::text::{self, decimal};
+use crate::codec::{self, Alphabet};
+use crate::error::{Fault, OutOfBounds};
+use crate::function::Function;
+use crate::keyring::Keyring;
+use crate::{Cost, Limits, Unverifiable};
+
+/// OWASP's figures for 2023 and later.
+const fn recommended(function: Function) -> u32 {
+    match function {
+        Function::Sha512 => 210_000,
+        Function::Sha1 => 1_300_000,
+        _ => 600_000,
+    }
+}
+
+/// A stored PBKDF2 hash, decoded.
+pub(crate) struct Pbkdf2 {
+    function: Function,
+    iterations: u32,
+    salt: Box<[u8]>,
+    output: Box<[u8]>,
+    /// SCRAM stores keys derived from the output.
+    is_scram: bool,
+}
+
+const EMPTY: Fault = Fault::Structure { expected: "an output of 10 to 512 bytes" };
+
+impl Pbkdf2 {
+    pub(crate) fn new(function: Function, iterations: u32, salt: Vec<u8>, output: Vec<u8>) -> Result<Self, Fault> {
+        if !(10..=512).contains(&output.len()) {
+            return Err(EMPTY);
+        }
+        Ok(Self { function, iterations, salt: salt.into(), output: output.into(), is_scram: false })
+    }
+
+    /// `$pbkdf2-sha256$29000$salt$hash` (passlib) and `$pbkdf2-sha256$i=29000,l=32$salt$hash` (PHC, Kratos, Auth0). Kratos
+    /// means SHA-3 by sha224 and sha384.
+    pub(crate) fn crypt(text: &str, is_kratos: bool) -> Result<Self, Fault> {
+        const EXPECTED: Fault =
+            Fault::Structure { expected: "`$pbkdf2-HASH$`, `ROUNDS$` or `i=ROUNDS,l=BYTES$`, a salt, `$` and a hash" };
+        let [_, name, parameters, salt, hash] = text::parts::<5>(text, '$').ok_or(EXPECTED)?;
+        let name = name.strip_prefix("pbkdf2").ok_or(EXPECTED)?;
+        let function = match name.strip_prefix('-') {
+            None if name.is_empty() => Function::Sha1,
+            Some("sha224") if is_kratos => Function::Sha3T224,
+            Some("sha384") if is_kratos => Function::Sha3T384,
+            Some(name) => Function::of(&name.replace('-', "_")).ok_or(Fault::Structure { expected: "a known hash" })?,
+            None => return Err(EXPECTED),
+        };
+        let (mut iterations, mut length) = (None, None);
+        if parameters.contains('=') {
+            for pair in parameters.split(',') {
+                match pair.split_once('=') {
+                    Some(("i", value)) if iterations.is_none() => iterations = Some(decimal("iterations", value)?),
+                    Some(("l", value)) if length.is_none() => length = Some(decimal("length", value)?),
+                    _ => return Err(EXPECTED),
+                }
+            }
+        } else {
+            iterations = Some(decimal("iterations", parameters)?);
+        }
+        let hash = text::adapted(hash)?;
+        if length.is_some_and(|length| length as usize != hash.len()) {
+            return Err(Fault::Structure { expected: "a hash as long as `l=` says" });
+        }
+        Self::new(function, iterations.ok_or(EXPECTED)?, text::adapted(salt)?, hash)
+    }
+
+    /// `pbkdf2_sha256$N$salt$base64`: Django's, whose salt is text.
+    pub(crate) fn django(text: &str) -> Result<Self, Fault> {
+        const EXPECTED: Fault = Fault::Structure { expected: "`pbkdf2_sha256$`, rounds, `$`, a salt, `$` and base64" };
+        let [name, rounds, salt, hash] = text::parts::<4>(text, '$').ok_or(EXPECTED)?;
+        let function = match name {
+            "pbkdf2_sha256" | "pbkdf2_wrapped_sha1" | "pbkdf2_wrapped_md5" | "pbkdf2_sha256_sha1" => Function::Sha256,
+            "pbkdf2_sha1" => Function::Sha1,
+            _ => return Err(EXPECTED),
+        };
+        let hash = codec::base64_padded_or_not(hash.as_bytes(), Alphabet::Standard)?;
+        if hash.len() != function.bytes() || salt.is_empty() {
+            return Err(EXPECTED);
+        }
+        Self::new(function, decimal("iterations", rounds)?, salt.into(), hash)
+    }
+
+    /// Clerk's four forms. Its `pbkdf2_sha1` takes the salt for hex where it is hex: a guess that is theirs.
+    pub(crate) fn clerk(text: &str) -> Result<Self, Fault> {
+        const EXPECTED: Fault = Fault::Structure { expected: "`pbkdf2_sha256$`, rounds, `$`, a salt, `$` and a hash" };
+        let parts: Vec<&str> = text.split('$').collect();
+        let (name, rounds, salt, hash, length) = match parts[..] {
+            [name, rounds, salt, hash] => (name, rounds, salt, hash, None),
+            [name @ "pbkdf2_sha1", rounds, salt, hash, length] => (name, rounds, salt, hash, Some(length)),
+            _ => return Err(EXPECTED),
+        };
+        let base64 = |text: &str| codec::base64_padded_or_not(text.as_bytes(), Alphabet::Standard);
+        let hex = |text: &str| codec::hex(text.as_bytes());
+        let (function, salt, hash) = match name {
+            "pbkdf2_sha1" => (Function::Sha1, hex(salt).unwrap_or_else(|_| salt.into()), hex(hash)?),
+            "pbkdf2_sha256" => (Function::Sha256, base64(salt)?, base64(hash)?),
+            "pbkdf2_sha512" => (Function::Sha512, salt.into(), hex(hash)?),
+            "pbkdf2_sha512_hex" => (Function::Sha512, hex(salt)?, hex(hash)?),
+            _ => return Err(EXPECTED),
+        };
+        if let Some(length) = length
+            && decimal("length", length)? as usize != hash.len()
+        {
+            return Err(Fault::Structure { expected: "a hash as long as its last part says" });
+        }
+        Self::new(function, decimal("iterations", rounds)?, salt, hash)
+    }
+
+    /// `pbkdf2:sha256:1000$salt$hex`: Werkzeug's. Without rounds it means whatever that version's default was: refused.
+    pub(crate) fn werkzeug(text: &str) -> Result<Self, Fault> {
+        const EXPECTED: Fault = Fault::Structure { expected: "`pbkdf2:sha256:ROUNDS$`, a salt, `$` and hex" };
+        let [method, salt, hash] = text::parts::<3>(text, '$').ok_or(EXPECTED)?;
+        let ["pbkdf2", name, rounds] = text::parts::<3>(method, ':').ok_or(Fault::Structure {
+            expected: "`pbkdf2:sha256:ROUNDS`: without rounds, nothing says which version's default made the hash",
+        })?
+        else {
+            return Err(EXPECTED);
+        };
+        let function = Function::of(name).ok_or(EXPECTED)?;
+        let hash = codec::hex(hash.as_bytes())?;
+        if hash.len() != function.bytes() {
+            return Err(Fault::Length { actual: 2 * hash.len(), expected: "the hex of the hash function's length" });
+        }
+        Self::new(function, decimal("iterations", rounds)?, salt.into(), hash)
+    }
+
+    /// `{PKCS5S2}base64(salt16 || key32)`: Atlassian's.
+    pub(crate) fn atlassian(text: &str) -> Result<Self, Fault> {
+        const EXPECTED: Fault = Fault::Structure { expected: "`{PKCS5S2}` and 64 characters of base64" };
+        let body = text.strip_prefix("{PKCS5S2}").ok_or(EXPECTED)?;
+        let bytes = codec::base64_padded_or_not(body.as_bytes(), Alphabet::Standard)?;
+        let (salt, key) = bytes.split_at_checked(16).filter(|(_, key)| key.len() == 32).ok_or(EXPECTED)?;
+        Self::new(Function::Sha1, 10_000, salt.into(), key.into())
+    }
+
+    /// base64 of a format byte and what it says: ASP.NET Identity, versions 2 and 3.
+    pub(crate) fn aspnet(text: &str) -> Result<Self, Fault> {
+        const EXPECTED: Fault = Fault::Structure { expected: "base64 of an ASP.NET Identity hash, version 2 or 3" };
+        let bytes = codec::base64_padded_or_not(text.as_bytes(), Alphabet::Standard)?;
+        let word = |at: usize| {
+            bytes.get(at..at + 4).map(|word| word.iter().fold(0, |value, byte| value << 8 | u32::from(*byte)))
+        };
+        match bytes.first() {
+            Some(0) if bytes.len() == 49 => Self::new(Function::Sha1, 1000, bytes[1..17].into(), bytes[17..].into()),
+            Some(1) => {
+                let (Some(prf), Some(iterations), Some(salt_bytes)) = (word(1), word(5), word(9)) else {
+                    return Err(EXPECTED);
+                };
+                let function = match prf {
+                    0 => Function::Sha1,
+                    1 => Function::Sha256,
+                    2 => Function::Sha512,
+                    _ => return Err(Fault::Structure { expected: "a PRF of 0, 1 or 2" }),
+                };
+                let (salt, key) = bytes[13..].split_at_checked(salt_bytes as usize).ok_or(EXPECTED)?;
+                if salt.len() < 16 || key.len() < 16 {
+                    return Err(Fault::Structure { expected: "a salt and a key of 16 bytes or more" });
+                }
+                Self::new(function, iterations, salt.into(), key.into())
+            }
+            _ => Err(EXPECTED),
+        }
+    }
+
+    /// hex of salt and key: Spring's, whose parameters live in its code.
+    pub(crate) fn spring(text: &str) -> Result<Self, Fault> {
+        const EXPECTED: Fault =
+            Fault::Structure { expected: "`{pbkdf2}` or `{pbkdf2@SpringSecurity_v5_8}`, and hex of salt and key" };
+        let (function, iterations, salt_bytes, hex) = match text.strip_prefix("{pbkdf2@SpringSecurity_v5_8}") {
+            Some(hex) => (Function::Sha256, 310_000, 16, hex),
+            None => (Function::Sha1, 185_000, 8, text.strip_prefix("{pbkdf2}").ok_or(EXPECTED)?),
+        };
+        let bytes = codec::hex(hex.as_bytes())?;
+        let (salt, key) = bytes.split_at_checked(salt_bytes).filter(|(_, key)| key.len() == 32).ok_or(EXPECTED)?;
+        Self::new(function, iterations, salt.into(), key.into())
+    }
+
+    /// `{PBKDF2-SHA256}ROUNDS$salt$hash`, OpenLDAP's; and `{PBKDF2_SHA256}` with base64 of rounds, 64 bytes of salt and a key of
+    /// 256 bytes, 389 Directory Server's older one.
+    pub(crate) fn ldap(text: &str) -> Result<Self, Fault> {
+        const EXPECTED: Fault =
+            Fault::Structure { expected: "`{PBKDF2-SHA256}ROUNDS$SALT$HASH`, or `{PBKDF2_SHA256}` and base64" };
+        let (name, rest) = text.strip_prefix('{').and_then(|rest| rest.split_once('}')).ok_or(EXPECTED)?;
+        let name = name.to_ascii_uppercase();
+        if name == "PBKDF2_SHA256" {
+            let bytes = codec::base64_padded_or_not(rest.as_bytes(), Alphabet::Standard)?;
+            let (rounds, rest) = bytes.split_first_chunk::<4>().ok_or(EXPECTED)?;
+            let (salt, key) = rest.split_at_checked(64).filter(|(_, key)| key.len() == 256).ok_or(EXPECTED)?;
+            return Self::new(Function::Sha256, u32::from_be_bytes(*rounds), salt.into(), key.into());
+        }
+        let function = match name.as_str() {
+            "PBKDF2" | "PBKDF2-SHA1" => Function::Sha1,
+            "PBKDF2-SHA256" => Function::Sha256,
+            "PBKDF2-SHA512" => Function::Sha512,
+            _ => return Err(EXPECTED),
+        };
+        let [rounds, salt, hash] = text::parts::<3>(rest, '$').ok_or(EXPECTED)?;
+        let hash = text::adapted(hash)?;
+        if hash.len() != function.bytes() {
+            return Err(EXPECTED);
+        }
+        Self::new(function, decimal("iterations", rounds)?, text::adapted(salt)?, hash)
+    }
+
+    /// `grub.pbkdf2.sha512.N.HEXSALT.HEXHASH`
+    pub(crate) fn grub(text: &str) -> Result<Self, Fault> {
+        const EXPECTED: Fault = Fault::Structure { expected: "`grub.pbkdf2.sha512.`, rounds, `.`, hex, `.` and hex" };
+        let ["grub", "pbkdf2", "sha512", rounds, salt, hash] = text::parts::<6>(text, '.').ok_or(EXPECTED)? else {
+            return Err(EXPECTED);
+        };
+        let (salt, hash) = (codec::hex(salt.as_bytes())?, codec::hex(hash.as_bytes())?);
+        if hash.len() != 64 {
+            return Err(EXPECTED);
+        }
+        Self::new(Function::Sha512, decimal("iterations", rounds)?, salt, hash)
+    }
+
+    /// `$p5k2$HEXROUNDS$salt$hash`: Cryptacular's with base64url in both, or Litzenberger's with a salt that is text and is
+    /// hashed with all that stands before it.
+    pub(crate) fn p5k2(text: &str, is_dlitz: bool) -> Result<Self, Fault> {
+        const EXPECTED: Fault = Fault::Structure { expected: "`$p5k2$`, rounds in hex, `$`, a salt, `$` and a hash" };
+        let ["", "p5k2", rounds, salt, hash] = text::parts::<5>(text, '$').ok_or(EXPECTED)? else {
+            return Err(EXPECTED);
+        };
+        let iterations = match rounds {
+            "" if is_dlitz => 400,
+            _ if !rounds.starts_with('0') => u32::from_str_radix(rounds, 16).map_err(|_| EXPECTED)?,
+            _ => return Err(EXPECTED),
+        };
+        let (salt, hash, bytes) = if is_dlitz {
+            let before = &text[..text.len() - hash.len() - 1];
+            (before.as_bytes().to_vec(), text::adapted(hash)?, 24)
+        } else {
+            let decode = |text: &str| codec::base64_padded_or_not(text.as_bytes(), Alphabet::Url);
+            (decode(salt)?, decode(hash)?, 20)
+        };
+        if hash.len() != bytes {
+            return Err(EXPECTED);
+        }
+        Self::new(Function::Sha1, iterations, salt, hash)
+    }
+
+    /// `SCRAM-SHA-256$4096:salt$StoredKey:ServerKey`: PostgreSQL's.
+    pub(crate) fn scram(text: &str) -> Result<Self, Fault> {
+        const EXPECTED: Fault =
+            Fault::Structure { expected: "`SCRAM-SHA-256$`, rounds, `:`, a salt, `$`, two keys with `:` between" };
+        let ["SCRAM-SHA-256", head, keys] = text::parts::<3>(text, '$').ok_or(EXPECTED)? else {
+            return Err(EXPECTED);
+        };
+        let [rounds, salt] = text::parts::<2>(head, ':').ok_or(EXPECTED)?;
+        let [stored, server] = text::parts::<2>(keys, ':').ok_or(EXPECTED)?;
+        let decode = |text: &str| codec::base64_padded_or_not(text.as_bytes(), Alphabet::Standard);
+        let (stored, server) = (decode(stored)?, decode(server)?);
+        if stored.len() != 32 || server.len() != 32 {
+            return Err(EXPECTED);
+        }
+        let both = [stored, server].concat();
+        let scram = Self::new(Function::Sha256, decimal("iterations", rounds)?, decode(salt)?, both)?;
+        Ok(Self { is_scram: true, ..scram })
+    }
+
+    /// `:pbkdf2:sha512:30000:64:salt:hash`: MediaWiki's.
+    pub(crate) fn mediawiki(text: &str) -> Result<Self, Fault> {
+        const EXPECTED: Fault =
+            Fault::Structure { expected: "`:pbkdf2:`, a hash, rounds, length, salt and hash in base64, `:` between" };
+        let ["", "pbkdf2", name, rounds, length, salt, hash] = text::parts::<7>(text, ':').ok_or(EXPECTED)? else {
+            return Err(EXPECTED);
+        };
+        let decode = |text: &str| codec::base64_padded_or_not(text.as_bytes(), Alphabet::Standard);
+        let hash = decode(hash)?;
+        if decimal("length", length)? as usize != hash.len() {
+            return Err(EXPECTED);
+        }
+        let function = Function::of(name).ok_or(EXPECTED)?;
+        Self::new(function, decimal("iterations", rounds)?, decode(salt)?, hash)
+    }
+}
+
+/// A password as SASLprep makes it; as it is where it cannot, which is what PostgreSQL does.
+fn prepared(input: &[u8]) -> Zeroizing<Vec<u8>> {
+    let text = std::str::from_utf8(input).ok().filter(|text| !text.is_ascii());
+    let prepared = text.and_then(|text| stringprep::saslprep(text).ok());
+    Zeroizing::new(prepared.map_or_else(|| input.to_vec(), |text| text.into_owned().into_bytes()))
+}
+
+impl Scheme for Pbkdf2 {
+    fn cost(&self) -> Cost {
+        let blocks = self.output.len().div_ceil(self.function.bytes()) as u64;
+        Cost::digests(2 * blocks * u64::from(self.iterations))
+    }
+
+    fn check(&self, limits: &Limits) -> Result<(), OutOfBounds> {
+        let blocks = self.output.len().div_ceil(self.function.bytes()) as u64;
+        OutOfBounds::check("iterations", 1, limits.pbkdf2_iterations.into(), self.iterations.into())?;
+        // A long output costs its multiple.
+        let most = 4 * u64::from(limits.pbkdf2_iterations);
+        OutOfBounds::check("iterations_in_all", 1, most, blocks * u64::from(self.iterations))
+    }
+
+    fn verify(&self, input: &[u8], _keys: &Keyring) -> Result<Choice, Unverifiable> {
+        if self.is_scram {
+            let mut salted = Zeroizing::new([0; 32]);
+            self.function.pbkdf2(&prepared(input), &self.salt, self.iterations, &mut *salted);
+            let client = self.function.hmac(&*salted, b"Client Key");
+            let (stored, server) = (self.function.digest(&client), self.function.hmac(&*salted, b"Server Key"));
+            return Ok(self.output[..32].ct_eq(&stored) & self.output[32..].ct_eq(&server));
+        }
+        let mut output = Zeroizing::new(vec![0; self.output.len()]);
+        self.function.pbkdf2(input, &self.salt, self.iterations, &mut output);
+        Ok(self.output.ct_eq(&output))
+    }
+
+    fn canonical(&self, _text: &str) -> Option<String> {
+        None
+    }
+
+    fn parameters(&self) -> String {
+        format!("{},i={}", self.function.as_str(), self.iterations)
+    }
+
+    fn is_weak(&self) -> bool {
+        self.iterations < recommended(self.function)
+    }
+
+    fn is_ambiguous(&self, input: &[u8]) -> bool {
+        // HMAC fills a short key up with NULs; and SASLprep makes one of several.
+        input.last() == Some(&0) || (self.is_scram && *prepared(input) != input)
+    }
+}

@@ -1,0 +1,269 @@
+//! scrypt in every text form, and Firebase's, which encrypts a project's signer key with what scrypt gives.
+
+use ctr::cipher::{KeyIvInit, StreamCipher};
+use subtle::{Choice, ConstantTimeEq};
+use zeroize::Zeroizing;
+
+use super::text::{self, decimal};
+use super::{Scheme, h64};
+use crate::codec::{self, Alphabet};
+use crate::error::{Fault, OutOfBounds};
+use crate::keyring::{KeyId, Keyring};
+use crate::{Cost, Limits, Unverifiable};
+
+/// A stored scrypt hash, decoded.
+pub(crate) struct Scrypt {
+    log_n: u32,
+    r: u32,
+    p: u32,
+    salt: Box<[u8]>,
+    output: Box<[u8]>,
+    signer: Option<Signer>,
+}
+
+/// Firebase's signer key: in the row, as other importers want it, or in configuration, where it belongs.
+enum Signer {
+    Inline(Zeroizing<Vec<u8>>),
+    Registered(KeyId),
+}
+
+fn padded(text: &str) -> Result<Vec<u8>, Fault> {
+    codec::base64_padded_or_not(text.as_bytes(), Alphabet::Standard)
+}
+
+/// As Firebase exports (standard) and lists (URL-safe).
+fn either(text: &str) -> Result<Vec<u8>, Fault> {
+    codec::base64_padded_or_not(text.as_bytes(), Alphabet::StandardOrUrl)
+}
+
+/// The base-2 logarithm of N as it stands in a text.
+fn log(n: u32) -> Result<u32, Fault> {
+    if n.is_power_of_two() && n > 1 {
+        Ok(n.ilog2())
+    } else {
+        Err(Fault::Structure { expected: "an N that is a power of two" })
+    }
+}
+
+/// `ln=14,r=8,p=1`, in any order.
+fn triple<'t>(text: &'t str, n: &str) -> Result<[&'t str; 3], Fault> {
+    let mut found = [None; 3];
+    for pair in text.split(',') {
+        let (name, value) = pair.split_once('=').ok_or(EXPECTED)?;
+        let place = [n, "r", "p"].iter().position(|known| *known == name).ok_or(EXPECTED)?;
+        if found[place].replace(value).is_some() {
+            return Err(EXPECTED);
+        }
+    }
+    let [Some(n), Some(r), Some(p)] = found else { return Err(EXPECTED) };
+    Ok([n, r, p])
+}
+
+const EXPECTED: Fault = Fault::Structure { expected: "`$scrypt$ln=LOG2N,r=R,p=P$`, a salt, `$` and a hash" };
+
+impl Scrypt {
+    fn new(log_n: u32, r: u32, p: u32, salt: Vec<u8>, output: Vec<u8>) -> Result<Self, Fault> {
+        if !(10..=256).contains(&output.len()) {
+            return Err(Fault::Structure { expected: "an output of 10 to 256 bytes" });
+        }
+        Ok(Self { log_n, r, p, salt: salt.into(), output: output.into(), signer: None })
+    }
+
+    /// `$scrypt$ln=14,r=8,p=1$salt$hash`. Kratos writes N itself after `ln=`.
+    pub(crate) fn crypt(text: &str, is_kratos: bool) -> Result<Self, Fault> {
+        let ["", "scrypt", parameters, salt, hash] = text::parts::<5>(text, '$').ok_or(EXPECTED)? else {
+            return Err(EXPECTED);
+        };
+        let [n, r, p] = triple(parameters, "ln")?;
+        let n = decimal("ln", n)?;
+        let log_n = if is_kratos { log(n)? } else { n };
+        if log_n > 40 {
+            return Err(Fault::Structure {
+                expected: "ln= to be the logarithm of N; where it is N itself, the method is kratos_scrypt",
+            });
+        }
+        Self::new(log_n, decimal("r", r)?, decimal("p", p)?, padded(salt)?, padded(hash)?)
+    }
+
+    /// `$7$`, N in one character, r and p in five each, a salt that is text and is taken as such, `$`, 43 characters.
+    pub(crate) fn seven(text: &str) -> Result<Self, Fault> {
+        const EXPECTED: Fault =
+            Fault::Structure { expected: "`$7$`, 11 characters of cost, a salt, `$` and 43 characters" };
+        let (setting, hash) = text.strip_prefix("$7$").and_then(|rest| rest.rsplit_once('$')).ok_or(EXPECTED)?;
+        let (cost, salt) = setting.split_at_checked(11).ok_or(EXPECTED)?;
+        let number = |text: &str| {
+            let digits = text.bytes().rev().map(|c| h64::value(c).map(u32::from));
+            digits.into_iter().try_fold(0, |value, digit| digit.map(|digit| value << 6 | digit)).ok_or(EXPECTED)
+        };
+        if salt.contains([':', '\n']) {
+            return Err(EXPECTED);
+        }
+        let hash = h64::check(hash.as_bytes(), 32)?;
+        let output = h64::decode(&hash).ok_or(EXPECTED)?;
+        Self::new(number(&cost[..1])?, number(&cost[1..6])?, number(&cost[6..])?, salt.into(), output.into())
+    }
+
+    /// Whether the number after `ln=` can only be N itself.
+    pub(crate) fn is_kratos(text: &str) -> bool {
+        let number = text.split("ln=").nth(1).and_then(|rest| rest.split([',', '$']).next());
+        number.and_then(|number| number.parse::<u64>().ok()).is_some_and(|n| n > 63)
+    }
+
+    /// `scrypt:32768:8:1$salt$hex`: Werkzeug's.
+    pub(crate) fn werkzeug(text: &str) -> Result<Self, Fault> {
+        const EXPECTED: Fault = Fault::Structure { expected: "`scrypt:N:R:P$`, a salt, `$` and 128 hex digits" };
+        let [method, salt, hash] = text::parts::<3>(text, '$').ok_or(EXPECTED)?;
+        let ["scrypt", n, r, p] = text::parts::<4>(method, ':').ok_or(EXPECTED)? else { return Err(EXPECTED) };
+        let hash = codec::hex(hash.as_bytes())?;
+        if hash.len() != 64 {
+            return Err(Fault::Length { actual: 2 * hash.len(), expected: "128 hex digits" });
+        }
+        Self::new(log(decimal("n", n)?)?, decimal("r", r)?, decimal("p", p)?, salt.into(), hash)
+    }
+
+    /// `scrypt$N$salt$r$p$base64`: Django's.
+    pub(crate) fn django(text: &str) -> Result<Self, Fault> {
+        const EXPECTED: Fault = Fault::Structure { expected: "`scrypt$N$SALT$R$P$` and base64 of 64 bytes" };
+        let ["scrypt", n, salt, r, p, hash] = text::parts::<6>(text, '$').ok_or(EXPECTED)? else {
+            return Err(EXPECTED);
+        };
+        let hash = padded(hash)?;
+        if hash.len() != 64 || salt.is_empty() {
+            return Err(EXPECTED);
+        }
+        Self::new(log(decimal("n", n)?)?, decimal("r", r)?, decimal("p", p)?, salt.into(), hash)
+    }
+
+    /// `$e0801$salt$hash`: Spring's; the parameters are one number in hex.
+    pub(crate) fn spring(text: &str) -> Result<Self, Fault> {
+        const EXPECTED: Fault = Fault::Structure { expected: "`$`, parameters in hex, `$`, a salt, `$` and a hash" };
+        let ["", parameters, salt, hash] = text::parts::<4>(text, '$').ok_or(EXPECTED)? else { return Err(EXPECTED) };
+        if parameters.starts_with('0') || !(5..=7).contains(&parameters.len()) {
+            return Err(EXPECTED);
+        }
+        let number = u32::from_str_radix(parameters, 16).map_err(|_| EXPECTED)?;
+        Self::new(number >> 16, number >> 8 & 0xff, number & 0xff, padded(salt)?, padded(hash)?)
+    }
+
+    /// Firebase's in the spellings of Supabase (`$fbscrypt$`), Kratos (`$firescrypt$`), Clerk (`hash$salt$…`) and ReachFive
+    /// (`hash:salt:…`). `sk=key:NAME` names a registered signer key.
+    pub(crate) fn firebase(text: &str) -> Result<Self, Fault> {
+        const EXPECTED: Fault = Fault::Structure {
+            expected: "`$fbscrypt$v=1,n=N,r=R,p=1,ss=SEPARATOR,sk=SIGNER$SALT$HASH`, or Kratos', Clerk's or ReachFive's form",
+        };
+        if let Some(rest) = text.strip_prefix("$fbscrypt$") {
+            let [parameters, salt, hash] = text::parts::<3>(rest, '$').ok_or(EXPECTED)?;
+            let mut found = [None; 6];
+            for pair in parameters.split(',') {
+                let (name, value) = pair.split_once('=').ok_or(EXPECTED)?;
+                let place = ["v", "n", "r", "p", "ss", "sk"].iter().position(|known| *known == name).ok_or(EXPECTED)?;
+                if found[place].replace(value).is_some() {
+                    return Err(EXPECTED);
+                }
+            }
+            let [Some("1"), Some(n), Some(r), p, separator, Some(signer)] = found else { return Err(EXPECTED) };
+            let separator = separator.unwrap_or_default();
+            return Self::of_firebase([hash, salt, signer, separator, r, n, p.unwrap_or("1")]);
+        }
+        if let Some(rest) = text.strip_prefix("$firescrypt$") {
+            let [parameters, salt, hash, separator, signer] = text::parts::<5>(rest, '$').ok_or(EXPECTED)?;
+            let [n, r, p] = triple(parameters, "ln").map_err(|_| EXPECTED)?;
+            return Self::of_firebase([hash, salt, signer, separator, r, n, p]);
+        }
+        if let Some([hash, salt, signer, separator, rounds, memory]) = text::parts::<6>(text, '$') {
+            return Self::of_firebase([hash, salt, signer, separator, rounds, memory, "1"]);
+        }
+        // ReachFive puts the separator before the signer key.
+        let [hash, salt, separator, signer, rounds, memory] = text::parts::<6>(text, ':').ok_or(EXPECTED)?;
+        Self::of_firebase([hash, salt, signer, separator, rounds, memory, "1"])
+    }
+
+    pub(crate) fn of_firebase(parts: [&str; 7]) -> Result<Self, Fault> {
+        let [hash, salt, signer, separator, rounds, memory, p] = parts;
+        let salt = [either(salt)?, either(separator)?].concat();
+        let signer = match signer.strip_prefix("key:") {
+            Some(name) => Signer::Registered(
+                KeyId::new(name).map_err(|_| Fault::Structure { expected: "a key's name of 1 to 64 bytes" })?,
+            ),
+            None => Signer::Inline(Zeroizing::new(either(signer)?)),
+        };
+        let hash = either(hash)?;
+        if let Signer::Inline(key) = &signer
+            && key.len() != hash.len()
+        {
+            return Err(Fault::Structure { expected: "a hash as long as the signer key" });
+        }
+        let scrypt = Self::new(decimal("n", memory)?, decimal("r", rounds)?, decimal("p", p)?, salt, hash)?;
+        Ok(Self { signer: Some(signer), ..scrypt })
+    }
+
+    fn memory_kib(&self) -> u64 {
+        1u64.checked_shl(self.log_n).unwrap_or(u64::MAX).saturating_mul(u64::from(self.r)).saturating_mul(128) / 1024
+    }
+
+    fn compute(&self, input: &[u8], out: &mut [u8]) -> Result<(), Unverifiable> {
+        let log_n = u8::try_from(self.log_n).map_err(|_| Unverifiable::Refused)?;
+        let params = scrypt::Params::new(log_n, self.r, self.p).map_err(|_| Unverifiable::Refused)?;
+        scrypt::scrypt(input, &self.salt, &params, out).map_err(|_| Unverifiable::Refused)
+    }
+}
+
+impl Scheme for Scrypt {
+    fn cost(&self) -> Cost {
+        let memory = self.memory_kib();
+        Cost::scrypt(memory, u64::from(self.p))
+    }
+
+    fn check(&self, limits: &Limits) -> Result<(), OutOfBounds> {
+        OutOfBounds::check("log2_n", 1, 40, self.log_n.into())?;
+        OutOfBounds::check("r", 1, 1 << 20, self.r.into())?;
+        OutOfBounds::check("p", 1, 1 << 20, self.p.into())?;
+        OutOfBounds::check("scrypt_memory_kib", 0, limits.scrypt_memory_kib.into(), self.memory_kib())?;
+        let work = self.memory_kib().saturating_mul(u64::from(self.p));
+        OutOfBounds::check("scrypt_work_kib", 0, limits.scrypt_work_kib, work)
+    }
+
+    fn verify(&self, input: &[u8], keys: &Keyring) -> Result<Choice, Unverifiable> {
+        let Some(signer) = &self.signer else {
+            let mut output = Zeroizing::new(vec![0; self.output.len()]);
+            self.compute(input, &mut output)?;
+            return Ok(self.output.ct_eq(&output));
+        };
+        let signer = match signer {
+            Signer::Inline(key) => key.as_slice(),
+            Signer::Registered(id) => {
+                keys.secret(id).ok_or_else(|| Unverifiable::MissingKey { key_id: Some(id.clone()) })?
+            }
+        };
+        let mut key = Zeroizing::new([0; 32]);
+        self.compute(input, &mut *key)?;
+        let mut sealed = Zeroizing::new(signer.to_vec());
+        let mut cipher = ctr::Ctr128BE::<aes::Aes256>::new((&*key).into(), &[0; 16].into());
+        cipher.apply_keystream(&mut sealed);
+        Ok(self.output.ct_eq(&sealed))
+    }
+
+    fn canonical(&self, _text: &str) -> Option<String> {
+        None
+    }
+
+    fn parameters(&self) -> String {
+        format!("ln={},r={},p={}", self.log_n, self.r, self.p)
+    }
+
+    fn is_weak(&self) -> bool {
+        // OWASP's least: N = 2^13 with r = 8 and p = 10, or 64 MiB and p = 2, and between: 80 MiB in all.
+        self.memory_kib().saturating_mul(u64::from(self.p)) < 64 * 1024
+    }
+
+    fn is_ambiguous(&self, input: &[u8]) -> bool {
+        input.last() == Some(&0)
+    }
+
+    fn check_keys(&self, keys: &Keyring) -> Result<(), Fault> {
+        match &self.signer {
+            Some(Signer::Registered(id)) if !keys.contains(id) => Err(Fault::MissingKey { key_id: id.to_string() }),
+            _ => Ok(()),
+        }
+    }
+}
