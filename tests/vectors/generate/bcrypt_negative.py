@@ -18,9 +18,9 @@ def bad(comment, stored, code, flags=(), pw=PW, result="invalid"):
 bad("empty stored value", "", "missing_hash", ["F40"])
 bad("empty stored value, empty password", "", "missing_hash", ["F40"], "")
 for s in ("*0", "*1", "!", "x", "$bcrypt$" + OK, "$wp" + OK, OK[1:], " " + OK, "\ufeff" + OK, '"' + OK + '"'):
-    bad("does not begin like bcrypt", s, "malformed", ["F11"])
+    bad("does not begin like bcrypt", s, "method_conflict" if s.startswith("$wp") else "malformed", ["F11"])
 bad("an MD5 digest", "5f4dcc3b5aa765d61d8327deb882cf99", "malformed")
-bad("an MD5-crypt string", "$1$yiiZbNIH$YiCsHZjcTkYd31wkgW8JF.", "malformed")
+bad("an MD5-crypt string", "$1$yiiZbNIH$YiCsHZjcTkYd31wkgW8JF.", "method_conflict")
 bad("an Argon2 string", "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4", "method_conflict")
 for v in ("2c", "2z", "2A", "2B", "2Y", "2{", "20", "3a", "02a"):
     bad("variant %s does not exist" % v, "$%s$05$%s%s" % (v, SALT, HASH), "malformed", ["F11", "F13"])
