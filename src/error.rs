@@ -264,6 +264,12 @@ impl ParseError {
     }
 }
 
+impl From<OutOfBounds> for Fault {
+    fn from(bounds: OutOfBounds) -> Self {
+        Self::Bounds(bounds)
+    }
+}
+
 impl From<Fault> for ParseError {
     fn from(fault: Fault) -> Self {
         Self(fault)

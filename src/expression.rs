@@ -84,10 +84,12 @@ enum Map {
     Reverse,
     /// What has more than 72 bytes or a NUL becomes base64 of its SHA-512: what PHP's frameworks hand to bcrypt.
     Php72,
+    /// A NUL after every byte: what crypt(3) takes for UTF-16.
+    Widen,
 }
 
 impl Map {
-    const ALL: [(Self, &'static str); 9] = [
+    const ALL: [(Self, &'static str); 10] = [
         (Self::Lowercase, "lc"),
         (Self::Uppercase, "uc"),
         (Self::Hex, "hex"),
@@ -97,6 +99,7 @@ impl Map {
         (Self::Latin1, "latin1"),
         (Self::Reverse, "rev"),
         (Self::Php72, "php72"),
+        (Self::Widen, "widen"),
     ];
 }
 
@@ -326,7 +329,7 @@ impl Node {
         match self {
             Self::Password | Self::Salt | Self::Salt2 | Self::User | Self::Key(_) => true,
             Self::Literal(bytes) => !bytes.contains(&0),
-            Self::Previous | Self::Pad(..) | Self::Map(Map::Unhex | Map::Utf16le, _) => false,
+            Self::Previous | Self::Pad(..) | Self::Map(Map::Unhex | Map::Utf16le | Map::Widen, _) => false,
             Self::Concat(parts) => parts.iter().all(Self::is_text),
             Self::Digest(_, encoding, _) | Self::Hmac(_, encoding, ..) => *encoding != Encoding::Raw,
             Self::Map(Map::Hex | Map::Base64 | Map::Php72, _) => true,

@@ -50,12 +50,29 @@ pub fn identify(text: &str) -> Identification {
     if let Some((_, name)) = FOREIGN.iter().find(|(prefix, _)| text.starts_with(prefix)) {
         return Identification::Foreign(name);
     }
+    if let Some(candidates) = spring(text) {
+        return Identification::Ambiguous { candidates: candidates.to_vec(), decided_by: DECIDED_BY };
+    }
     if is_braced(text) {
         return Identification::Foreign("an LDAP or Spring scheme");
     }
     match candidates(text) {
         [] => Identification::Unknown,
         candidates => Identification::Ambiguous { candidates: candidates.to_vec(), decided_by: DECIDED_BY },
+    }
+}
+
+/// `{SALT}` and hex: Spring's digests do not say which they are.
+fn spring(text: &str) -> Option<&'static [&'static str]> {
+    let (_, hash) = text.strip_prefix('{')?.split_once('}')?;
+    if !hash.bytes().all(|c| c.is_ascii_hexdigit()) {
+        return None;
+    }
+    match hash.len() {
+        32 => Some(&["spring_md5", "Spring's MD4"]),
+        40 => Some(&["spring_sha1"]),
+        64 => Some(&["spring_sha256"]),
+        _ => None,
     }
 }
 

@@ -97,7 +97,7 @@ methods! {
     Mysql41 "mysql41" ["mysql", "mysql-native-password", "mysql5", "mysql-sha1"] "* and 40 hex" "sha1(sha1_raw($p))" "the * may be missing where the tag says mysql41";
     Oracle10 "oracle10" ["oracle10g"] "16 hex; the name in passwordUser or username" "oracle10($u.$p)" "name and password have no case: an accepted password is not replaced";
     Oracle11 "oracle11" ["oracle-s"] "S: and 60 hex" "sha1_raw($p.$s)" "";
-    Mssql2000 "mssql2000" [] "0x0100, 8 hex of salt, 40 and 40 hex" "sha1_raw(utf16le($p).$s)" "the second hash, of the password in upper case, is not looked at";
+    Mssql2000 "mssql2000" [] "0x0100, 8 hex of salt, 40 and 40 hex" "sha1_raw(utf16le($p).$s).sha1_raw(utf16le(uc($p)).$s)" "both hashes must match, so that case counts";
     Mssql2005 "mssql2005" ["mssql2008"] "0x0100, 8 hex of salt and 40 hex" "sha1_raw(utf16le($p).$s)" "";
     Mssql2012 "mssql2012" ["mssql2014", "mssql"] "0x0200, 8 hex of salt and 128 hex" "sha512_raw(utf16le($p).$s)" "";
     Ntlm "ntlm" ["nt", "nthash"] "32 hex, or $3$$ and 32 hex" "md4(utf16le($p))" "hex in either case, base64 or base64url, padded or not";

@@ -4,7 +4,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::codec::{self, Alphabet};
-use crate::error::Fault;
+use crate::error::{Fault, OutOfBounds};
 use crate::expression::{Expression, Uses, Variables};
 use crate::function::Function;
 use crate::scheme::argon2::{Argon2, Variant};
@@ -92,7 +92,10 @@ pub(crate) fn build(method: Method, text: &str, given: &Given) -> Result<Built, 
         }
     }
     let built = dispatch(method, text, given)?;
-    check_columns(&built, given)?;
+    // Symfony's salt is PBKDF2's own.
+    if method != Method::SymfonyPbkdf2 {
+        check_columns(&built, given)?;
+    }
     Ok(built)
 }
 
@@ -182,7 +185,7 @@ fn dispatch(method: Method, whole: &str, given: &Given) -> Result<Built, Fault> 
             let ["sha512_symfony", rounds, salt, hash] = text::parts::<4>(text, '$').ok_or(EXPECTED)? else {
                 return Err(EXPECTED);
             };
-            let rounds = text::decimal("rounds", rounds)?.checked_sub(1).ok_or(EXPECTED)?;
+            let rounds = rounds_after_the_first(rounds)?;
             let salted_password = if salt.is_empty() { "$p" } else { "$p.'{'.$s.'}'" };
             let expression =
                 format!("iterate({rounds},sha512_raw({salted_password}),sha512_raw($x.{salted_password}))");
@@ -258,7 +261,8 @@ fn dispatch(method: Method, whole: &str, given: &Given) -> Result<Built, Fault> 
             decoded(hash, "sha1_raw($p.$s)", salted(salt))
         }
         M::Mssql2000 | M::Mssql2005 | M::Mssql2012 => mssql(method, text),
-        M::Ntlm if text.starts_with("$3$$") => computed_hex(&text[4..], "md4(utf16le($p))", Variables::default()),
+        // crypt(3) widens bytes, and knows no UTF-8.
+        M::Ntlm if text.starts_with("$3$$") => computed_hex(&text[4..], "md4(widen($p))", Variables::default()),
         M::SpringMd5 | M::SpringSha1 | M::SpringSha256 => {
             const EXPECTED: Fault = Fault::Structure { expected: "`{SALT}` and hex or base64" };
             let (salt, hash) = text.strip_prefix('{').and_then(|rest| rest.split_once('}')).ok_or(EXPECTED)?;
@@ -507,14 +511,21 @@ fn fshp(text: &str) -> Result<Built, Fault> {
     if Function::of(name).is_none_or(|function| function.bytes() != hash.len()) {
         return Err(EXPECTED);
     }
-    let again = text::decimal("rounds", rounds)?.checked_sub(1).ok_or(EXPECTED)?;
+    let again = rounds_after_the_first(rounds)?;
     decoded(hash, &format!("iterate({again},{name}_raw($s.$p),{name}_raw($x))"), salted(salt))
+}
+
+/// How often to repeat what was done once.
+fn rounds_after_the_first(text: &str) -> Result<u32, Fault> {
+    let rounds = text::decimal("digest_rounds", text)?;
+    OutOfBounds::check("digest_rounds", 1, 1 << 30, rounds.into())?;
+    Ok(rounds - 1)
 }
 
 fn mssql(method: Method, text: &str) -> Result<Built, Fault> {
     const EXPECTED: Fault = Fault::Structure { expected: "`0x0100` or `0x0200`, 8 hex digits of salt, and the hash" };
     let (prefix, bytes, expression) = match method {
-        Method::Mssql2000 => ("0x0100", 40, "sha1_raw(utf16le($p).$s)"),
+        Method::Mssql2000 => ("0x0100", 40, "sha1_raw(utf16le($p).$s).sha1_raw(utf16le(uc($p)).$s)"),
         Method::Mssql2005 => ("0x0100", 20, "sha1_raw(utf16le($p).$s)"),
         _ => ("0x0200", 64, "sha512_raw(utf16le($p).$s)"),
     };
@@ -522,7 +533,7 @@ fn mssql(method: Method, text: &str) -> Result<Built, Fault> {
         text.get(..6).filter(|start| start.eq_ignore_ascii_case(prefix)).and_then(|_| text.get(6..)).ok_or(EXPECTED)?;
     let all = codec::hex(hex.as_bytes())?;
     let (salt, hash) = all.split_at_checked(4).filter(|(_, hash)| hash.len() == bytes).ok_or(EXPECTED)?;
-    decoded(&hash[..bytes.min(if method == Method::Mssql2000 { 20 } else { bytes })], expression, salted(salt))
+    decoded(hash, expression, salted(salt))
 }
 
 /// Symfony's message digest hasher with its defaults: SHA-512, 5000 rounds. A salt is optional, and has no braces.

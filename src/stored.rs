@@ -163,8 +163,9 @@ impl StoredHash {
         if claimed.len() > 1 {
             return Err(Fault::Ambiguous { candidates: named }.into());
         }
-        // What names bcrypt can be bcrypt over something else, where the family has that and not bcrypt itself.
-        let is_open = named.is_empty() || (claimed.is_empty() && named == [Method::Bcrypt]);
+        // What names bcrypt can be bcrypt over something else, where the family has that and not bcrypt itself; and PBKDF2's
+        // common text is Kratos' too.
+        let is_open = named.is_empty() || (claimed.is_empty() && matches!(named, [Method::Bcrypt | Method::Pbkdf2]));
         let others = family.1.iter().copied().filter(|_| claimed.is_empty() && is_open);
         let mut first = None;
         for method in claimed.iter().copied().chain(others) {
@@ -300,7 +301,8 @@ impl StoredHash {
 
     /// The canonical text; `None` where the text is it.
     fn canonical_unless_it_is(&self) -> Option<String> {
-        if self.text.starts_with(PREFIX) {
+        // Magento's parameters stand in its version, and its Argon2 is never a PHC string.
+        if self.text.starts_with(PREFIX) || self.method == Method::Magento {
             return None;
         }
         let inner = recipe::strip_wrapper(self.method, &self.text);

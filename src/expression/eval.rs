@@ -117,6 +117,11 @@ fn map_value(map: Map, mut value: Secret) -> Secret {
         },
         Map::Php72 if value.len() > 72 || value.contains(&0) => map_value(Map::Base64, Function::Sha512.digest(&value)),
         Map::Php72 => value,
+        Map::Widen => {
+            let mut wide = Secret::new(Vec::with_capacity(2 * value.len()));
+            wide.extend(value.iter().flat_map(|byte| [*byte, 0]));
+            wide
+        }
         Map::Reverse => {
             value.reverse();
             value

@@ -171,6 +171,7 @@ fn braced(text: &str) -> &'static [Method] {
         "SSHA256" => &[Method::LdapSsha256],
         "SSHA384" => &[Method::LdapSsha384],
         "SSHA512" => &[Method::LdapSsha512],
+        "CRYPT" if rest.len() == 13 && !rest.contains('$') => &[Method::Descrypt],
         "CRYPT" => named(rest),
         _ => &[],
     }

@@ -68,8 +68,12 @@ impl Pbkdf2 {
             iterations = Some(decimal("iterations", parameters)?);
         }
         let hash = text::adapted(hash)?;
-        if length.is_some_and(|length| length as usize != hash.len()) {
-            return Err(Fault::Structure { expected: "a hash as long as `l=` says" });
+        match length {
+            Some(length) if length as usize != hash.len() => {
+                return Err(Fault::Structure { expected: "a hash as long as `l=` says" });
+            }
+            Some(_) => {}
+            None => text::check_whole(&hash, text)?,
         }
         Self::new(function, iterations.ok_or(EXPECTED)?, text::adapted(salt)?, hash)
     }

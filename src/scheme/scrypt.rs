@@ -82,7 +82,9 @@ impl Scrypt {
                 expected: "ln= to be the logarithm of N; where it is N itself, the method is kratos_scrypt",
             });
         }
-        Self::new(log_n, decimal("r", r)?, decimal("p", p)?, padded(salt)?, padded(hash)?)
+        let output = padded(hash)?;
+        text::check_whole(&output, text)?;
+        Self::new(log_n, decimal("r", r)?, decimal("p", p)?, padded(salt)?, output)
     }
 
     /// `$7$`, N in one character, r and p in five each, a salt that is text and is taken as such, `$`, 43 characters.

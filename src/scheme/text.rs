@@ -25,6 +25,14 @@ pub(crate) fn decimal(parameter: &'static str, text: &str) -> Result<u32, Fault>
     u32::try_from(value).map_err(|_| Fault::Bounds(OutOfBounds::new(parameter, 1, u32::MAX.into(), value)))
 }
 
+/// Nobody chooses an output whose length is no multiple of four bytes: what has one lost its end, and would still match.
+pub(crate) fn check_whole(output: &[u8], text: &str) -> Result<(), Fault> {
+    if output.len().is_multiple_of(4) {
+        return Ok(());
+    }
+    Err(Fault::Truncated { actual: text.len(), whole: "which leaves an output of a length that nobody chooses" })
+}
+
 /// base64 in which `.` may stand for `+`: passlib's, and what others write in its place.
 pub(crate) fn adapted(text: &str) -> Result<Vec<u8>, Fault> {
     codec::base64_padded_or_not(text.replace('.', "+").as_bytes(), Alphabet::Standard)

@@ -1,0 +1,309 @@
+//! The vectors of every format: what real implementations made, what others published, and what must be refused.
+//! `vectors/generate/formats` has the scripts.
+#![allow(clippy::panic, reason = "a test may")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use rehash::{
+    Argon2Target, Columns, Denied, Engine, KeyId, Keyring, Limits, Method, ParseError, Password, Policy, StoredHash,
+    Tag, Unverifiable, Upgrade,
+};
+use serde_json::Value;
+
+struct Vector {
+    id: String,
+    method: String,
+    tag: String,
+    password: Vec<u8>,
+    stored: String,
+    salt: Option<Vec<u8>>,
+    user: Option<String>,
+    keys: Vec<(String, Vec<u8>)>,
+    result: String,
+    code: Option<String>,
+    flags: Vec<String>,
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("hex")).collect()
+}
+
+fn vector(method: &str, test: &Value) -> Vector {
+    let text = |name: &str| test[name].as_str().map(str::to_owned);
+    let id = format!("{method} {} ({})", test["id"], test["source"].as_str().expect("a source"));
+    let password = match text("password") {
+        Some(text) => text.into_bytes(),
+        None => unhex(test["password_hex"].as_str().expect("a password")),
+    };
+    let keys = test["keys"].as_object().into_iter().flatten();
+    Vector {
+        id,
+        method: method.to_owned(),
+        tag: text("tag").unwrap_or_else(|| method.to_owned()),
+        password,
+        stored: text("stored").expect("a text"),
+        salt: text("salt_hex").map(|hex| unhex(&hex)),
+        user: text("user"),
+        keys: keys.map(|(id, hex)| (id.clone(), unhex(hex.as_str().expect("hex")))).collect(),
+        result: text("result").expect("a result"),
+        code: text("code"),
+        flags: test["flags"].as_array().expect("flags").iter().map(|f| f.as_str().expect("text").to_owned()).collect(),
+    }
+}
+
+impl Vector {
+    fn columns(&self) -> Columns<'_> {
+        let columns = Columns::default();
+        let columns = self.salt.as_deref().map_or(columns, |salt| columns.salt(salt));
+        self.user.as_deref().map_or(columns, |user| columns.user(user.as_bytes()))
+    }
+
+    fn read(&self, text: &str) -> Result<StoredHash, ParseError> {
+        let tag: Tag = self.tag.parse().expect(&self.id);
+        StoredHash::parse_tagged(&tag, text, &self.columns(), &Limits::default())
+    }
+
+    fn keyring(&self) -> Keyring {
+        let mut keys = Keyring::new();
+        for (id, secret) in &self.keys {
+            keys.register(KeyId::new(id).expect("an id"), secret.clone()).expect("a key");
+        }
+        keys
+    }
+
+    fn engine(&self) -> Engine {
+        let target = Argon2Target { memory_kib: 8, passes: 1, lanes: 1 };
+        Engine::new(Policy::builder(target).keys(self.keyring()).build().expect("a policy")).expect("entropy")
+    }
+
+    fn is_slow(&self) -> bool {
+        self.flags.iter().any(|flag| flag == "Slow")
+    }
+}
+
+fn all() -> Vec<Vector> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/methods");
+    let mut paths: Vec<_> =
+        std::fs::read_dir(directory).expect("there").map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    let mut vectors = Vec::new();
+    for path in paths {
+        let file: Value = serde_json::from_slice(&std::fs::read(path).expect("readable")).expect("JSON");
+        let method = file["method"].as_str().expect("a method");
+        vectors.extend(file["tests"].as_array().expect("tests").iter().map(|test| vector(method, test)));
+    }
+    assert!(vectors.len() > 1000, "only {} vectors", vectors.len());
+    vectors
+}
+
+/// Runs `check` on two threads: each is some of the vectors, and gives what is wrong with one.
+fn each(check: impl Fn(&Vector) -> Result<(), String> + Sync) {
+    let vectors = all();
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let halves: Vec<_> = (0..2)
+            .map(|half| {
+                let (vectors, check) = (&vectors, &check);
+                scope.spawn(move || {
+                    let mine = vectors.iter().skip(half).step_by(2);
+                    mine.filter_map(|vector| check(vector).err().map(|why| format!("{}: {why}", vector.id)))
+                        .collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        halves.into_iter().flat_map(|half| half.join().expect("no panic")).collect()
+    });
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+fn verdict(vector: &Vector) -> (String, Option<String>) {
+    let tag = match vector.tag.parse::<Tag>() {
+        Ok(tag) => tag,
+        Err(_) => return ("invalid".to_owned(), Some("unknown_tag".to_owned())),
+    };
+    let parsed = StoredHash::parse_tagged(&tag, &vector.stored, &vector.columns(), &Limits::default());
+    match parsed {
+        Err(error) if error.bounds().is_some_and(|bounds| bounds.actual > bounds.max) => {
+            ("over_limit".to_owned(), Some(error.code().to_string()))
+        }
+        Err(error) => ("invalid".to_owned(), Some(error.code().to_string())),
+        Ok(stored) => match vector.engine().verify(&stored, &Password::new(vector.password.clone())) {
+            Ok(_) if stored.method().as_str() == vector.method => ("accept".to_owned(), None),
+            Ok(_) => (format!("accepted as {}", stored.method()), None),
+            Err(Denied::WrongPassword) => ("reject".to_owned(), None),
+            Err(Denied::Unverifiable(Unverifiable::MissingKey { .. })) => {
+                ("invalid".to_owned(), Some("missing_key".to_owned()))
+            }
+            Err(error) => (format!("{error:?}"), None),
+        },
+    }
+}
+
+#[test]
+fn each_vector_ends_as_it_says() {
+    each(|vector| {
+        let (result, code) = verdict(vector);
+        if result != vector.result {
+            return Err(format!("{result} {code:?}, expected {}", vector.result));
+        }
+        if vector.code.is_some() && code != vector.code {
+            return Err(format!("{code:?}, expected {:?}", vector.code));
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn every_method_has_vectors() {
+    let mut accepted: BTreeMap<String, usize> = BTreeMap::new();
+    for vector in all().iter().filter(|vector| vector.result == "accept") {
+        *accepted.entry(vector.method.clone()).or_default() += 1;
+    }
+    let elsewhere = ["md5", "sha1", "sha256", "bcrypt", "argon2i", "argon2d", "argon2id"];
+    let missing: Vec<_> = Method::all()
+        .map(Method::as_str)
+        .filter(|name| !elsewhere.contains(name) && accepted.get(*name).copied().unwrap_or(0) < 3)
+        .collect();
+    assert!(missing.is_empty(), "fewer than three vectors: {missing:?}");
+}
+
+#[test]
+fn both_record_forms_round_trip_and_the_canonical_text_verifies() {
+    each(|vector| {
+        if vector.result != "accept" {
+            return Ok(());
+        }
+        let limits = Limits::default();
+        let stored = vector.read(&vector.stored).map_err(|error| error.to_string())?;
+        let described = stored.self_describing();
+        let again = StoredHash::parse_self_describing(&described, &limits).map_err(|e| format!("{described}: {e}"))?;
+        if again.self_describing() != described || again.method() != stored.method() || again.tag() != stored.tag() {
+            return Err(format!("{described} reads as {} {}", again.tag(), again.self_describing()));
+        }
+        // The pair, as a store keeps it: canonical tag and canonical text, and no columns beside them.
+        let canonical = stored.clone().into_canonical();
+        let tag: Tag = canonical.tag().parse().map_err(|error| format!("{}: {error}", canonical.tag()))?;
+        let read = StoredHash::parse_tagged(&tag, canonical.text(), &Columns::default(), &limits)
+            .map_err(|error| format!("{} {}: {error}", canonical.tag(), canonical.text()))?;
+        if read.canonical() != canonical.text() || read.parameters() != stored.parameters() {
+            return Err(format!("{} is not canonical: {}", canonical.text(), read.canonical()));
+        }
+        // And with the method's name alone.
+        let named: Tag = canonical.method().into();
+        StoredHash::parse_tagged(&named, canonical.text(), &Columns::default(), &limits)
+            .map_err(|error| format!("by the method's name: {error}"))?;
+        if vector.is_slow() {
+            return Ok(());
+        }
+        let engine = vector.engine();
+        for stored in [&again, &read] {
+            let _ = engine
+                .verify(stored, &Password::new(vector.password.clone()))
+                .map_err(|denied| format!("{}: {denied:?}", stored.text()))?;
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_text_that_names_its_method_names_one_and_the_right_one() {
+    each(|vector| {
+        if vector.result != "accept" || vector.salt.is_some() || vector.user.is_some() {
+            return Ok(());
+        }
+        match rehash::identify(&vector.stored) {
+            rehash::Identification::Named(method) => {
+                let is_over_bcrypt = method == Method::Bcrypt && vector.stored.starts_with("$2");
+                let is_kratos = method == Method::Pbkdf2 && vector.method == "kratos_pbkdf2";
+                if method.as_str() == vector.method || is_over_bcrypt || is_kratos {
+                    Ok(())
+                } else {
+                    Err(format!("named {method}"))
+                }
+            }
+            rehash::Identification::Foreign(name) => Err(format!("foreign: {name}")),
+            _ => Ok(()),
+        }
+    });
+}
+
+#[test]
+fn each_is_upgraded_once_and_verifies_afterwards() {
+    each(|vector| {
+        if vector.result != "accept" || vector.is_slow() {
+            return Ok(());
+        }
+        let engine = vector.engine();
+        let stored = vector.read(&vector.stored).map_err(|error| error.to_string())?;
+        let password = Password::new(vector.password.clone());
+        let accepted = engine.verify(&stored, &password).map_err(|denied| format!("{denied:?}"))?;
+        let Upgrade::Ready(replacement) = accepted.upgrade else {
+            let may_be_skipped = matches!(accepted.upgrade, Upgrade::Skipped(_) | Upgrade::NotNeeded);
+            return if may_be_skipped { Ok(()) } else { Err("no upgrade".to_owned()) };
+        };
+        let new = replacement.new_hash();
+        if new.method() != Method::Argon2id {
+            return Err(format!("upgraded to {}", new.method()));
+        }
+        match engine.verify(new, &password) {
+            Ok(accepted) if matches!(accepted.upgrade, Upgrade::NotNeeded) => Ok(()),
+            other => Err(format!("afterwards: {other:?}")),
+        }
+    });
+}
+
+#[test]
+fn another_password_a_flipped_byte_and_a_cut_text_are_never_accepted() {
+    each(|vector| {
+        if vector.result != "accept" || vector.is_slow() {
+            return Ok(());
+        }
+        let engine = vector.engine();
+        let stored = vector.read(&vector.stored).map_err(|error| error.to_string())?;
+        let mut other = vector.password.clone();
+        match other.first_mut() {
+            Some(first) => *first ^= 1,
+            None => other.push(b'x'),
+        }
+        if engine.verify(&stored, &Password::new(other)).is_ok() {
+            return Err("another password is accepted".to_owned());
+        }
+        let password = Password::new(vector.password.clone());
+        let accepts = |text: &str| {
+            vector.read(text).is_ok_and(|changed| {
+                engine.verify(&changed, &password).is_ok() && changed.canonical() != stored.canonical()
+            })
+        };
+        // A change of case is the same hash where it is hex; what has the same canonical text is the same hash.
+        // DES under a key of zeros is its own inverse, so that some counts are one; and of a long password and its pepper bcrypt
+        // sees 72 bytes.
+        let is_exempt = (vector.method == "bsdicrypt" && vector.password.is_empty())
+            || (vector.method == "bcrypt_peppered" && vector.password.len() > 60);
+        if is_exempt {
+            return Ok(());
+        }
+        let places: BTreeSet<usize> = (1..8).map(|part| vector.stored.len() * part / 8).collect();
+        for place in places {
+            for flip in [1u8, 4, 0x10] {
+                let mut bytes = vector.stored.clone().into_bytes();
+                bytes[place] ^= flip;
+                if let Ok(text) = String::from_utf8(bytes)
+                    && accepts(&text)
+                {
+                    return Err(format!("byte {place} flipped is accepted: {text}"));
+                }
+            }
+        }
+        for text in [vector.stored[..vector.stored.len() - 1].to_owned(), format!("{}x", vector.stored)] {
+            let is_open = matches!(vector.method.as_str(), "bcrypt_peppered")
+                || vector.stored.contains(':')
+                || vector.method.starts_with("ldap_");
+            // Padding may be left out.
+            let is_padding = vector.stored.strip_suffix('=') == Some(&text);
+            if !is_open && !is_padding && accepts(&text) {
+                return Err(format!("{text} is accepted"));
+            }
+        }
+        Ok(())
+    });
+}
