@@ -189,6 +189,11 @@ impl Expression {
         eval::Evaluation { password, variables, keys, previous: &[] }.concat(&parts[..end])
     }
 
+    /// Whether bytes of the password itself, and not only hashes of it, stand in the value.
+    pub(crate) fn exposes_password(&self) -> bool {
+        !self.0.hides_password() && !matches!(&*self.0, Node::Map(Map::Php72, _))
+    }
+
     /// Which variables it uses.
     pub(crate) fn uses(&self) -> Uses {
         let mut uses = Uses::default();

@@ -18,6 +18,7 @@ mod record;
 mod source;
 mod split;
 mod tag;
+mod vendor;
 
 pub use check::{Checked, Options, Summary, check};
 pub use field::{Field, Problem};
@@ -25,3 +26,4 @@ pub use pipeline::in_order;
 pub use record::{Credential, Record, Rules, Verdict, Warnings};
 pub use source::{Format, InputError, Source};
 pub use split::{Chunk, Chunks, Raw};
+pub use vendor::{Export, HashConfig, HashConfigError, UnknownVendor, Vendor};

@@ -159,7 +159,7 @@ methods! {
     Phpass "phpass" ["phpass-md5", "md5-phpass", "phpbb3", "portable"] "$P$ or $H$, 31 characters" "phpass($p)" "";
     Drupal7 "drupal7" ["drupal"] "$S$ and 52 characters; U$S$… over an MD5" "drupal7($p)" "passwords of up to 512 bytes";
     Md5crypt "md5crypt" ["freebsd-md5"] "$1$SALT$HASH or $md5-crypt$…" "md5crypt($p)" "";
-    Apr1 "apr1" ["apr-md5-crypt", "apache-md5", "htpasswd"] "$apr1$SALT$HASH" "apr1($p)" "";
+    Apr1 "apr1" ["apr-md5-crypt", "apache-md5"] "$apr1$SALT$HASH" "apr1($p)" "";
     Sha256crypt "sha256crypt" [] "$5$[rounds=N$]SALT$HASH or $sha256-crypt$…" "sha256crypt($p)" "";
     Sha512crypt "sha512crypt" [] "$6$[rounds=N$]SALT$HASH or $sha512-crypt$…" "sha512crypt($p)" "";
     Sha1crypt "sha1crypt" ["netbsd-sha1"] "$sha1$ROUNDS$SALT$HASH" "sha1crypt($p)" "";

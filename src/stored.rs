@@ -404,7 +404,11 @@ impl StoredHash {
     /// Whether the method ignores the end of long passwords.
     #[must_use]
     pub fn truncates(&self) -> bool {
-        self.scheme().truncates()
+        let exposes = match &self.input {
+            Input::Password => true,
+            Input::Expression(input) => input.0.exposes_password(),
+        };
+        exposes && self.scheme().truncates()
     }
 
     /// Whether the text is a digest and nothing else, which can be encoded in several ways.

@@ -9,16 +9,19 @@ use super::pipeline::in_order;
 use super::record::{Record, Rules, Verdict, Warnings};
 use super::source::{Format, InputError, Source};
 use super::split::{Chunk, Chunks};
+use super::vendor::Export;
 use crate::{Code, Method};
 
 /// How to go through inputs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Options {
     /// On how many threads records are judged.
     pub jobs: usize,
     /// The format of every input; told from its content where `None`.
     pub format: Option<Format>,
+    /// Whose exports the inputs are, where they are not in our own record.
+    pub export: Option<Export>,
     /// Whether good records are handed over; without them, going through a file is faster.
     pub keeps_records: bool,
 }
@@ -26,7 +29,7 @@ pub struct Options {
 impl Default for Options {
     /// One job, formats by content, no records.
     fn default() -> Self {
-        Self { jobs: 1, format: None, keeps_records: false }
+        Self { jobs: 1, format: None, export: None, keeps_records: false }
     }
 }
 
@@ -129,6 +132,9 @@ enum Outcome {
 
 impl Run<'_> {
     fn open(&self, source: Source) -> Result<Chunks, InputError> {
+        if let Some(export) = &self.options.export {
+            return Chunks::of_export(source, export);
+        }
         let (source, format) = match self.options.format {
             Some(format) => (source, format),
             None => source.detect()?,

@@ -46,6 +46,11 @@ impl Header {
         Ok(Self { line: line.into(), columns })
     }
 
+    /// A header whose names are a vendor's.
+    pub(super) fn foreign(line: &[u8]) -> Self {
+        Self { line: line.into(), columns: Vec::new() }
+    }
+
     pub(super) fn line(&self) -> &[u8] {
         &self.line
     }
@@ -80,7 +85,7 @@ impl Header {
 }
 
 /// The cells of a record whose quoting is known to be right.
-fn cells(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
+pub(super) fn cells(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;

@@ -127,10 +127,15 @@ pub(super) fn check_object(field: Field, text: &str) -> Result<(), Problem> {
 
 fn check_depth(field: Field, text: &str, max: usize) -> Result<(), Problem> {
     // Most objects are far smaller than the limit is deep.
-    if text.len() >= 2 * max && depth(text) > max {
+    if is_deeper(text, max) {
         return Err(Problem::new(field, Code::BadField, "nests deeper than 128 levels"));
     }
     Ok(())
+}
+
+/// Whether well-formed JSON nests deeper than so many levels.
+pub(super) fn is_deeper(text: &str, max: usize) -> bool {
+    text.len() >= 2 * max && depth(text) > max
 }
 
 /// How deep well-formed JSON nests.

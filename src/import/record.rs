@@ -130,6 +130,15 @@ impl<'a> Fields<'a> {
         Ok(())
     }
 
+    /// Keeps what a vendor's record holds beside what we know.
+    pub(super) fn keep(&mut self, name: String, json: String) {
+        self.others.push((name.into(), json.into()));
+    }
+
+    pub(super) fn is_taken(&self, field: Field) -> bool {
+        self.has(field)
+    }
+
     fn get(&self, field: Field) -> Option<&str> {
         self.values[field as usize].as_deref()
     }
@@ -160,6 +169,9 @@ impl Rules {
             let remedy = format!("byte {} is not UTF-8; convert the file", error.valid_up_to() + 1);
             vec![Problem::record(Code::BadUtf8, remedy)]
         })?;
+        if let Some(reading) = &chunk.reading {
+            return self.record(reading.fields(text, chunk.format)?);
+        }
         let fields = match (chunk.format, &chunk.header) {
             (Format::Csv, Some(header)) => header.fields(text)?,
             _ => json::fields(text)?,

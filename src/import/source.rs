@@ -19,6 +19,12 @@ pub enum Format {
     Ndjson,
     /// RFC 4180 with a header line.
     Csv,
+    /// One record on each line, in a vendor's own syntax.
+    Lines,
+    /// LDIF: records with empty lines between.
+    Ldif,
+    /// The rows of `INSERT` statements.
+    Sql,
 }
 
 impl Format {
@@ -29,6 +35,9 @@ impl Format {
             Self::Json => "json",
             Self::Ndjson => "ndjson",
             Self::Csv => "csv",
+            Self::Lines => "lines",
+            Self::Ldif => "ldif",
+            Self::Sql => "sql",
         }
     }
 }
@@ -146,7 +155,7 @@ impl Source {
 }
 
 /// What the bytes are, where they are surely something else than text.
-fn container(bytes: &[u8]) -> Option<&'static str> {
+pub(super) fn container(bytes: &[u8]) -> Option<&'static str> {
     const MAGIC: [(&[u8], &str); 5] = [
         (b"\xfd7zXZ", "an xz archive"),
         (b"BZh", "a bzip2 archive"),

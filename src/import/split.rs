@@ -3,12 +3,15 @@
 
 mod array;
 mod delimited;
+mod nested;
+mod statements;
 
 use std::io::Read;
 use std::sync::Arc;
 
 use super::csv::Header;
-use super::source::{Format, InputError, Source};
+use super::source::{Format, InputError, Source, container};
+use super::vendor::{self, Export, Layout, Reading};
 use crate::Code;
 
 /// How many bytes are read before a chunk is handed over.
@@ -48,6 +51,8 @@ pub struct Chunk {
     spans: Vec<Span>,
     pub(crate) format: Format,
     pub(crate) header: Option<Arc<Header>>,
+    /// How to read a vendor's records.
+    pub(super) reading: Option<Arc<Reading>>,
 }
 
 impl Chunk {
@@ -79,6 +84,22 @@ struct Span {
     fault: Option<Code>,
 }
 
+fn splitter(format: Format) -> Box<dyn Split> {
+    match format {
+        Format::Json => Box::new(array::Array::new()),
+        Format::Ndjson | Format::Lines => Box::new(delimited::Lines::new()),
+        Format::Csv => Box::new(delimited::Csv::new()),
+        Format::Ldif => Box::new(statements::Ldif::new()),
+        Format::Sql => Box::new(statements::Sql::new()),
+    }
+}
+
+/// A line by itself.
+struct Line {
+    bytes: Vec<u8>,
+    line: u64,
+}
+
 /// What a splitter made of the bytes it was given.
 enum Step {
     /// A record, and where to go on.
@@ -103,6 +124,11 @@ trait Split: Send {
 
     /// From now on a blank line is a record.
     fn keep_blank_lines(&mut self) {}
+
+    /// The statement whose rows the records are.
+    fn statement(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// How to go on after a record that is too large.
@@ -119,6 +145,9 @@ pub struct Chunks {
     format: Format,
     split: Box<dyn Split>,
     header: Option<Arc<Header>>,
+    reading: Option<Arc<Reading>>,
+    /// The first chunk, which has been looked at.
+    peeked: Option<Chunk>,
     /// Bytes read and not yet handed over.
     pending: Vec<u8>,
     is_end: bool,
@@ -136,28 +165,101 @@ impl Chunks {
     /// [`InputError`] where the input is not of the given format: no header, no array.
     pub fn new(source: Source, format: Format) -> Result<Self, InputError> {
         let (name, input) = source.into_parts();
-        let split: Box<dyn Split> = match format {
-            Format::Json => Box::new(array::Array::new()),
-            Format::Ndjson => Box::new(delimited::Lines::new()),
-            Format::Csv => Box::new(delimited::Csv::new()),
-        };
-        let mut chunks = Self {
+        let mut chunks = Self::with(name, input, format, splitter(format));
+        chunks.skip_bom();
+        if format == Format::Csv {
+            let line = chunks.first_line()?;
+            let header =
+                Header::parse(&line.bytes).map_err(|message| InputError::new(&chunks.name, line.line, message))?;
+            chunks.header = Some(Arc::new(header));
+        }
+        Ok(chunks)
+    }
+
+    fn with(name: String, input: Box<dyn Read + Send>, format: Format, split: Box<dyn Split>) -> Self {
+        Self {
             name,
             input,
             format,
             split,
             header: None,
+            reading: None,
+            peeked: None,
             pending: Vec::new(),
             is_end: false,
             is_done: false,
             is_eager: false,
             error: None,
-        };
+        }
+    }
+
+    /// Starts reading a vendor's export: how it is laid out is told from its first bytes, and whether it is that vendor's
+    /// from its first records.
+    ///
+    /// # Errors
+    ///
+    /// [`InputError`] where it is another vendor's, or none.
+    pub fn of_export(source: Source, export: &Export) -> Result<Self, InputError> {
+        let (name, input) = source.into_parts();
+        let mut chunks = Self::with(name, input, Format::Lines, Box::new(delimited::Lines::new()));
         chunks.skip_bom();
-        if format == Format::Csv {
-            chunks.read_header()?;
+        chunks.read(CHUNK_BYTES);
+        if let Some(error) = chunks.error.take() {
+            return Err(error);
+        }
+        let wrong = |chunks: &Self, message: String| InputError::new(&chunks.name, 0, message);
+        if let Some(container) = container(&chunks.pending) {
+            return Err(wrong(&chunks, format!("is {container}; unpack it first")));
+        }
+        let layout = vendor::layout(export.vendor(), &chunks.pending).map_err(|message| wrong(&chunks, message))?;
+        let (scheme, factor) = match layout {
+            Layout::Nested { .. } => vendor::defaults(&chunks.pending),
+            _ => (None, None),
+        };
+        let mut reading = Reading { export: export.clone(), columns: None, scheme, factor };
+        chunks.format = match layout {
+            Layout::Plain(format) => format,
+            Layout::Headless => Format::Csv,
+            Layout::Nested { .. } | Layout::Objects => Format::Json,
+        };
+        chunks.split = match layout {
+            Layout::Nested { name, is_deep } => Box::new(nested::Nested::new(name, is_deep)),
+            Layout::Objects => Box::new(array::Array::loose()),
+            Layout::Plain(_) | Layout::Headless => splitter(chunks.format),
+        };
+        if layout == Layout::Objects {
+            chunks.put_in_brackets();
+        }
+        match layout {
+            Layout::Plain(Format::Csv) => {
+                let line = chunks.first_line()?;
+                let columns =
+                    vendor::header(&line.bytes).map_err(|message| InputError::new(&chunks.name, line.line, message))?;
+                chunks.header = Some(Arc::new(Header::foreign(&line.bytes)));
+                reading.columns = Some(columns);
+            }
+            Layout::Headless => reading.columns = Some(vendor::firebase_columns()),
+            _ => {}
+        }
+        chunks.reading = Some(Arc::new(reading));
+        chunks.peeked = chunks.chunk()?;
+        if let (Some(chunk), Some(reading)) = (&chunks.peeked, &chunks.reading) {
+            let records = chunk.records().filter(|raw| raw.fault.is_none()).map(|raw| raw.bytes);
+            let stranger = reading.check_vendor(records, chunks.format);
+            stranger.map_err(|message| wrong(&chunks, message))?;
         }
         Ok(chunks)
+    }
+
+    /// Makes an array of objects that follow each other.
+    fn put_in_brackets(&mut self) {
+        self.pending.insert(0, b'[');
+        if std::mem::take(&mut self.is_end) {
+            self.input = Box::new(&b"]"[..]);
+        } else {
+            let input = std::mem::replace(&mut self.input, Box::new(std::io::empty()));
+            self.input = Box::new(input.chain(&b"]"[..]));
+        }
     }
 
     /// Hands records over as soon as they are read, for input that is typed or piped one record at a time.
@@ -201,7 +303,8 @@ impl Chunks {
         }
     }
 
-    fn read_header(&mut self) -> Result<(), InputError> {
+    /// The header line, and where it stands.
+    fn first_line(&mut self) -> Result<Line, InputError> {
         let (bytes, spans) = self.fill(1)?;
         let mut spans = spans.into_iter();
         let Some(first) = spans.next() else {
@@ -210,10 +313,7 @@ impl Chunks {
         if first.fault.is_some() {
             return Err(InputError::new(&self.name, first.line, "is neither JSON nor CSV with a header line"));
         }
-        let header = Header::parse(&bytes[first.start..first.end])
-            .map_err(|message| InputError::new(&self.name, first.line, message))?;
-        self.header = Some(Arc::new(header));
-        Ok(())
+        Ok(Line { bytes: bytes[first.start..first.end].to_vec(), line: first.line })
     }
 
     /// The next chunk; `None` at the end.
@@ -222,11 +322,36 @@ impl Chunks {
     ///
     /// [`InputError`] where the input cannot be read any further; there is nothing after it.
     pub fn next_chunk(&mut self) -> Result<Option<Chunk>, InputError> {
+        match self.peeked.take() {
+            Some(chunk) => Ok(Some(chunk)),
+            None => self.chunk(),
+        }
+    }
+
+    fn chunk(&mut self) -> Result<Option<Chunk>, InputError> {
         let (bytes, spans) = self.fill(CHUNK_RECORDS)?;
         if spans.is_empty() {
             return Ok(None);
         }
-        Ok(Some(Chunk { bytes, spans, format: self.format, header: self.header.clone() }))
+        self.read_statement();
+        let (header, reading) = (self.header.clone(), self.reading.clone());
+        Ok(Some(Chunk { bytes, spans, format: self.format, header, reading }))
+    }
+
+    /// The columns of SQL's rows are known when the first row is.
+    fn read_statement(&mut self) {
+        let (Some(reading), Some(statement)) = (&self.reading, self.split.statement()) else { return };
+        if reading.columns.is_none() {
+            let columns = Some(vendor::sql_columns(statement));
+            self.header = Some(Arc::new(Header::foreign(statement.as_bytes())));
+            let reading = Reading {
+                export: reading.export.clone(),
+                columns,
+                scheme: reading.scheme.clone(),
+                factor: reading.factor,
+            };
+            self.reading = Some(Arc::new(reading));
+        }
     }
 
     /// Up to `records_max` records, as many as a chunk holds; none only at the end.

@@ -461,3 +461,18 @@ const FAMILIES: &[(&[&str], &[Method])] = &[
     (&["supabase", "gotrue"], &[Method::Bcrypt, Method::Argon2id, Method::Argon2i, Method::FirebaseScrypt]),
     (&["mssqlserver"], &[Method::Mssql2012, Method::Mssql2005, Method::Mssql2000]),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_familys_name_is_a_methods() {
+        for (names, methods) in FAMILIES {
+            assert!(!methods.is_empty());
+            for name in *names {
+                assert!(name.parse::<Method>().is_err(), "{name}");
+            }
+        }
+    }
+}

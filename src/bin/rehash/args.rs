@@ -198,6 +198,10 @@ pub struct Input {
     /// The files' format, where the content does not say
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
+    /// Whose export the files are: auth0, clerk, cognito, django, firebase, fusionauth, htpasswd, keycloak, kratos, ldif, logto,
+    /// shadow, supabase, wordpress, workos, zitadel
+    #[arg(long, value_name = "VENDOR", conflicts_with = "format")]
+    pub from: Option<String>,
     /// The method of hashes that no tag and no text names
     #[arg(long, short, value_name = "METHOD")]
     pub method: Option<String>,
@@ -313,6 +317,9 @@ pub struct Keys {
     /// The id of the pepper that new hashes use
     #[arg(long, value_name = "ID", env = "REHASH_CURRENT_KEY")]
     pub current_key: Option<String>,
+    /// Firebase's hash parameters, as its console shows them; registers the signer key
+    #[arg(long, value_name = "FILE", env = "REHASH_HASH_CONFIG")]
+    pub hash_config: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -23,7 +23,7 @@ pub fn run(args: &args::Check, out: &mut impl Write) -> Result<Exit, Failure> {
     // Files that are not finished must not stay behind: they hold hashes.
     let is_interrupted = watch_for_interrupt()?;
     let mut progress = Progress::start();
-    let options = options(&args.input, tagged.is_some());
+    let options = options(&args.input, tagged.is_some())?;
 
     let mut each = |checked: Checked<'_>| -> Result<(), Failure> {
         progress.tick();
@@ -66,12 +66,13 @@ pub fn run(args: &args::Check, out: &mut impl Write) -> Result<Exit, Failure> {
     Ok(report::exit(&summary, rejected))
 }
 
-pub fn options(input: &args::Input, keeps_records: bool) -> Options {
+pub fn options(input: &args::Input, keeps_records: bool) -> Result<Options, Failure> {
     let mut options = Options::default();
     options.jobs = input.jobs.count();
     options.format = input.format.map(Format::from);
+    options.export = keys::export(input)?;
     options.keeps_records = keeps_records;
-    options
+    Ok(options)
 }
 
 impl From<args::Format> for Format {

@@ -41,6 +41,7 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
         store.tune_for_import()?;
     }
     let is_interrupted = watch_for_interrupt()?;
+    let options = options(&args.input, true)?;
     let mut importer = Importer {
         store: &store,
         engine: &engine,
@@ -54,7 +55,7 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
         rejects: args.report.rejects.as_deref().map(Rejects::create).transpose()?,
     };
     let mut progress = Progress::start();
-    let (summary, stopped) = check(report::sources(&args.input.files), &rules, options(&args.input, true), |checked| {
+    let (summary, stopped) = check(report::sources(&args.input.files), &rules, options, |checked| {
         progress.tick();
         match importer.take(checked) {
             Err(failure) => ControlFlow::Break(Stop::Failed(failure)),

@@ -2,12 +2,12 @@
 
 use std::fs;
 
-use rehash::import::Rules;
+use rehash::import::{Export, HashConfig, Rules, UnknownVendor};
 use rehash::{Argon2Target, Engine, KeyId, Keyring, Limits, Policy, Tag, UpgradeMode};
 use zeroize::Zeroizing;
 
 use crate::args;
-use crate::output::{Exit, Failure};
+use crate::output::{Exit, Failure, printable};
 
 impl args::Target {
     pub fn target(&self) -> Argon2Target {
@@ -66,6 +66,9 @@ impl args::Keys {
             secret.truncate(length);
             keys.register(id, secret.to_vec()).map_err(|error| Failure::usage(error.to_string()))?;
         }
+        if let Some((id, key)) = hash_config(self)?.as_ref().and_then(HashConfig::key) {
+            keys.register(id, key.to_vec()).map_err(|error| Failure::usage(format!("--hash-config: {error}")))?;
+        }
         if let Some(id) = &self.current_key {
             KeyId::new(id)
                 .and_then(|id| keys.set_current(&id))
@@ -93,6 +96,26 @@ pub fn engine(target: &args::Target, limits: Limits, keys: Keyring, upgrade: Upg
         .build()
         .map_err(|error| Failure::usage(error.to_string()))?;
     Engine::new(policy).map_err(|error| Failure::new(Exit::Fault, error.to_string()))
+}
+
+/// Firebase's hash parameters, where they are given.
+fn hash_config(keys: &args::Keys) -> Result<Option<HashConfig>, Failure> {
+    let Some(path) = &keys.hash_config else { return Ok(None) };
+    let shown = printable(&path.display().to_string());
+    let text = fs::read_to_string(path).map_err(|error| Failure::usage(format!("--hash-config {shown}: {error}")))?;
+    let config = HashConfig::parse(&Zeroizing::new(text));
+    config.map(Some).map_err(|error| Failure::usage(format!("--hash-config {shown}: {error}")))
+}
+
+/// Whose export the files are.
+pub fn export(input: &args::Input) -> Result<Option<Export>, Failure> {
+    let Some(name) = &input.from else { return Ok(None) };
+    let vendor = name.parse().map_err(|error: UnknownVendor| Failure::usage(format!("--from: {error}")))?;
+    let export = Export::new(vendor);
+    Ok(Some(match hash_config(&input.keys)? {
+        Some(config) => export.hash_config(config),
+        None => export,
+    }))
 }
 
 /// A tag: a method by its name or alias, a vendor, an expression.

@@ -293,7 +293,8 @@ impl Rejects {
         let file = self.file(record.header_line)?;
         match (record.raw, record.format) {
             ([], _) => Ok(()),
-            (raw, Format::Csv) => file.line(raw),
+            (raw, Format::Csv | Format::Lines | Format::Sql) => file.line(raw),
+            (raw, Format::Ldif) => file.line(raw).and_then(|()| file.line(b"")),
             // An element of an array may stand on several lines; outside strings a line end is white space.
             (raw, _) => {
                 let flat = raw.iter().map(|c| if matches!(c, b'\n' | b'\r') { b' ' } else { *c });

@@ -20,6 +20,8 @@ pub(super) struct Array {
     column: usize,
     /// Elements that had no end.
     unended: u32,
+    /// Whether elements may follow each other without a comma.
+    is_loose: bool,
 }
 
 enum State {
@@ -67,7 +69,22 @@ struct Element {
 
 impl Array {
     pub(super) const fn new() -> Self {
-        Self { state: State::Start, line: 1, column: 0, unended: 0 }
+        Self { state: State::Start, line: 1, column: 0, unended: 0, is_loose: false }
+    }
+
+    /// An array that begins on this line.
+    pub(super) fn at_line(line: u64) -> Self {
+        Self { line, ..Self::new() }
+    }
+
+    /// Objects one after the other, around which somebody has put the brackets.
+    pub(super) fn loose() -> Self {
+        Self { is_loose: true, ..Self::new() }
+    }
+
+    /// Whether the closing bracket has been read.
+    pub(super) const fn is_done(&self) -> bool {
+        matches!(self.state, State::Done)
     }
 
     fn advance(&mut self, bytes: &[u8]) {
@@ -116,7 +133,7 @@ impl Array {
                 self.state = State::Element(Box::new(Element {
                     line: self.line,
                     column: self.column,
-                    lacks_comma: expect == Expect::CommaOrEnd,
+                    lacks_comma: expect == Expect::CommaOrEnd && !self.is_loose,
                     is_discarded: false,
                     scan: Scan::default(),
                 }));

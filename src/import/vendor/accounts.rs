@@ -1,0 +1,325 @@
+//! The vendors whose records hold a hash as text, which names itself or has a hasher's name beside it.
+
+use super::super::field::{Field, Problem};
+use super::super::record::Fields;
+use super::object::{Object, User, at};
+use crate::Code;
+
+type Read = Result<Fields<'static>, Problem>;
+
+/// Email and phone under these names.
+fn contact(user: &mut User, object: &mut Object, emails: &[&str], phones: &[&str]) -> Result<(), Problem> {
+    user.set(Field::PrimaryEmail, object.first(emails)?)?;
+    user.set(Field::PrimaryPhone, object.first(phones)?)
+}
+
+/// Given and family name joined, where there is no name as such.
+fn joined(given: Option<&String>, family: Option<&String>) -> Option<String> {
+    let name: Vec<&str> = [given, family].into_iter().flatten().map(String::as_str).collect();
+    Some(name.join(" ")).filter(|name| !name.is_empty())
+}
+
+/// Logto's API and its table spell fields in two ways; ours are its own.
+pub(super) fn logto(mut object: Object) -> Read {
+    const NAMES: [(Field, &[&str]); 6] = [
+        (Field::Username, &["username"]),
+        (Field::PrimaryEmail, &["primaryEmail", "primary_email"]),
+        (Field::PrimaryPhone, &["primaryPhone", "primary_phone"]),
+        (Field::Name, &["name"]),
+        (Field::Avatar, &["avatar"]),
+        (Field::PasswordEncrypted, &["passwordDigest", "passwordEncrypted", "password_encrypted"]),
+    ];
+    let mut user = User::default();
+    for (field, names) in NAMES {
+        user.set(field, object.first(names)?)?;
+    }
+    let method = object.first(&["passwordAlgorithm", "passwordEncryptionMethod", "password_encryption_method"])?;
+    user.set(Field::PasswordEncryptionMethod, method)?;
+    for (field, names) in [
+        (Field::Profile, ["profile", "profile"]),
+        (Field::CustomData, ["customData", "custom_data"]),
+        (Field::Identities, ["identities", "identities"]),
+    ] {
+        for name in names {
+            if let Some(value) = object.object(name)? {
+                user.set(field, Some(value.to_json()))?;
+            }
+        }
+    }
+    user.finish(object)
+}
+
+/// An identity, or one within a batch's `create`.
+pub(super) fn kratos(mut object: Object) -> Read {
+    let mut user = User::default();
+    if let Some(inner) = object.object("create")? {
+        let patch = object;
+        object = inner;
+        patch.keep_rest(&mut user.fields);
+    }
+    if let Some(mut traits) = object.object("traits")? {
+        contact(&mut user, &mut traits, &["email"], &["phone", "phone_number"])?;
+        user.set(Field::Username, traits.text("username")?)?;
+        if let Ok(Some(name)) = traits.text("name") {
+            user.set(Field::Name, Some(name))?;
+        }
+        if !traits.is_empty() {
+            object.put_json("traits", traits.to_json());
+        }
+    }
+    if let Some(mut credentials) = object.object("credentials")? {
+        if let Some(mut password) = credentials.object("password")? {
+            let mut config = password.object("config")?.unwrap_or_default();
+            match (config.text("hashed_password")?, config.text("password")?) {
+                (Some(hash), _) => user.hash("kratos", hash)?,
+                (None, Some(text)) => user.hash("Plaintext", text)?,
+                (None, None) => {}
+            }
+            // Who may sign in with it, where the traits do not say.
+            for identifier in password.array("identifiers")? {
+                if let Ok(text) = serde_json::from_str::<String>(identifier.get()) {
+                    let field = if text.contains('@') { Field::PrimaryEmail } else { Field::Username };
+                    if !user.fields.is_taken(field) {
+                        user.set(field, Some(text))?;
+                    }
+                }
+            }
+            if !config.is_empty() {
+                password.put_json("config", config.to_json());
+            }
+            if !password.is_empty() {
+                credentials.put_json("password", password.to_json());
+            }
+        }
+        if let Some(mut oidc) = credentials.object("oidc")? {
+            let mut config = oidc.object("config")?.unwrap_or_default();
+            let mut found = Vec::new();
+            for provider in config.array("providers")? {
+                let mut provider = Object::parse(provider.get())?;
+                let (name, subject) = (provider.text("provider")?, provider.text("subject")?);
+                if let (Some(name), Some(subject)) = (name, subject) {
+                    found.push((name, subject, provider.to_json()));
+                }
+            }
+            user.identities(found, "oidc")?;
+            if !config.is_empty() {
+                oidc.put_json("config", config.to_json());
+            }
+            if !oidc.is_empty() {
+                credentials.put_json("oidc", oidc.to_json());
+            }
+        }
+        if !credentials.is_empty() {
+            object.put_json("credentials", credentials.to_json());
+        }
+    }
+    user.finish(object)
+}
+
+pub(super) fn supabase(mut object: Object) -> Read {
+    let mut user = User::default();
+    contact(&mut user, &mut object, &["email"], &["phone"])?;
+    match (object.first(&["password_hash", "encrypted_password"])?, object.text("password")?) {
+        (Some(hash), _) => user.hash("supabase", hash)?,
+        (None, Some(text)) => user.hash("Plaintext", text)?,
+        (None, None) => {}
+    }
+    for name in ["user_metadata", "raw_user_meta_data"] {
+        if let Some(mut data) = object.object(name)? {
+            if !user.fields.is_taken(Field::Name) {
+                user.set(Field::Name, data.first(&["name", "full_name"])?)?;
+                user.set(Field::Avatar, data.first(&["avatar_url", "picture"])?)?;
+            }
+            if !data.is_empty() {
+                object.put_json(name, data.to_json());
+            }
+        }
+    }
+    user.finish(object)
+}
+
+/// Clerk's names for hashers, and the tags that mean the same.
+const CLERK: [(&str, &str); 20] = [
+    ("bcrypt", "bcrypt"),
+    ("argon2i", "argon2i"),
+    ("argon2id", "argon2id"),
+    ("md5", "md5"),
+    ("sha256", "sha256"),
+    ("phpass", "phpass"),
+    ("md5_phpass", "phpass"),
+    ("ldap_ssha", "ldap_ssha"),
+    ("pbkdf2_sha1", "clerk"),
+    ("pbkdf2_sha256", "clerk"),
+    ("pbkdf2_sha512", "clerk"),
+    ("pbkdf2_sha512_hex", "clerk"),
+    ("pbkdf2_sha256_django", "django"),
+    ("bcrypt_sha256_django", "django"),
+    ("bcrypt_peppered", "bcrypt_peppered"),
+    ("scrypt_firebase", "firebase_scrypt"),
+    ("scrypt_werkzeug", "werkzeug_scrypt"),
+    ("sha512_symfony", "clerk_sha512_symfony"),
+    ("md5_salted", "md5_salted"),
+    ("sha256_salted", "sha256_salted"),
+];
+
+pub(super) fn clerk(mut object: Object) -> Read {
+    let mut user = User::default();
+    let emails = object.array("email_address").or_else(|_| object.array("email_addresses")).unwrap_or_default();
+    if let Some(first) = emails.first().and_then(|raw| serde_json::from_str::<String>(raw.get()).ok()) {
+        object.put_json(
+            "email_addresses",
+            format!("[{}]", emails.iter().map(|raw| raw.get()).collect::<Vec<_>>().join(",")),
+        );
+        user.set(Field::PrimaryEmail, Some(first))?;
+        user.set(Field::PrimaryPhone, object.first(&["phone", "primary_phone_number", "phone_number"])?)?;
+    } else {
+        let emails = ["email", "primary_email_address", "email_address"];
+        contact(&mut user, &mut object, &emails, &["phone", "primary_phone_number", "phone_number"])?;
+    }
+    user.set(Field::Username, object.text("username")?)?;
+    user.set(Field::Avatar, object.first(&["image_url", "profile_image_url"])?)?;
+    let (given, family) = (object.first(&["firstName", "first_name"])?, object.first(&["lastName", "last_name"])?);
+    user.set(Field::Name, joined(given.as_ref(), family.as_ref()))?;
+    user.profile(&[("givenName", given), ("familyName", family)])?;
+    let hasher = object.first(&["passwordHasher", "password_hasher"])?;
+    let digest = object.first(&["password_digest", "password"])?;
+    match (hasher, digest) {
+        (Some(hasher), Some(digest)) if hasher == "awscognito" => {
+            object.put("password_hasher", hasher);
+            object.put("password_digest", digest);
+        }
+        (Some(hasher), Some(digest)) => {
+            let tag = CLERK.iter().find(|(name, _)| *name == hasher).map(|(_, tag)| *tag);
+            let remedy = "is no hasher that Clerk names";
+            user.hash(tag.ok_or_else(|| at("passwordHasher", Code::UnknownMethod, remedy))?, digest)?;
+        }
+        (None, Some(digest)) => user.hash("", digest)?,
+        (Some(_), None) | (None, None) => {}
+    }
+    user.finish(object)
+}
+
+/// A fixture's record; only users have a password.
+pub(super) fn django(mut object: Object) -> Read {
+    let model = object.text("model")?.unwrap_or_default();
+    let mut user = User::default();
+    let mut fields = match object.object("fields")? {
+        Some(fields) if fields.has("password") => fields,
+        _ => {
+            let remedy = "is no user; dump the user model alone: dumpdata auth.user";
+            return Err(at("model", Code::BadField, remedy));
+        }
+    };
+    contact(&mut user, &mut fields, &["email"], &["phone", "phone_number"])?;
+    user.set(Field::Username, fields.text("username")?)?;
+    let (given, family) = (fields.text("first_name")?, fields.text("last_name")?);
+    user.set(Field::Name, joined(given.as_ref(), family.as_ref()))?;
+    user.profile(&[("givenName", given), ("familyName", family)])?;
+    // `!` begins what Django calls an unusable password.
+    if let Some(hash) = fields.text("password")?.filter(|hash| !hash.starts_with('!')) {
+        user.hash("django", hash)?;
+    }
+    object.put("model", model);
+    object.put_json("fields", fields.to_json());
+    user.finish(object)
+}
+
+pub(super) fn wordpress(mut object: Object) -> Read {
+    let mut user = User::default();
+    user.set(Field::Username, object.text("user_login")?)?;
+    user.set(Field::PrimaryEmail, object.first(&["user_email", "email"])?)?;
+    user.set(Field::Name, object.text("display_name")?)?;
+    // `*` is what WordPress writes where it could not hash.
+    if let Some(hash) = object.text("user_pass")?.filter(|hash| hash != "*") {
+        user.hash("wordpress", hash)?;
+    }
+    user.finish(object)
+}
+
+pub(super) fn workos(mut object: Object) -> Read {
+    let mut user = User::default();
+    user.set(Field::PrimaryEmail, object.text("email")?)?;
+    let (given, family) = (object.text("first_name")?, object.text("last_name")?);
+    user.set(Field::Name, joined(given.as_ref(), family.as_ref()))?;
+    user.profile(&[("givenName", given), ("familyName", family)])?;
+    let kind = object.text("password_hash_type")?;
+    if let Some(hash) = object.text("password_hash")? {
+        let tag = match kind.as_deref() {
+            Some("bcrypt") => "bcrypt",
+            Some("firebase-scrypt") => "firebase_scrypt",
+            Some("ssha") => "ldap_ssha",
+            Some("scrypt") => "scrypt",
+            Some("argon2") => "argon2",
+            None => "workos",
+            Some(_) => {
+                let remedy = "must be bcrypt, firebase-scrypt, ssha, scrypt or argon2";
+                return Err(at("password_hash_type", Code::UnknownMethod, remedy));
+            }
+        };
+        user.hash(tag, hash)?;
+    }
+    user.finish(object)
+}
+
+/// A user of either version of the API.
+pub(super) fn zitadel(mut object: Object) -> Read {
+    let mut user = User::default();
+    if let Some(inner) = object.object("user")? {
+        let outer = object;
+        object = inner;
+        outer.keep_rest(&mut user.fields);
+    }
+    user.set(Field::Username, object.first(&["userName", "user_name", "username"])?)?;
+    for (name, field, key) in [("email", Field::PrimaryEmail, "email"), ("phone", Field::PrimaryPhone, "phone")] {
+        if let Some(mut part) = object.object(name)? {
+            user.set(field, part.text(key)?)?;
+            if !part.is_empty() {
+                object.put_json(name, part.to_json());
+            }
+        }
+    }
+    if let Some(mut profile) = object.object("profile")? {
+        let given = profile.first(&["firstName", "first_name", "givenName"])?;
+        let family = profile.first(&["lastName", "last_name", "familyName"])?;
+        let name = profile.first(&["displayName", "display_name"])?.or_else(|| joined(given.as_ref(), family.as_ref()));
+        user.set(Field::Name, name)?;
+        user.profile(&[("givenName", given), ("familyName", family)])?;
+        if !profile.is_empty() {
+            object.put_json("zitadelProfile", profile.to_json());
+        }
+    }
+    for name in ["hashedPassword", "hashed_password"] {
+        // A text, or an object with `value` or `hash` in it.
+        if !object.has(name) {
+            continue;
+        }
+        let hash = match object.object(name) {
+            Ok(Some(mut part)) => part.first(&["value", "hash"])?,
+            Ok(None) => None,
+            Err(_) => {
+                return Err(at(name, Code::BadField, "must be an object with the hash as its value"));
+            }
+        };
+        if let Some(hash) = hash {
+            user.hash("zitadel", hash)?;
+        }
+    }
+    user.finish(object)
+}
+
+/// No hash ever leaves Cognito: its users come without a password.
+pub(super) fn cognito(mut object: Object) -> Read {
+    let mut user = User::default();
+    user.set(Field::Username, object.text("cognito:username")?)?;
+    contact(&mut user, &mut object, &["email"], &["phone_number"])?;
+    user.set(Field::Name, object.text("name")?)?;
+    user.set(Field::Avatar, object.text("picture")?)?;
+    user.profile(&[
+        ("givenName", object.text("given_name")?),
+        ("familyName", object.text("family_name")?),
+        ("middleName", object.text("middle_name")?),
+        ("nickname", object.text("nickname")?),
+        ("preferredUsername", object.text("preferred_username")?),
+    ])?;
+    user.finish(object)
+}

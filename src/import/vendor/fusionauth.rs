@@ -1,0 +1,86 @@
+//! FusionAuth's import: a scheme and a factor for all users or for one, hash and salt in base64.
+
+use super::super::field::{Field, Problem};
+use super::super::record::Fields;
+use super::Reading;
+use super::object::{Object, User, at, base64};
+use crate::{Code, codec};
+
+pub(super) fn user(mut object: Object, reading: &Reading) -> Result<Fields<'static>, Problem> {
+    let mut user = User::default();
+    user.set(Field::Username, object.text("username")?)?;
+    user.set(Field::PrimaryEmail, object.text("email")?)?;
+    user.set(Field::PrimaryPhone, object.first(&["mobilePhone", "phoneNumber"])?)?;
+    user.set(Field::Avatar, object.text("imageUrl")?)?;
+    let (given, family) = (object.text("firstName")?, object.text("lastName")?);
+    let full = object.text("fullName")?.or_else(|| {
+        let name: Vec<&str> = [&given, &family].into_iter().flatten().map(String::as_str).collect();
+        Some(name.join(" ")).filter(|name| !name.is_empty())
+    });
+    user.set(Field::Name, full)?;
+    user.profile(&[("givenName", given), ("familyName", family), ("middleName", object.text("middleName")?)])?;
+    let scheme = object.text("encryptionScheme")?.or_else(|| reading.scheme.clone());
+    let factor = object.number("factor")?.or(reading.factor);
+    let salt = object.text("salt")?;
+    if let Some(hash) = object.text("password")? {
+        let Some(scheme) = scheme else {
+            let remedy = "is not there: it must stand in the user, or before all users at the file's beginning";
+            return Err(at("encryptionScheme", Code::UnknownMethod, remedy));
+        };
+        password(&mut user, &scheme, factor, salt, &hash)?;
+    }
+    user.finish(object)
+}
+
+fn password(
+    user: &mut User,
+    scheme: &str,
+    factor: Option<u64>,
+    salt: Option<String>,
+    hash: &str,
+) -> Result<(), Problem> {
+    let factor = factor.unwrap_or(1);
+    let need_salt = || at("salt", Code::MissingSalt, "is not there");
+    let salt_bytes = || base64("salt", salt.as_deref().ok_or_else(need_salt)?);
+    let again = factor.checked_sub(1).ok_or_else(|| at("factor", Code::CostTooLow, "is 0"))?;
+    let digest = |user: &mut User, name: &str| {
+        let tag = match again {
+            0 => format!("{name}($p.$s)"),
+            _ => format!("iterate({again},{name}_raw($p.$s),{name}_raw($x))"),
+        };
+        user.hash(&tag, hash)?;
+        user.salt(&salt_bytes()?)
+    };
+    let pbkdf2 = |user: &mut User, name: &str, bytes: usize| {
+        let output = base64("password", hash)?;
+        if output.len() != bytes {
+            return Err(at(
+                "password",
+                Code::WrongLength,
+                format!("has {} bytes, the scheme's is {bytes}", output.len()),
+            ));
+        }
+        let (salt, output) = (codec::to_base64(&salt_bytes()?), codec::to_base64(&output));
+        user.hash("pbkdf2", format!("$pbkdf2-{name}$i={factor},l={bytes}${salt}${output}"))
+    };
+    match scheme {
+        "salted-md5" => digest(user, "md5"),
+        "salted-sha256" => digest(user, "sha256"),
+        "salted-hmac-sha256" => {
+            user.hash("hmac_sha256($s,$p)", hash)?;
+            user.salt(&salt_bytes()?)
+        }
+        "salted-pbkdf2-hmac-sha256" => pbkdf2(user, "sha256", 32),
+        "salted-pbkdf2-hmac-sha256-512" => pbkdf2(user, "sha256", 64),
+        "salted-pbkdf2-hmac-sha512" | "salted-pbkdf2-hmac-sha512-512" => pbkdf2(user, "sha512", 64),
+        "bcrypt" if hash.starts_with("$2") => user.hash("bcrypt", hash),
+        "bcrypt" => {
+            let salt = salt.ok_or_else(need_salt)?;
+            user.hash("bcrypt", format!("$2a${factor:02}${salt}{hash}"))
+        }
+        "phpass-md5" | "phppass-sha512" if hash.starts_with('$') => {
+            user.hash(if scheme == "phpass-md5" { "phpass" } else { "drupal7" }, hash)
+        }
+        _ => Err(at("encryptionScheme", Code::UnknownMethod, "is none of FusionAuth's own schemes")),
+    }
+}

@@ -1,0 +1,207 @@
+//! How a vendor's export is laid out, told from the vendor and the first bytes: which array of which object holds the users,
+//! whether rows have a header, what stands before them.
+
+use super::super::source::Format;
+use super::{Object, Vendor};
+
+/// How to find the records.
+#[derive(Debug, PartialEq, Eq)]
+pub(in super::super) enum Layout {
+    /// In an array that is the whole input, or in lines, or in rows: as any input.
+    Plain(Format),
+    /// In arrays under this name, within an object.
+    Nested { name: &'static str, is_deep: bool },
+    /// Objects one after the other, on several lines each.
+    Objects,
+    /// Rows without a header line.
+    Headless,
+}
+
+/// The array that holds the users, where an object is around it, and whether it may stand at any depth.
+const fn container(vendor: Vendor) -> Option<(&'static str, bool)> {
+    match vendor {
+        Vendor::Firebase | Vendor::Keycloak | Vendor::Fusionauth | Vendor::Supabase | Vendor::Auth0 => {
+            Some(("users", false))
+        }
+        Vendor::Kratos => Some(("identities", false)),
+        Vendor::Zitadel => Some(("humanUsers", true)),
+        Vendor::Clerk | Vendor::Workos | Vendor::Logto => Some(("data", false)),
+        _ => None,
+    }
+}
+
+/// The layout, by the first bytes. `Err` says what is expected.
+pub(in super::super) fn layout(vendor: Vendor, head: &[u8]) -> Result<Layout, String> {
+    let first = head.iter().find(|c| !c.is_ascii_whitespace());
+    let is_json = matches!(first, Some(b'{' | b'['));
+    let expected = |what: &str| Err(format!("is not {what}, which an export of {vendor} is"));
+    match vendor {
+        Vendor::Shadow | Vendor::Htpasswd if is_json => return expected("lines of NAME:HASH"),
+        Vendor::Shadow | Vendor::Htpasswd => return Ok(Layout::Plain(Format::Lines)),
+        Vendor::Ldif if is_json => return expected("LDIF"),
+        Vendor::Ldif => return Ok(Layout::Plain(Format::Ldif)),
+        Vendor::Wordpress if is_sql(head) => return Ok(Layout::Plain(Format::Sql)),
+        _ => {}
+    }
+    match first {
+        None => Err("is empty: there are no records in it".to_owned()),
+        Some(b'[') => Ok(Layout::Plain(Format::Json)),
+        Some(b'{') => Ok(object_layout(vendor, head)),
+        Some(_) => match vendor {
+            Vendor::Firebase => Ok(Layout::Headless),
+            Vendor::Auth0
+            | Vendor::Keycloak
+            | Vendor::Kratos
+            | Vendor::Django
+            | Vendor::Fusionauth
+            | Vendor::Zitadel => expected("JSON"),
+            _ => Ok(Layout::Plain(Format::Csv)),
+        },
+    }
+}
+
+fn is_sql(head: &[u8]) -> bool {
+    let text = head.trim_ascii_start();
+    let starts = |word: &[u8]| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    [&b"--"[..], b"/*", b"INSERT", b"CREATE", b"DROP", b"SET", b"LOCK", b"START", b"BEGIN", b"USE "]
+        .iter()
+        .any(|w| starts(w))
+}
+
+/// An input that begins with an object: is it one that holds the users, or a user?
+fn object_layout(vendor: Vendor, head: &[u8]) -> Layout {
+    let mut end = None;
+    let mut scan = Keys::default();
+    for (at, byte) in head.iter().enumerate() {
+        let found = scan.next(*byte);
+        if let (Some((name, is_deep)), Event::Array(depth)) = (container(vendor), found)
+            && scan.key == name.as_bytes()
+            && (is_deep || depth == 1)
+        {
+            return Layout::Nested { name, is_deep };
+        }
+        if found == Event::End {
+            end = Some(at);
+            break;
+        }
+    }
+    match (container(vendor), end) {
+        // One object on several lines, whose end is not in sight.
+        (Some((name, is_deep)), None) if head.contains(&b'\n') => Layout::Nested { name, is_deep },
+        (_, Some(end)) if head[..end].contains(&b'\n') => Layout::Objects,
+        (None, None) if head.contains(&b'\n') => Layout::Objects,
+        _ => Layout::Plain(Format::Ndjson),
+    }
+}
+
+/// What the object around FusionAuth's users says for all of them: what stands before the array.
+pub(in super::super) fn defaults(head: &[u8]) -> (Option<String>, Option<u64>) {
+    let mut scan = Keys::default();
+    let end = head.iter().position(|byte| matches!(scan.next(*byte), Event::Array(1)));
+    let text = end.and_then(|end| std::str::from_utf8(&head[..end]).ok());
+    let object = text.and_then(|text| Object::parse(&format!("{text}[]}}")).ok());
+    let Some(mut object) = object else { return (None, None) };
+    (object.text("encryptionScheme").ok().flatten(), object.number("factor").ok().flatten())
+}
+
+/// Goes through JSON byte by byte, and knows the last key and the depth.
+#[derive(Default)]
+pub(in super::super) struct Keys {
+    /// The brackets that are open, the innermost last; no deeper than matters.
+    depth: usize,
+    pub(in super::super) key: Vec<u8>,
+    string: Vec<u8>,
+    is_in_string: bool,
+    is_escaped: bool,
+    is_begun: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in super::super) enum Event {
+    Nothing,
+    /// An array begins, at this depth of what is around it, under the last key.
+    Array(usize),
+    /// The outermost value has ended.
+    End,
+}
+
+impl Keys {
+    pub(in super::super) fn next(&mut self, byte: u8) -> Event {
+        if self.is_in_string {
+            match byte {
+                _ if self.is_escaped => self.is_escaped = false,
+                b'\\' => self.is_escaped = true,
+                b'"' => self.is_in_string = false,
+                // A key of a container is short.
+                _ if self.string.len() < 64 => self.string.push(byte),
+                _ => {}
+            }
+            return Event::Nothing;
+        }
+        match byte {
+            b'"' => {
+                self.is_in_string = true;
+                self.string.clear();
+            }
+            b':' => self.key = std::mem::take(&mut self.string),
+            b'{' => {
+                self.depth += 1;
+                self.is_begun = true;
+            }
+            b'[' => {
+                self.depth += 1;
+                self.is_begun = true;
+                return Event::Array(self.depth - 1);
+            }
+            b'}' | b']' => {
+                self.depth = self.depth.saturating_sub(1);
+                if self.depth == 0 && self.is_begun {
+                    return Event::End;
+                }
+            }
+            b',' => self.key.clear(),
+            _ => {}
+        }
+        Event::Nothing
+    }
+
+    /// The array that was announced has been read by somebody else.
+    pub(in super::super) fn array_ended(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+        self.key.clear();
+    }
+}
+
+/// The names of a header line's columns.
+pub(in super::super) fn header(line: &[u8]) -> Result<Vec<String>, String> {
+    let text = std::str::from_utf8(line).map_err(|_| "the header line is not UTF-8".to_owned())?;
+    let names: Vec<String> = super::super::csv::cells(text).map(|cell| cell.trim().to_owned()).collect();
+    for (place, name) in names.iter().enumerate() {
+        if names[..place].contains(name) {
+            let name = super::super::field::printable(name);
+            return Err(format!("the header names the column `{name}` twice"));
+        }
+    }
+    Ok(names)
+}
+
+/// The columns of an INSERT statement, or WordPress' own where it names none.
+pub(in super::super) fn sql_columns(statement: &str) -> Vec<String> {
+    const OWN: [&str; 10] = [
+        "ID",
+        "user_login",
+        "user_pass",
+        "user_nicename",
+        "user_email",
+        "user_url",
+        "user_registered",
+        "user_activation_key",
+        "user_status",
+        "display_name",
+    ];
+    let named = statement.split_once('(').and_then(|(_, rest)| rest.split_once(')'));
+    match named {
+        Some((names, _)) => names.split(',').map(|name| name.trim().trim_matches(['`', '"']).to_owned()).collect(),
+        None => OWN.map(str::to_owned).into(),
+    }
+}
