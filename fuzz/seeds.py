@@ -21,7 +21,7 @@ def write(target, seeds):
         old.unlink()
     for number, seed in enumerate(seeds):
         data = seed if isinstance(seed, bytes) else seed.encode("utf-8", "surrogatepass")
-        (directory / f"{number:02}").write_bytes(data)
+        (directory / f"{number:03}").write_bytes(data)
 
 
 families = {"digest": ["md5", "sha1", "sha256"], "bcrypt": ["bcrypt"], "argon2": ["argon2i", "argon2d", "argon2id"]}
@@ -49,3 +49,23 @@ write("ndjson", [lines, lines.replace("\n", "\r\n\n"), lines[:-20], "\ufeff" + l
 write("json", [array, json.dumps(records), broken, array[:-30], "[]"])
 write("csv", [csv, csv.replace('""', '"'), csv.replace("\r\n", "\n"), "\ufeff" + csv])
 write("check", [lines, array, csv, broken])
+
+tagged, expressions = [], []
+for path in sorted((vectors / "methods").glob("*.json")):
+    file = json.loads(path.read_text())
+    accepted = [test for test in file["tests"] if test["result"] == "accept" and len(test["stored"]) < 400]
+    for test in accepted[:: max(1, len(accepted) // 3)][:3]:
+        salt = bytes.fromhex(test.get("salt_hex", ""))
+        lines = [test.get("tag", file["method"]).encode(), test["stored"].encode(), salt, test.get("user", "").encode()]
+        tagged.append(b"\n".join(lines))
+        if "(" in test.get("tag", ""):
+            expressions.append(test["tag"])
+write("tagged", tagged)
+write("expression", sorted(set(expressions)) + ["dynamic_6", "hashcat_2611", "iterate(3,md5($p),md5($x.$s))"])
+
+exports = here.parent / "tests" / "exports"
+# In the order of the readers, whose place the first byte gives.
+order = "logto auth0 firebase keycloak kratos supabase clerk django wordpress fusionauth workos zitadel shadow htpasswd ldif cognito"
+places = {name: place for place, name in enumerate(order.split())}
+files = [path for path in sorted(exports.iterdir()) if path.suffix not in (".py", ".config")]
+write("export", [bytes([places[path.stem.split("_")[0]]]) + path.read_bytes() for path in files])

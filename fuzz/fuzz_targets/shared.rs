@@ -47,7 +47,7 @@ pub fn records(bytes: &[u8], format: Format) {
 }
 
 /// The one record of a line of JSON, written again.
-fn good(line: &str) -> Option<String> {
+pub fn good(line: &str) -> Option<String> {
     let source = Source::new("again", Cursor::new(line.as_bytes().to_vec())).ok()?;
     let chunk = Chunks::new(source, Format::Ndjson).ok()?.next_chunk().ok()??;
     let raw = chunk.records().next()?;
