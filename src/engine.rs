@@ -1,6 +1,8 @@
 //! The engine: verify first, and only after a match make the hash that replaces the stored one. It does no I/O and
 //! reads no clock; what it hands back is for the caller to write, by compare-and-swap.
 
+mod batch;
+
 use std::fmt;
 
 use subtle::Choice;
@@ -52,6 +54,9 @@ pub enum SkipReason {
     /// The method ignored part of the password, so other passwords match the same hash, and whoever knows only the part
     /// that counts could otherwise re-key the account. Ask the user to set a new password.
     TruncationAmbiguous,
+    /// The method's own system removed white space around the password before it hashed it, and this one matched without its
+    /// white space only: a new hash, of either, would lock out whoever types the other.
+    TrimmedPassword,
     /// Upgrades are off.
     TurnedOff,
     /// Upgrades are counted only.
@@ -66,6 +71,7 @@ impl SkipReason {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::TruncationAmbiguous => "truncation_ambiguous",
+            Self::TrimmedPassword => "trimmed_password",
             Self::TurnedOff => "turned_off",
             Self::CountOnly => "count_only",
             Self::BeyondLimits => "beyond_limits",
@@ -187,7 +193,7 @@ impl Engine {
     /// [`Denied`]; show the visitor one answer for all of it, the same as for an unknown user.
     pub fn verify(&self, stored: &StoredHash, password: &Password) -> Result<Accepted, Denied> {
         let outcome = self.matches(stored, password);
-        if outcome != Ok(true) && self.is_cheaper_than_target(stored, &outcome) {
+        if !matches!(outcome, Ok(Some(_))) && self.is_cheaper_than_target(stored, &outcome) {
             self.run_decoy(password);
         }
         self.conclude(stored, password, outcome)
@@ -219,9 +225,25 @@ impl Engine {
         self.hash_as(&self.policy.new_spec(), password)
     }
 
-    fn matches(&self, stored: &StoredHash, password: &Password) -> Result<bool, Unverifiable> {
+    fn matches(&self, stored: &StoredHash, password: &Password) -> Result<Option<Match>, Unverifiable> {
         stored.scheme().check(self.policy.limits()).map_err(Unverifiable::OverLimit)?;
-        let input = stored.input(password.expose(), self.policy.keys())?;
+        if self.is_match(stored, password, password.expose())? {
+            return Ok(Some(Match::Exact));
+        }
+        self.matches_trimmed(stored, password)
+    }
+
+    /// What is left to try where the password as it is did not match.
+    fn matches_trimmed(&self, stored: &StoredHash, password: &Password) -> Result<Option<Match>, Unverifiable> {
+        let trimmed = stored.method().trimmed(password.expose());
+        if trimmed.len() < password.expose().len() && self.is_match(stored, password, trimmed)? {
+            return Ok(Some(Match::Trimmed));
+        }
+        Ok(None)
+    }
+
+    fn is_match(&self, stored: &StoredHash, password: &Password, bytes: &[u8]) -> Result<bool, Unverifiable> {
+        let input = stored.input(bytes, self.policy.keys())?;
         let matched = stored.scheme().verify(input.bytes(), self.policy.keys())?;
         Ok((matched & !Choice::from(u8::from(password.is_oversized()))).into())
     }
@@ -230,16 +252,17 @@ impl Engine {
         &self,
         stored: &StoredHash,
         password: &Password,
-        outcome: Result<bool, Unverifiable>,
+        outcome: Result<Option<Match>, Unverifiable>,
     ) -> Result<Accepted, Denied> {
         match outcome {
-            Ok(true) => Ok(Accepted { upgrade: self.upgrade(stored, password) }),
-            Ok(false) => Err(Denied::WrongPassword),
+            Ok(Some(Match::Exact)) => Ok(Accepted { upgrade: self.upgrade(stored, password) }),
+            Ok(Some(Match::Trimmed)) => Ok(Accepted { upgrade: Upgrade::Skipped(SkipReason::TrimmedPassword) }),
+            Ok(None) => Err(Denied::WrongPassword),
             Err(why) => Err(Denied::Unverifiable(why)),
         }
     }
 
-    fn is_cheaper_than_target(&self, stored: &StoredHash, outcome: &Result<bool, Unverifiable>) -> bool {
+    fn is_cheaper_than_target(&self, stored: &StoredHash, outcome: &Result<Option<Match>, Unverifiable>) -> bool {
         outcome.is_err() || stored.cost().time < self.decoy.cost().time
     }
 
@@ -289,6 +312,13 @@ impl Engine {
             _ => Err(HashError::SelfCheck),
         }
     }
+}
+
+/// How a password belongs to a hash.
+enum Match {
+    Exact,
+    /// Without the white space around it.
+    Trimmed,
 }
 
 fn random<const N: usize>() -> Result<[u8; N], HashError> {

@@ -7,6 +7,7 @@ use crate::error::{Fault, Unverifiable};
 use crate::expression;
 use crate::keyring::Keyring;
 use crate::recipe::{self, Built, Given, Input};
+use crate::scheme::bcrypt::Bcrypt;
 use crate::scheme::{self, Parsed, Scheme, TextEncoding};
 use crate::tag::{Kind, Tag};
 use crate::{Cost, Limits, Method, ParseError};
@@ -431,6 +432,11 @@ impl StoredHash {
         let (expression, variables) = &**input;
         let exposed = expression.exposed(password, variables, keys);
         exposed.map_or(true, |exposed| self.scheme().is_ambiguous(&exposed))
+    }
+
+    /// Its scheme, where that is bcrypt.
+    pub(crate) fn bcrypt(&self) -> Option<&Bcrypt> {
+        self.scheme().as_bcrypt()
     }
 
     /// What the scheme is given for this password.

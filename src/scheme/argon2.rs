@@ -2,39 +2,30 @@
 //! by a PHC crate, because legal hashes fall outside what those admit: no `v=` (which is 0x10), salts over 48
 //! bytes, outputs under 10 or over 64, parameters in another order.
 
-use argon2::{Algorithm, AssociatedData, Params, ParamsBuilder, Version};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use super::Scheme;
 use crate::codec::{self, Alphabet};
 use crate::error::{Fault, OutOfBounds};
+use crate::kernel::argon2::{self as kernel, Variant, Version};
 use crate::keyring::{KeyId, Keyring};
 use crate::{Cost, Limits, Unverifiable};
 
 const EXPECTED: &str = "`$argon2id$v=19$m=…,t=…,p=…$`, the salt, `$`, and the hash";
-const SALT_BYTES_MIN: usize = argon2::MIN_SALT_LEN;
+const SALT_BYTES_MIN: usize = 8;
 const SALT_BYTES_MAX: usize = 1024;
-const OUTPUT_BYTES_MIN: usize = Params::MIN_OUTPUT_LEN;
+const OUTPUT_BYTES_MIN: usize = 4;
 const OUTPUT_BYTES_MAX: usize = 1024;
 /// Widths that columns are given; a text of such a length that does not parse was most likely cut.
 const COLUMN_WIDTHS: [usize; 16] = [40, 48, 50, 60, 64, 72, 80, 90, 96, 100, 120, 128, 150, 160, 200, 255];
 
-/// The three ways of choosing reference blocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Variant {
-    D,
-    I,
-    Id,
-}
-
-impl Variant {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::D => "argon2d",
-            Self::I => "argon2i",
-            Self::Id => "argon2id",
-        }
+/// The variant's name, as texts begin with it.
+const fn name(variant: Variant) -> &'static str {
+    match variant {
+        Variant::D => "argon2d",
+        Variant::I => "argon2i",
+        Variant::Id => "argon2id",
     }
 }
 
@@ -77,7 +68,7 @@ impl Argon2 {
             }
         };
         let mut parts = text.split('$');
-        if parts.next() != Some("") || parts.next() != Some(variant.as_str()) {
+        if parts.next() != Some("") || parts.next() != Some(name(variant)) {
             return Err(STRUCTURE);
         }
         let mut part = parts.next().ok_or_else(|| cut(STRUCTURE))?;
@@ -168,7 +159,7 @@ impl Argon2 {
         let data = self.data.as_ref().map_or(String::new(), |data| format!(",data={}", codec::to_base64(data)));
         format!(
             "${}${version}m={},t={},p={}{key}{data}${}${}",
-            self.variant.as_str(),
+            name(self.variant),
             self.memory_kib,
             self.passes,
             self.lanes,
@@ -181,27 +172,20 @@ impl Argon2 {
         if self.check_keys(keys).is_err() {
             return Err(Unverifiable::MissingKey { key_id: self.key.clone() });
         }
-        let algorithm = match self.variant {
-            Variant::D => Algorithm::Argon2d,
-            Variant::I => Algorithm::Argon2i,
-            Variant::Id => Algorithm::Argon2id,
-        };
-        let refused = |error| match error {
-            argon2::Error::OutOfMemory => Unverifiable::OutOfMemory { memory_kib: self.memory_kib },
-            _ => Unverifiable::Refused,
-        };
-        let params = ParamsBuilder::new()
-            .m_cost(self.memory_kib)
-            .t_cost(self.passes)
-            .p_cost(self.lanes)
-            .output_len(self.output.len())
-            .data(AssociatedData::new(self.data.as_deref().unwrap_or_default()).map_err(refused)?)
-            .build()
-            .map_err(refused)?;
-        let secret = self.key.as_ref().and_then(|id| keys.secret(id)).unwrap_or_default();
-        let argon2 = argon2::Argon2::new_with_secret(secret, algorithm, self.version, params).map_err(refused)?;
         let mut output = Zeroizing::new(vec![0; self.output.len()]);
-        argon2.hash_password_into(input, &self.salt, &mut output).map_err(refused)?;
+        let input = kernel::Input {
+            variant: self.variant,
+            version: self.version,
+            memory_kib: self.memory_kib,
+            passes: self.passes,
+            lanes: self.lanes,
+            password: input,
+            salt: &self.salt,
+            secret: self.key.as_ref().and_then(|id| keys.secret(id)).unwrap_or_default(),
+            data: self.data.as_deref().unwrap_or_default(),
+        };
+        kernel::hash(&input, kernel::Path::best(), 1, &mut output)
+            .map_err(|kernel::OutOfMemory| Unverifiable::OutOfMemory { memory_kib: self.memory_kib })?;
         Ok(output)
     }
 }

@@ -1,7 +1,7 @@
 //! bcrypt under its five prefixes, each as the implementation behind it computed it.
 //!
 //! The prefixes differ only in the eighteen words that the key schedule cycles through, so each is turned into
-//! those words first, and the one core (the `blowfish` crate's) runs on the result:
+//! those words first, and the one kernel runs on the result:
 //!
 //! - `$2b$`, `$2y$`: the password and one NUL, cycled. Correct.
 //! - `$2a$`: the same, plus crypt_blowfish's countermeasure: passwords for which the buggy and the correct
@@ -10,13 +10,13 @@
 //!   the up to three before it in its word.
 //! - `$2$`: no NUL: the password alone, cycled.
 
-use blowfish::Blowfish;
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::Scheme;
 use crate::codec::{self, Alphabet};
 use crate::error::{Fault, OutOfBounds};
+use crate::kernel::bcrypt::{self as kernel, Job};
 use crate::keyring::Keyring;
 use crate::{Cost, Limits, Unverifiable};
 
@@ -105,34 +105,57 @@ impl Bcrypt {
         })
     }
 
+    /// What the kernel needs of an input under this hash's prefix and salt.
+    fn job(&self, input: &[u8]) -> Job {
+        let keys = KeyWords::of(self.prefix, input);
+        let word = |bytes: &[u8]| bytes.iter().fold(0, |word, byte| word << 8 | u32::from(*byte));
+        Job {
+            first: std::array::from_fn(|place| word(&keys.first[4 * place..4 * place + 4])),
+            key: std::array::from_fn(|place| word(&keys.all[4 * place..4 * place + 4])),
+            salt: std::array::from_fn(|place| word(&self.salt[4 * place..4 * place + 4])),
+        }
+    }
+
     /// The digest of an input under this hash's prefix, cost and salt.
     fn compute(&self, input: &[u8]) -> Zeroizing<[u8; DIGEST_BYTES]> {
-        let keys = KeyWords::of(self.prefix, input);
-        let mut state = Blowfish::bc_init_state();
-        state.salted_expand_key(&self.salt, &keys.first[..]);
-        for _ in 0..1u64 << self.cost {
-            state.bc_expand_key(&keys.all[..]);
-            state.bc_expand_key(&self.salt);
-        }
-        let mut text = *b"OrpheanBeholderScryDoubt";
-        let mut out = Zeroizing::new([0; DIGEST_BYTES]);
-        for pair in text.chunks_exact_mut(8) {
-            let (left, right) = pair.split_at_mut(4);
-            let mut block = [word(left), word(right)];
-            for _ in 0..64 {
-                block = state.bc_encrypt(block);
-            }
-            left.copy_from_slice(&block[0].to_be_bytes());
-            right.copy_from_slice(&block[1].to_be_bytes());
-        }
-        out.copy_from_slice(&text[..DIGEST_BYTES]);
-        text.zeroize();
-        out
+        kernel::hash(&[self.job(input)], self.cost)
+            .pop()
+            .map(digest)
+            .unwrap_or_else(|| Zeroizing::new([0; DIGEST_BYTES]))
+    }
+
+    /// The cost: the logarithm of the rounds.
+    pub(crate) const fn cost_parameter(&self) -> u32 {
+        self.cost
+    }
+
+    /// As `verify` for each, all of one cost: as many at once as the kernel can.
+    pub(crate) fn verify_side_by_side(work: &[(&Self, &[u8])]) -> Vec<Choice> {
+        let Some(cost) = work.first().map(|(hash, _)| hash.cost) else { return Vec::new() };
+        let jobs: Vec<Job> = work.iter().map(|(hash, input)| hash.job(input)).collect();
+        let outputs = kernel::hash(&jobs, cost).into_iter().map(digest);
+        let verdicts = work.iter().zip(outputs).map(|((hash, input), output)| {
+            let is_of_cost = Choice::from(u8::from(hash.cost == cost));
+            hash.digest.ct_eq(&*output) & is_whole(input) & is_of_cost
+        });
+        verdicts.collect()
     }
 }
 
-fn word(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(0, |word, byte| word << 8 | u32::from(*byte))
+/// What bcrypt keeps of its output: all bytes but the last.
+fn digest(mut output: kernel::Output) -> Zeroizing<[u8; DIGEST_BYTES]> {
+    let mut digest = Zeroizing::new([0; DIGEST_BYTES]);
+    for (bytes, word) in digest.chunks_mut(4).zip(&output) {
+        bytes.copy_from_slice(&word.to_be_bytes()[..bytes.len()]);
+    }
+    output.zeroize();
+    digest
+}
+
+/// C implementations stopped at a NUL and others did not, so a password that holds one matches nothing: it costs the same and
+/// is refused.
+fn is_whole(input: &[u8]) -> Choice {
+    input.iter().fold(Choice::from(1), |whole, byte| whole & !byte.ct_eq(&0))
 }
 
 /// The eighteen words of the key schedule as bytes, for the first expansion and for all others.
@@ -187,10 +210,7 @@ impl Scheme for Bcrypt {
     }
 
     fn verify(&self, input: &[u8], _keys: &Keyring) -> Result<Choice, Unverifiable> {
-        // C implementations stopped at a NUL and others did not, so a password that holds one matches nothing: it
-        // costs the same and is refused.
-        let whole = input.iter().fold(Choice::from(1), |whole, byte| whole & !byte.ct_eq(&0));
-        Ok(self.digest.ct_eq(&*self.compute(input)) & whole)
+        Ok(self.digest.ct_eq(&*self.compute(input)) & is_whole(input))
     }
 
     fn canonical(&self, _text: &str) -> Option<String> {
@@ -218,5 +238,9 @@ impl Scheme for Bcrypt {
 
     fn truncates(&self) -> bool {
         true
+    }
+
+    fn as_bcrypt(&self) -> Option<&Self> {
+        Some(self)
     }
 }

@@ -3,13 +3,13 @@
 
 use subtle::{Choice, ConstantTimeEq};
 
-use super::{Scheme, h64};
+use super::{Scheme, h64, rounds};
 use crate::error::{Fault, OutOfBounds};
-use crate::function::{Function, Secret};
+use crate::function::{Digest, Function, Secret};
 use crate::keyring::Keyring;
 use crate::{Cost, Limits, Unverifiable};
 
-const ROUNDS: u64 = 1000;
+const ROUNDS: u32 = 1000;
 const EXPECTED: Fault =
     Fault::Structure { expected: "`$1$` or `$apr1$`, a salt of up to 8 characters, `$` and 22 more" };
 
@@ -53,12 +53,10 @@ impl Md5crypt {
             bits >>= 1;
         }
         let mut digest = Function::Md5.digest(&first);
-        for round in 0..ROUNDS {
-            let odd = round & 1 == 1;
-            let salt: &[u8] = if round % 3 == 0 { b"" } else { &self.salt };
-            let again: &[u8] = if round % 7 == 0 { b"" } else { input };
-            digest = if odd { md5(&[input, salt, again, &digest]) } else { md5(&[&digest, salt, again, input]) };
-        }
+        let mut last = Digest::new([0; 64]);
+        last[..16].copy_from_slice(&digest);
+        rounds::run(Function::Md5, input, &self.salt, ROUNDS, &mut last);
+        digest.copy_from_slice(&last[..16]);
         digest
     }
 }
@@ -68,7 +66,7 @@ const ORDER: [usize; 16] = [12, 6, 0, 13, 7, 1, 14, 8, 2, 15, 9, 3, 5, 10, 4, 11
 
 impl Scheme for Md5crypt {
     fn cost(&self) -> Cost {
-        Cost::digests(ROUNDS)
+        Cost::digests(ROUNDS.into())
     }
 
     fn check(&self, _limits: &Limits) -> Result<(), OutOfBounds> {

@@ -93,8 +93,9 @@ impl Scrypt {
             Fault::Structure { expected: "`$7$`, 11 characters of cost, a salt, `$` and 43 characters" };
         let (setting, hash) = text.strip_prefix("$7$").and_then(|rest| rest.rsplit_once('$')).ok_or(EXPECTED)?;
         let (cost, salt) = setting.split_at_checked(11).ok_or(EXPECTED)?;
-        let number = |text: &str| {
-            let digits = text.bytes().rev().map(|c| h64::value(c).map(u32::from));
+        let cost = cost.as_bytes();
+        let number = |text: &[u8]| {
+            let digits = text.iter().rev().map(|c| h64::value(*c).map(u32::from));
             digits.into_iter().try_fold(0, |value, digit| digit.map(|digit| value << 6 | digit)).ok_or(EXPECTED)
         };
         if salt.contains([':', '\n']) {

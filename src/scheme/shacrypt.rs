@@ -3,9 +3,9 @@
 
 use subtle::{Choice, ConstantTimeEq};
 
-use super::{Scheme, h64, text};
+use super::{Scheme, h64, rounds, text};
 use crate::error::{Fault, OutOfBounds};
-use crate::function::{Function, Secret};
+use crate::function::{Digest, Function, Secret};
 use crate::keyring::Keyring;
 use crate::{Cost, Limits, Unverifiable};
 
@@ -73,20 +73,10 @@ impl Shacrypt {
         (0..16 + usize::from(digest[0])).for_each(|_| block.extend_from_slice(&self.salt));
         let long = self.function.digest(&block);
         let s = Secret::new(long.iter().copied().cycle().take(self.salt.len()).collect());
-        for round in 0..self.rounds {
-            let is_odd = round & 1 == 1;
-            block.clear();
-            block.extend_from_slice(if is_odd { &p } else { &digest });
-            if round % 3 != 0 {
-                block.extend_from_slice(&s);
-            }
-            if round % 7 != 0 {
-                block.extend_from_slice(&p);
-            }
-            block.extend_from_slice(if is_odd { &digest } else { &p });
-            digest = self.function.digest(&block);
-        }
-        debug_assert_eq!(digest.len(), size);
+        let mut last = Digest::new([0; 64]);
+        last[..size].copy_from_slice(&digest);
+        rounds::run(self.function, &p, &s, self.rounds, &mut last);
+        digest.copy_from_slice(&last[..size]);
         digest
     }
 
