@@ -169,7 +169,7 @@ impl Expression {
         if *self.0 == Node::Password {
             return Ok(Input::Borrowed(password));
         }
-        eval::Evaluation { password, variables, keys, previous: &[] }.value(&self.0).map(Input::Computed)
+        eval::Evaluation::new(password, variables, keys).value(std::slice::from_ref(&self.0)).map(Input::Computed)
     }
 
     /// The value up to where bytes of the password itself last stand in it, and not a hash of them: what a scheme that ignores
@@ -186,7 +186,7 @@ impl Expression {
             one => std::slice::from_ref(one),
         };
         let end = parts.iter().rposition(|part| !part.hides_password()).map_or(0, |last| last + 1);
-        eval::Evaluation { password, variables, keys, previous: &[] }.concat(&parts[..end])
+        eval::Evaluation::new(password, variables, keys).value(&parts[..end])
     }
 
     /// Whether bytes of the password itself, and not only hashes of it, stand in the value.

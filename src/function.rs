@@ -8,6 +8,9 @@ use zeroize::Zeroizing;
 /// Bytes that are wiped.
 pub(crate) type Secret = Zeroizing<Vec<u8>>;
 
+/// Room for the longest digest, wiped.
+pub(crate) type Digest = Zeroizing<[u8; 64]>;
+
 macro_rules! functions {
     ($($variant:ident $name:literal $bytes:literal $type:ty;)*) => {
         /// A hash function.
@@ -45,6 +48,11 @@ macro_rules! functions {
             /// The digest of `input`.
             pub(crate) fn digest(self, input: &[u8]) -> Secret {
                 match self { $(Self::$variant => Secret::new(<$type>::digest(input).to_vec())),* }
+            }
+
+            /// The digest of `input` in the first bytes of `out`.
+            pub(crate) fn digest_into(self, input: &[u8], out: &mut [u8]) {
+                match self { $(Self::$variant => out[..$bytes].copy_from_slice(&<$type>::digest(input))),* }
             }
 
             /// HMAC of `message` under `key`.

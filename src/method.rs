@@ -116,7 +116,7 @@ methods! {
     DjangoScrypt "django_scrypt" ["scrypt-django"] "scrypt$N$SALT$R$P$HASH" "scrypt($p)" "";
     DjangoBcryptSha256 "django_bcrypt_sha256" ["bcrypt-sha256-django"] "bcrypt_sha256$$2b$…" "bcrypt(sha256($p))" "";
     PasslibBcryptSha256 "passlib_bcrypt_sha256" ["bcrypt-sha256-passlib"] "$bcrypt-sha256$2b,12$SALT$HASH or $bcrypt-sha256$v=2,t=2b,r=12$SALT$HASH" "bcrypt(b64(hmac_sha256_raw($s,$p)))" "version 1: bcrypt(b64(sha256_raw($p)))";
-    WordpressBcrypt "wordpress_bcrypt" ["wp-bcrypt", "wordpress68"] "$wp$2y$…" "bcrypt(b64(hmac_sha384_raw('wp-sha384',$p)))" "WordPress 6.8";
+    WordpressBcrypt "wordpress_bcrypt" ["wp-bcrypt", "wordpress68"] "$wp$2y$…" "bcrypt(b64(hmac_sha384_raw('wp-sha384',$p)))" "WordPress 6.8; where the password does not match as it is, it is tried without white space around it, as WordPress made it";
     BcryptMd5 "bcrypt_md5" ["bcrypt-md5hex"] "$2y$…" "bcrypt(md5($p))" "";
     BcryptSha1 "bcrypt_sha1" [] "$2y$…" "bcrypt(sha1($p))" "";
     BcryptSha256 "bcrypt_sha256_hex" ["meteor", "rocketchat"] "$2y$…" "bcrypt(sha256($p))" "Meteor";
@@ -181,6 +181,16 @@ impl Method {
         &METHODS[self as usize]
     }
 
+    /// The password as the method's own system may have hashed it: WordPress removes what PHP's `trim` does.
+    pub(crate) fn trimmed(self, password: &[u8]) -> &[u8] {
+        let is_kept = |c: &u8| !matches!(c, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0);
+        match (self, password.iter().position(is_kept), password.iter().rposition(is_kept)) {
+            (Self::WordpressBcrypt, Some(first), Some(last)) => &password[first..=last],
+            (Self::WordpressBcrypt, ..) => &[],
+            _ => password,
+        }
+    }
+
     /// The canonical name: lower case, stable, the spelling in every output.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -212,17 +222,25 @@ impl FromStr for Method {
     fn from_str(tag: &str) -> Result<Self, UnknownMethod> {
         let mut buffer = [0; NAME_BYTES_MAX];
         let name = normal(tag, &mut buffer).ok_or(UnknownMethod)?;
-        let names = NAMES.get_or_init(names);
-        let place = names.binary_search_by(|(known, _)| (**known).cmp(name)).map_err(|_| UnknownMethod)?;
-        Ok(names[place].1)
+        let bucket = &NAMES.get_or_init(names)[bucket(name)];
+        bucket.iter().find(|(known, _)| **known == *name).map(|(_, method)| *method).ok_or(UnknownMethod)
     }
 }
 
 /// The longest name that is looked up, in bytes.
 const NAME_BYTES_MAX: usize = 64;
 
-/// Every name in normal form, sorted.
-static NAMES: OnceLock<Vec<(Box<[u8]>, Method)>> = OnceLock::new();
+/// Every name in normal form, in its bucket. A tag is looked up for each record.
+static NAMES: OnceLock<Vec<Bucket>> = OnceLock::new();
+
+type Bucket = Vec<(Box<[u8]>, Method)>;
+
+const BUCKETS: usize = 512;
+
+fn bucket(name: &[u8]) -> usize {
+    let at = |place: usize| usize::from(name.get(place).copied().unwrap_or(0));
+    (name.len() + 5 * at(0) + 17 * at(name.len().wrapping_sub(1)) + 41 * at(name.len() / 2)) % BUCKETS
+}
 
 /// A name in lower case, without what separates its parts; `None` where it is too long to be one.
 fn normal<'b>(name: &str, buffer: &'b mut [u8; NAME_BYTES_MAX]) -> Option<&'b [u8]> {
@@ -234,18 +252,16 @@ fn normal<'b>(name: &str, buffer: &'b mut [u8; NAME_BYTES_MAX]) -> Option<&'b [u
     Some(&buffer[..length])
 }
 
-fn names() -> Vec<(Box<[u8]>, Method)> {
-    let mut names = Vec::new();
+fn names() -> Vec<Bucket> {
+    let mut names = vec![Vec::new(); BUCKETS];
     for row in METHODS {
         for name in [row.name].iter().chain(row.aliases) {
             let mut buffer = [0; NAME_BYTES_MAX];
             if let Some(name) = normal(name, &mut buffer) {
-                names.push((name.into(), row.method));
+                names[bucket(name)].push((name.into(), row.method));
             }
         }
     }
-    names.sort_unstable();
-    names.dedup();
     names
 }
 

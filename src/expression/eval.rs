@@ -1,79 +1,146 @@
-//! Evaluation: by recursion over the tree, each value in a buffer that is wiped.
+//! Evaluation: by recursion over the tree, all values in one buffer that is wiped.
+
+use std::ops::Range;
 
 use base64ct::{Base64, Encoding as _};
 
 use super::{Encoding, Map, Node, Variables};
 use crate::codec;
 use crate::error::Unverifiable;
-use crate::function::{Function, Secret};
+use crate::function::{Digest, Function, Secret};
 use crate::keyring::Keyring;
 
+/// The values under way, one after the other in one buffer: each node leaves its own at the end. `iterate` then takes no
+/// memory for each step.
 pub(super) struct Evaluation<'e> {
-    pub(super) password: &'e [u8],
-    pub(super) variables: &'e Variables,
-    pub(super) keys: &'e Keyring,
-    pub(super) previous: &'e [u8],
+    password: &'e [u8],
+    variables: &'e Variables,
+    keys: &'e Keyring,
+    out: Secret,
 }
 
-impl Evaluation<'_> {
-    pub(super) fn value(&self, node: &Node) -> Result<Secret, Unverifiable> {
-        let given = |bytes: &Option<Box<[u8]>>| Secret::new(bytes.as_deref().unwrap_or_default().to_vec());
-        Ok(match node {
-            Node::Password => Secret::new(self.password.to_vec()),
-            Node::Salt => given(&self.variables.salt),
-            Node::Salt2 => given(&self.variables.salt2),
-            Node::User => given(&self.variables.user),
-            Node::Previous => Secret::new(self.previous.to_vec()),
-            Node::Literal(bytes) => Secret::new(bytes.to_vec()),
+impl<'e> Evaluation<'e> {
+    pub(super) fn new(password: &'e [u8], variables: &'e Variables, keys: &'e Keyring) -> Self {
+        Self { password, variables, keys, out: Secret::new(Vec::with_capacity(512)) }
+    }
+
+    /// The nodes' values, joined.
+    pub(super) fn value(mut self, nodes: &[Node]) -> Result<Secret, Unverifiable> {
+        nodes.iter().try_for_each(|node| self.push(node, 0..0))?;
+        Ok(self.out)
+    }
+
+    /// Appends a node's value; `previous` is where `$x` stands.
+    fn push(&mut self, node: &Node, previous: Range<usize>) -> Result<(), Unverifiable> {
+        let start = self.out.len();
+        match node {
+            Node::Password => self.append(self.password),
+            Node::Salt => self.append(self.variables.salt.as_deref().unwrap_or_default()),
+            Node::Salt2 => self.append(self.variables.salt2.as_deref().unwrap_or_default()),
+            Node::User => self.append(self.variables.user.as_deref().unwrap_or_default()),
+            Node::Previous => {
+                self.reserve(previous.len());
+                self.out.extend_from_within(previous);
+            }
+            Node::Literal(bytes) => self.append(bytes),
             Node::Key(id) => match self.keys.secret(id) {
-                Some(secret) => Secret::new(secret.to_vec()),
+                Some(secret) => self.append(secret),
                 None => return Err(Unverifiable::MissingKey { key_id: Some(id.clone()) }),
             },
-            Node::Concat(parts) => self.concat(parts)?,
-            Node::Digest(function, encoding, of) => encode(*encoding, function.digest(&self.value(of)?)),
-            Node::Hmac(function, encoding, key, message) => {
-                encode(*encoding, function.hmac(&self.value(key)?, &self.value(message)?))
+            Node::Concat(parts) => parts.iter().try_for_each(|part| self.push(part, previous.clone()))?,
+            Node::Digest(function, encoding, of) => {
+                self.push(of, previous)?;
+                if *encoding == Encoding::Raw {
+                    self.digest_in_place(*function, start);
+                } else {
+                    let mut digest = Digest::new([0; 64]);
+                    function.digest_into(&self.out[start..], &mut digest[..]);
+                    self.replace(start, *encoding, &digest[..function.bytes()]);
+                }
             }
-            Node::Map(map, of) => map_value(*map, self.value(of)?),
-            Node::Substr(of, start, length) => {
-                let value = self.value(of)?;
-                let rest = value.get(*start..).unwrap_or_default();
-                Secret::new(rest[..rest.len().min(*length)].to_vec())
+            Node::Hmac(function, encoding, key, message) => {
+                self.push(key, previous.clone())?;
+                let middle = self.out.len();
+                self.push(message, previous)?;
+                let digest = function.hmac(&self.out[start..middle], &self.out[middle..]);
+                self.replace(start, *encoding, &digest);
+            }
+            Node::Map(map, of) => {
+                self.push(of, previous)?;
+                let value = map_value(*map, Secret::new(self.out[start..].to_vec()));
+                self.out.truncate(start);
+                self.append(&value);
+            }
+            Node::Substr(of, first, length) => {
+                self.push(of, previous)?;
+                let end = self.out.len();
+                let from = (start + first).min(end);
+                let to = (from + length).min(end);
+                self.out.copy_within(from..to, start);
+                self.out.truncate(start + to - from);
             }
             Node::Pad(of, length) => {
-                let value = self.value(of)?;
-                let mut padded = Secret::new(vec![0; *length]);
-                let kept = value.len().min(*length);
-                padded[..kept].copy_from_slice(&value[..kept]);
-                padded
+                self.push(of, previous)?;
+                self.reserve(*length);
+                self.out.resize(start + length, 0);
             }
             Node::Iterate(n, first, step) => {
-                let mut value = self.value(first)?;
+                self.push(first, previous)?;
                 for _ in 0..*n {
-                    value = Evaluation { previous: &value, ..*self }.value(step)?;
+                    let end = self.out.len();
+                    self.push(step, start..end)?;
+                    let length = self.out.len() - end;
+                    self.out.copy_within(end.., start);
+                    self.out.truncate(start + length);
                 }
-                value
             }
-        })
-    }
-
-    pub(super) fn concat(&self, parts: &[Node]) -> Result<Secret, Unverifiable> {
-        let values = parts.iter().map(|part| self.value(part)).collect::<Result<Vec<_>, _>>()?;
-        // Room for all at once: a buffer that grew would leave a copy behind.
-        let mut whole = Secret::new(Vec::with_capacity(values.iter().map(|value| value.len()).sum()));
-        for value in &values {
-            whole.extend_from_slice(value);
         }
-        Ok(whole)
+        Ok(())
     }
-}
 
-fn encode(encoding: Encoding, digest: Secret) -> Secret {
-    match encoding {
-        Encoding::Raw => digest,
-        Encoding::Lower => Secret::new(codec::to_hex(&digest).into_bytes()),
-        Encoding::Upper => map_value(Map::Uppercase, Secret::new(codec::to_hex(&digest).into_bytes())),
-        Encoding::Base64 => map_value(Map::Base64, digest),
+    /// What `iterate` spends its time on.
+    fn digest_in_place(&mut self, function: Function, start: usize) {
+        let (end, size) = (self.out.len(), function.bytes());
+        self.reserve(size);
+        self.out.resize(end + size, 0);
+        let (input, digest) = self.out.split_at_mut(end);
+        function.digest_into(&input[start..], digest);
+        self.out.copy_within(end.., start);
+        self.out.truncate(start + size);
+    }
+
+    fn append(&mut self, bytes: &[u8]) {
+        self.reserve(bytes.len());
+        self.out.extend_from_slice(bytes);
+    }
+
+    /// Room for so many more: a vector that grew by itself would leave a copy behind.
+    fn reserve(&mut self, more: usize) {
+        let needed = self.out.len() + more;
+        if needed > self.out.capacity() {
+            let mut larger = Secret::new(Vec::with_capacity(2 * needed));
+            larger.extend_from_slice(&self.out);
+            self.out = larger;
+        }
+    }
+
+    /// A digest in the place of what it was computed from.
+    fn replace(&mut self, start: usize, encoding: Encoding, digest: &[u8]) {
+        self.out.truncate(start);
+        match encoding {
+            Encoding::Raw => self.append(digest),
+            Encoding::Lower => self.append_hex(digest, b"0123456789abcdef"),
+            Encoding::Upper => self.append_hex(digest, b"0123456789ABCDEF"),
+            Encoding::Base64 => self.append(Secret::new(Base64::encode_string(digest).into_bytes()).as_slice()),
+        }
+    }
+
+    /// Without a look-up in memory for what is secret: both alphabets are digits, then letters in a row.
+    fn append_hex(&mut self, digest: &[u8], alphabet: &[u8; 16]) {
+        self.reserve(2 * digest.len());
+        let letters = alphabet[10] - b'0' - 10;
+        let character = |nibble: u8| b'0' + nibble + (9u8.wrapping_sub(nibble) >> 7) * letters;
+        self.out.extend(digest.iter().flat_map(|byte| [character(byte >> 4), character(byte & 15)]));
     }
 }
 

@@ -20,6 +20,11 @@ pub(super) fn parse(text: &str) -> Result<Node, ExpressionError> {
     if parser.at != end {
         return parser.fail("`.` or the end");
     }
+    // Constants are printed where they are used, and those with quotes or control characters in hex.
+    let can_grow = text.len() > 96 || !parser.constants.is_empty();
+    if can_grow && node.to_string().len() > TEXT_BYTES_MAX {
+        return Err(ExpressionError { column: 1, expected: "at most 1024 characters with its constants in hex" });
+    }
     Ok(node)
 }
 

@@ -139,6 +139,16 @@ fn node() -> impl Strategy<Value = Node> {
     })
 }
 
+#[test]
+fn what_would_not_be_read_again_is_not_read() {
+    for text in
+        [format!("md5($p.'{}')", "\n".repeat(600)), format!("md5($p.{}),c1={}", ["$c1"; 7].join("."), "c".repeat(200))]
+    {
+        assert!(text.len() <= TEXT_BYTES_MAX);
+        assert!(Expression::parse(&text).is_err());
+    }
+}
+
 proptest! {
     #[test]
     fn what_is_printed_parses_to_the_same_tree(node in node()) {

@@ -4,7 +4,8 @@ use super::{Built, Parsed, Raw, over, salted};
 use crate::codec;
 use crate::error::Fault;
 use crate::expression::Expression;
-use crate::scheme::argon2::{Argon2, Variant};
+use crate::kernel::argon2::Variant;
+use crate::scheme::argon2::Argon2;
 use crate::scheme::text::decimal;
 
 const EXPECTED: Fault = Fault::Structure {
