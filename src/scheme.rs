@@ -22,6 +22,7 @@ pub(crate) mod oracle10;
 pub(crate) mod pbkdf2;
 pub(crate) mod phpass;
 pub(crate) mod raw;
+mod rounds;
 pub(crate) mod scrypt;
 pub(crate) mod sha1crypt;
 pub(crate) mod shacrypt;
@@ -97,6 +98,11 @@ pub(crate) trait Scheme: Send + Sync {
     /// Whether the end of long inputs is ignored.
     fn truncates(&self) -> bool {
         false
+    }
+
+    /// bcrypt, several of which can be computed side by side.
+    fn as_bcrypt(&self) -> Option<&bcrypt::Bcrypt> {
+        None
     }
 
     /// Whether the text is nothing but a digest.

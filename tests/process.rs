@@ -461,3 +461,87 @@ fn a_dry_run_leaves_the_store_as_it_is() {
     assert_eq!((&said["imported"], &said["already_there"]), (&50.into(), &100.into()));
     assert!(before == fs::read(directory.path().join("rehash.db")).expect("read"));
 }
+
+#[test]
+fn an_import_that_waits_for_its_input_can_be_interrupted() {
+    let directory = tempfile::tempdir().expect("a directory");
+    table(directory.path(), 1000);
+    let lines = fs::read(directory.path().join("users.ndjson")).expect("read");
+    for jobs in ["1", "2"] {
+        let mut child = rehash(directory.path(), &["import", "-", "--json", "--jobs", jobs])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("started");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(&lines).expect("written");
+        std::thread::sleep(Duration::from_millis(500));
+        signal(&child, "-TERM");
+        // The pipe stays open: nothing more comes, and no end either.
+        let output = child.wait_with_output().expect("ended");
+        drop(stdin);
+        assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+        let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+        assert_eq!(said["errors"], serde_json::json!(["interrupted"]), "{said}");
+    }
+    finish(directory.path(), 1000);
+}
+
+#[test]
+#[cfg(unix)]
+fn nobody_reading_the_diagnostics_changes_nothing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    table(directory.path(), 10);
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let status = rehash(directory.path(), &["import", "users.ndjson", "--dry-run", "-q"])
+        .stdout(Stdio::null())
+        .stderr(writer)
+        .status()
+        .expect("it runs");
+    assert_eq!(status.code(), Some(0));
+    let full = fs::File::options().write(true).open("/dev/full").expect("there");
+    let status = rehash(directory.path(), &["import", "users.ndjson", "--dry-run", "-q"])
+        .stdout(Stdio::null())
+        .stderr(full)
+        .status()
+        .expect("it runs");
+    assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+#[cfg(unix)]
+fn an_output_is_never_what_is_read_nor_the_store() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).expect("written");
+    write("a.csv", "username,passwordDigest,passwordAlgorithm\nada,x,md5\n");
+    // Rejects of a second header would go to rejects.csv.2, which is an input here.
+    write("rejects.csv.2", "username,passwordDigest\nbob,x\n");
+    let before = fs::read(directory.path().join("rejects.csv.2")).expect("read");
+    let run = |args: &[&str]| {
+        rehash(directory.path(), args).stdout(Stdio::null()).stderr(Stdio::null()).status().expect("it runs").code()
+    };
+    assert_eq!(run(&["check", "a.csv", "rejects.csv.2", "--rejects", "rejects.csv"]), Some(2));
+    assert_eq!(fs::read(directory.path().join("rejects.csv.2")).expect("read"), before);
+    assert!(!directory.path().join("rejects.csv").exists());
+    for output in ["s.db", "s.db-wal", "s.db-journal"] {
+        assert_eq!(run(&["import", "a.csv", "--store", "sqlite:s.db", "--rejects", output]), Some(2), "{output}");
+    }
+    write("key", "secret");
+    assert_eq!(run(&["check", "a.csv", "--key-file", "k=key", "--rejects", "key"]), Some(2));
+    // Standard input is a file too.
+    let input = fs::File::open(directory.path().join("a.csv")).expect("there");
+    let mut from_stdin = rehash(directory.path(), &["check", "-", "--rejects", "a.csv"]);
+    let status = from_stdin.stdin(input).stdout(Stdio::null()).stderr(Stdio::null()).status().expect("it runs");
+    assert_eq!(status.code(), Some(2));
+    // A link stays one.
+    write("target", "old");
+    std::os::unix::fs::symlink("target", directory.path().join("link")).expect("linked");
+    assert_eq!(run(&["check", "a.csv", "--rejects", "link"]), Some(1));
+    assert!(directory.path().join("link").is_symlink());
+    assert_eq!(
+        fs::read_to_string(directory.path().join("target")).expect("read"),
+        "username,passwordDigest,passwordAlgorithm\nada,x,md5\n"
+    );
+}

@@ -49,9 +49,12 @@ where
                 }
             }
         });
+        // Whoever panics lets the reader go, which would wait for places that nobody frees any more.
+        let _closes = Closes(under_way);
         for _ in 0..jobs {
             let to_sink: SyncSender<_> = to_sink.clone();
             scope.spawn(move || {
+                let _closes = ClosesOnPanic(under_way);
                 while let Some((number, item)) = receive(from_reader) {
                     if to_sink.send((number, work(item))).is_err() {
                         // The sink is done: take what the reader still hands over, so that it does not wait for ever.
@@ -61,12 +64,10 @@ where
             });
         }
         drop(to_sink);
-        let outcome = reorder(&results, |result| {
+        reorder(&results, |result| {
             under_way.free();
             sink(result)
-        });
-        under_way.close();
-        outcome
+        })
     })
 }
 
@@ -126,6 +127,24 @@ impl Places {
     }
 }
 
+struct Closes<'a>(&'a Places);
+
+impl Drop for Closes<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+struct ClosesOnPanic<'a>(&'a Places);
+
+impl Drop for ClosesOnPanic<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.close();
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,6 +176,25 @@ mod tests {
             );
             assert_eq!(outcome, ControlFlow::Continue(()));
             assert_eq!(seen, (0..1000).map(|item| item * 2).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    #[allow(clippy::panic, reason = "that is what is tried")]
+    fn a_panic_is_passed_on_and_nothing_waits() {
+        for (in_work, in_sink) in [(true, false), (false, true)] {
+            for jobs in [1, 2, 3] {
+                let mut items = 0u64..;
+                let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                    in_order::<_, _, ()>(
+                        jobs,
+                        || items.next(),
+                        |item| if in_work && item == 20 { panic!("work") } else { item },
+                        |item| if in_sink && item == 20 { panic!("sink") } else { ControlFlow::Continue(()) },
+                    )
+                }));
+                assert!(outcome.is_err());
+            }
         }
     }
 

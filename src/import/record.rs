@@ -470,6 +470,10 @@ fn salt(fields: &Fields<'_>, field: Field) -> Result<Option<Vec<u8>>, Problem> {
 
 /// `1.23E+23`: what a spreadsheet makes of a long number.
 fn is_spreadsheet_number(text: &str) -> bool {
+    // Most texts are not, and each is asked.
+    if !matches!(text.as_bytes(), [b'0'..=b'9', .., b'0'..=b'9']) || text.len() > 64 {
+        return false;
+    }
     let Some((mantissa, exponent)) = text.split_once("E+") else { return false };
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
     is_digits(exponent) && mantissa.split('.').count() <= 2 && mantissa.split('.').all(is_digits)

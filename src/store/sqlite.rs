@@ -157,6 +157,14 @@ pub struct MethodCount {
     pub upgraded: u64,
 }
 
+impl MethodCount {
+    /// A count.
+    #[must_use]
+    pub const fn new(method: String, parameters: String, records: u64, upgraded: u64) -> Self {
+        Self { method, parameters, records, upgraded }
+    }
+}
+
 impl Sqlite {
     /// Opens a store, creating the file (readable by its owner alone) and the schema where they are not there yet.
     ///

@@ -2,26 +2,24 @@
 
 use std::io::Write;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
-use std::sync::atomic::Ordering;
 
 use rehash::import::{Checked, Format, Options, check};
 
 use crate::args;
-use crate::import::watch_for_interrupt;
+use crate::interrupt::Interrupt;
 use crate::keys;
-use crate::output::{Exit, Failure};
-use crate::report::{self, Progress, RawRecord, RecordFile, Rejects, Reporter, Totals};
+use crate::output::{Exit, Failure, say};
+use crate::report::{self, Progress, RawRecord, RecordFile, Rejects, Reporter, Reserved, Totals};
 
 pub fn run(args: &args::Check, out: &mut impl Write) -> Result<Exit, Failure> {
     let rules = keys::rules(&args.input)?;
-    let inputs: Vec<_> = args.input.files.iter().map(PathBuf::as_path).collect();
-    report::check_outputs(&[args.tagged.as_deref(), args.report.rejects.as_deref()], &inputs)?;
+    let mut reserved = Reserved::new(&args.input);
+    [&args.tagged, &args.report.rejects].into_iter().flatten().try_for_each(|output| reserved.take(output))?;
     let mut tagged = args.tagged.as_deref().map(RecordFile::create).transpose()?;
-    let mut rejects = args.report.rejects.as_deref().map(Rejects::create).transpose()?;
+    let mut rejects = args.report.rejects.as_deref().map(|path| Rejects::create(path, &reserved)).transpose()?;
     let mut reporter = Reporter::new(out, &args.report);
     // Files that are not finished must not stay behind: they hold hashes.
-    let is_interrupted = watch_for_interrupt()?;
+    let interrupt = Interrupt::watch()?;
     let mut progress = Progress::start();
     let options = options(&args.input, tagged.is_some())?;
 
@@ -40,22 +38,23 @@ pub fn run(args: &args::Check, out: &mut impl Write) -> Result<Exit, Failure> {
         Ok(())
     };
     let (summary, failure) =
-        check(report::sources(&args.input.files), &rules, options, |checked| match each(checked) {
+        check(interrupt.sources(&args.input.files), &rules, options, |checked| match each(checked) {
             Err(failure) => ControlFlow::Break(Some(failure)),
-            Ok(()) if is_interrupted.load(Ordering::Relaxed) => ControlFlow::Break(None),
+            Ok(()) if interrupt.is_asked() => ControlFlow::Break(None),
             Ok(()) => ControlFlow::Continue(()),
         });
     drop(progress);
     match failure {
         Some(Some(failure)) => return Err(failure),
         Some(None) => return Ok(Exit::Interrupted),
+        None if interrupt.has_cut_input() => return Ok(Exit::Interrupted),
         None => {}
     }
     if tagged.is_some() && summary.plaintext > 0 {
-        eprintln!(
-            "rehash: {} passwords in the clear are not among the tagged records; import the original file",
+        say(&format!(
+            "{} passwords in the clear are not among the tagged records; import the original file",
             summary.plaintext
-        );
+        ));
     }
     tagged.map_or(Ok(()), RecordFile::finish)?;
     rejects.map_or(Ok(()), Rejects::finish)?;
@@ -63,6 +62,7 @@ pub fn run(args: &args::Check, out: &mut impl Write) -> Result<Exit, Failure> {
     let rejected = summary.rejected;
     let methods = report::methods(&summary);
     reporter.finish(&Totals { summary: &summary, outcomes: Vec::new(), problems, rejected, methods, stopped: None })?;
+    keys::say_what_is_missing(&args.input)?;
     Ok(report::exit(&summary, rejected))
 }
 

@@ -5,7 +5,7 @@ use std::io::Write;
 use rehash::{HashError, UpgradeMode};
 use serde::Serialize;
 
-use crate::output::{Exit, Failure, print_json};
+use crate::output::{Exit, Failure, print_json, say};
 use crate::units::show_kib;
 use crate::{args, keys, secret};
 
@@ -20,12 +20,8 @@ pub fn run(args: &args::Hash, out: &mut impl Write) -> Result<Exit, Failure> {
     let limits = rehash::Limits::default();
     let engine = keys::engine(&args.target, limits, args.keys.keyring()?, UpgradeMode::On)?;
     let target = engine.policy().target();
-    eprintln!(
-        "rehash: argon2id with {}, {} passes, {} lanes",
-        show_kib(target.memory_kib),
-        target.passes,
-        target.lanes
-    );
+    let memory = show_kib(target.memory_kib);
+    say(&format!("argon2id with {memory}, {} passes, {} lanes", target.passes, target.lanes));
     let password = secret::read(args.keep_newline)?;
     let hash = engine.hash(&password).map_err(|error| match error {
         HashError::PasswordTooLong => Failure::new(Exit::Data, error.to_string()),

@@ -4,9 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use rehash::import::{Checked, Credential, Format, Problem, Record, check};
 use rehash::store::sqlite::{Batch, Inserted, NewUser, Sqlite};
@@ -14,9 +12,10 @@ use rehash::{Code, Engine, Password, StoredHash, UpgradeMode};
 
 use crate::args;
 use crate::check::options;
+use crate::interrupt::Interrupt;
 use crate::keys;
-use crate::output::{Exit, Failure};
-use crate::report::{self, Progress, RawRecord, Rejects, Reporter, Totals};
+use crate::output::{Exit, Failure, say};
+use crate::report::{self, Progress, RawRecord, Rejects, Reporter, Reserved, Totals};
 use crate::store::StoreUrl;
 
 /// Records in one transaction. Large, because each transaction writes every page it touched, and the keys of a user table
@@ -33,14 +32,13 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
     let rules = keys::rules(&args.input)?;
     let engine = keys::engine(&args.target, args.input.limits.limits(), args.input.keys.keyring()?, UpgradeMode::Off)?;
     let url = StoreUrl::parse(&args.store.url)?;
-    let mut others: Vec<_> = args.input.files.iter().map(PathBuf::as_path).collect();
-    others.push(url.path());
-    report::check_outputs(&[args.report.rejects.as_deref()], &others)?;
+    let mut reserved = Reserved::new(&args.input).store(url.path());
+    args.report.rejects.iter().try_for_each(|output| reserved.take(output))?;
     let store = if args.dry_run { url.open_or_imagine()? } else { url.create_or_open()? };
     if !args.dry_run {
         store.tune_for_import()?;
     }
-    let is_interrupted = watch_for_interrupt()?;
+    let interrupt = Interrupt::watch()?;
     let options = options(&args.input, true)?;
     let mut importer = Importer {
         store: &store,
@@ -52,17 +50,21 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
         transaction: None,
         counts: Counts::default(),
         reporter: Reporter::new(out, &args.report),
-        rejects: args.report.rejects.as_deref().map(Rejects::create).transpose()?,
+        rejects: args.report.rejects.as_deref().map(|path| Rejects::create(path, &reserved)).transpose()?,
     };
     let mut progress = Progress::start();
-    let (summary, stopped) = check(report::sources(&args.input.files), &rules, options, |checked| {
+    let (mut summary, mut stopped) = check(interrupt.sources(&args.input.files), &rules, options, |checked| {
         progress.tick();
         match importer.take(checked) {
             Err(failure) => ControlFlow::Break(Stop::Failed(failure)),
-            Ok(()) if is_interrupted.load(Ordering::Relaxed) => ControlFlow::Break(Stop::Interrupted),
+            Ok(()) if interrupt.is_asked() => ControlFlow::Break(Stop::Interrupted),
             Ok(()) => ControlFlow::Continue(()),
         }
     });
+    if stopped.is_none() && interrupt.has_cut_input() {
+        summary.errors.clear();
+        stopped = Some(Stop::Interrupted);
+    }
     let flushed = if matches!(stopped, Some(Stop::Failed(_))) { Ok(()) } else { importer.commit() };
     drop(progress);
     let (failure, is_stopped) = match (stopped, flushed) {
@@ -72,7 +74,7 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
     };
     // What was rolled back must be rolled back before the log is folded.
     importer.transaction = None;
-    let settled = if args.dry_run || failure.is_some() { Ok(()) } else { store.settle() };
+    let settled = if args.dry_run { Ok(()) } else { store.settle() };
     let failure = failure.or_else(|| settled.err().map(Failure::from));
     let stopped = match &failure {
         Some(failure) => failure.message().map(str::to_owned),
@@ -80,31 +82,23 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
     };
     importer.finish(&summary, stopped)?;
     if let Some(failure) = failure {
-        eprintln!("rehash: stopped at a batch boundary; run the same command again to go on");
+        say("stopped at a batch boundary; run the same command again to go on");
         return Err(failure);
     }
     if is_stopped {
-        eprintln!("rehash: interrupted at a batch boundary; run the same command again to go on");
+        say("interrupted at a batch boundary; run the same command again to go on");
         return Ok(Exit::Interrupted);
     }
     if args.dry_run {
-        eprintln!("rehash: a dry run: nothing was written");
+        say("a dry run: nothing was written");
     }
+    keys::say_what_is_missing(&args.input)?;
     Ok(report::exit(&summary, importer.counts.rejected))
 }
 
 enum Stop {
     Failed(Failure),
     Interrupted,
-}
-
-/// Ctrl-C asks for an end; the import looks between batches.
-pub fn watch_for_interrupt() -> Result<Arc<AtomicBool>, Failure> {
-    let is_interrupted = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&is_interrupted);
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
-        .map_err(|error| Failure::new(Exit::Fault, format!("signals cannot be handled: {error}")))?;
-    Ok(is_interrupted)
 }
 
 /// What became of the records that are accounted for.

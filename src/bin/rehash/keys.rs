@@ -2,12 +2,12 @@
 
 use std::fs;
 
-use rehash::import::{Export, HashConfig, Rules, UnknownVendor};
+use rehash::import::{Export, HashConfig, Rules, UnknownVendor, Vendor};
 use rehash::{Argon2Target, Engine, KeyId, Keyring, Limits, Policy, Tag, UpgradeMode};
 use zeroize::Zeroizing;
 
 use crate::args;
-use crate::output::{Exit, Failure, printable};
+use crate::output::{Exit, Failure, printable, say};
 
 impl args::Target {
     pub fn target(&self) -> Argon2Target {
@@ -116,6 +116,18 @@ pub fn export(input: &args::Input) -> Result<Option<Export>, Failure> {
         Some(config) => export.hash_config(config),
         None => export,
     }))
+}
+
+/// What an operator must know of an export beside its records.
+pub fn say_what_is_missing(input: &args::Input) -> Result<(), Failure> {
+    match export(input)?.map(|export| export.vendor()) {
+        Some(Vendor::Cognito) => say("Cognito exports no passwords: these users have none until they set one"),
+        Some(Vendor::Firebase) if input.keys.hash_config.is_some() => {
+            say("verifying and signing in need --hash-config too: the signer key is not kept with the hashes");
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 /// A tag: a method by its name or alias, a vendor, an expression.

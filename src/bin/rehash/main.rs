@@ -10,6 +10,7 @@ mod demo;
 mod hash;
 mod identify;
 mod import;
+mod interrupt;
 mod keys;
 mod methods;
 mod output;
@@ -37,7 +38,7 @@ fn main() -> ExitCode {
         Ok(Ok(exit)) => exit.into(),
         Ok(Err(failure)) => {
             if let Some(message) = failure.message() {
-                eprintln!("rehash: {}", output::printable(message));
+                output::say(message);
             }
             failure.exit().into()
         }
@@ -49,7 +50,7 @@ fn main() -> ExitCode {
 fn install_panic_hook() {
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));
-        eprintln!("rehash: a fault of the program{place}; please report it");
+        output::say(&format!("a fault of the program{place}; please report it"));
     }));
 }
 

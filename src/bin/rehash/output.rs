@@ -88,7 +88,7 @@ impl From<StoreError> for Failure {
 /// A value as one line of JSON. Characters that could fool a terminal are escaped, which JSON allows anywhere in a string.
 pub fn json(value: &impl serde::Serialize) -> Result<String, Failure> {
     let text = serde_json::to_string(value).map_err(|error| Failure::new(Exit::Fault, error.to_string()))?;
-    let is_plain = |c: char| !(c == '\u{7f}' || ('\u{80}'..='\u{9f}').contains(&c) || is_bidi(c));
+    let is_plain = |c: char| !(c == '\u{7f}' || ('\u{80}'..='\u{9f}').contains(&c) || is_deceptive(c));
     if text.chars().all(is_plain) {
         return Ok(text);
     }
@@ -103,9 +103,14 @@ pub fn json(value: &impl serde::Serialize) -> Result<String, Failure> {
     Ok(escaped)
 }
 
-/// Characters that reorder the text around them, all in the basic plane.
-const fn is_bidi(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Characters that reorder or break the text around them, or are not seen at all; all in the basic plane.
+const fn is_deceptive(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// A line on standard error. That nobody reads it is no reason to stop.
+pub fn say(message: &str) {
+    let _ = writeln!(io::stderr(), "rehash: {}", printable(message));
 }
 
 pub fn print_json(out: &mut impl Write, value: &impl serde::Serialize) -> Result<(), Failure> {
@@ -116,7 +121,7 @@ pub fn print_json(out: &mut impl Write, value: &impl serde::Serialize) -> Result
 /// Text for a terminal: control characters are escaped.
 pub fn printable(text: &str) -> String {
     text.chars()
-        .flat_map(|c| if c.is_control() || is_bidi(c) { c.escape_default().collect() } else { vec![c] })
+        .flat_map(|c| if c.is_control() || is_deceptive(c) { c.escape_default().collect() } else { vec![c] })
         .collect()
 }
 

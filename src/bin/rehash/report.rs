@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use rehash::import::{Checked, Format, InputError, Problem, Source, Summary};
+use rehash::import::{Checked, Format, Problem, Summary};
 use serde::Serialize;
 
 use crate::args;
-use crate::output::{Exit, Failure, grouped, json, printable};
+use crate::output::{Exit, Failure, grouped, json, printable, say};
 
 /// Writes problems and counts.
 pub struct Reporter<W> {
@@ -177,7 +177,7 @@ fn warning(code: rehash::Code) -> &'static str {
 /// Says on stderr which inputs could not be read; the exit code for the run.
 pub fn exit(summary: &Summary, rejected: u64) -> Exit {
     for error in &summary.errors {
-        eprintln!("rehash: {}", printable(&error.to_string()));
+        say(&error.to_string());
     }
     if !summary.errors.is_empty() {
         Exit::Data
@@ -219,6 +219,8 @@ impl Write for Target {
 
 impl RecordFile {
     pub fn create(path: &Path) -> Result<Self, Failure> {
+        // A link stays a link: what it leads to is replaced.
+        let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let is_special = std::fs::metadata(path).is_ok_and(|found| !found.is_file());
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let target = if is_special {
@@ -247,15 +249,40 @@ impl RecordFile {
     }
 }
 
-/// Refuses an output that is one of the inputs, the store, or the other output.
-pub fn check_outputs(outputs: &[Option<&Path>], others: &[&Path]) -> Result<(), Failure> {
-    let outputs: Vec<&Path> = outputs.iter().flatten().copied().collect();
-    for (place, output) in outputs.iter().enumerate() {
-        if others.iter().chain(&outputs[..place]).any(|other| is_same_file(output, other)) {
+/// The files that an output must not be: the inputs, the keys, the store and what stands beside it, the other outputs.
+#[derive(Clone, Default)]
+pub struct Reserved(Vec<PathBuf>);
+
+impl Reserved {
+    pub fn new(input: &args::Input) -> Self {
+        let keys = input.keys.key_files.iter().filter_map(|pair| Some(PathBuf::from(pair.split_once('=')?.1)));
+        let files = input.files.iter().filter(|path| path.as_os_str() != "-").cloned();
+        let mut files: Vec<_> = files.chain(keys).chain(input.keys.hash_config.clone()).collect();
+        // What standard input was opened from, where the system shows it.
+        if input.files.iter().any(|path| path.as_os_str() == "-") {
+            files.push("/dev/stdin".into());
+        }
+        Self(files)
+    }
+
+    /// With a store's file and its journals.
+    pub fn store(mut self, path: &Path) -> Self {
+        for suffix in ["", "-wal", "-shm", "-journal"] {
+            let mut file = path.as_os_str().to_owned();
+            file.push(suffix);
+            self.0.push(file.into());
+        }
+        self
+    }
+
+    /// Takes a place for an output.
+    pub fn take(&mut self, output: &Path) -> Result<(), Failure> {
+        if self.0.iter().any(|other| is_same_file(output, other)) {
             return Err(Failure::output_path(output, &"it is named twice, or is read as well; name another file"));
         }
+        self.0.push(output.to_owned());
+        Ok(())
     }
-    Ok(())
 }
 
 fn is_same_file(one: &Path, other: &Path) -> bool {
@@ -279,14 +306,16 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
 /// under another header, or in another format, go to a file of their own: `OUT.2`, `OUT.3` …
 pub struct Rejects {
     path: PathBuf,
+    reserved: Reserved,
+    /// Made before the work begins, so that it is known to be writable.
+    first: Option<RecordFile>,
     files: Vec<(Option<Vec<u8>>, RecordFile)>,
 }
 
 impl Rejects {
-    pub fn create(path: &Path) -> Result<Self, Failure> {
-        // That the first can be written is known before the work begins.
-        RecordFile::create(path)?;
-        Ok(Self { path: path.to_owned(), files: Vec::new() })
+    pub fn create(path: &Path, reserved: &Reserved) -> Result<Self, Failure> {
+        let first = Some(RecordFile::create(path)?);
+        Ok(Self { path: path.to_owned(), reserved: reserved.clone(), first, files: Vec::new() })
     }
 
     pub fn write(&mut self, record: &RawRecord<'_>) -> Result<(), Failure> {
@@ -308,7 +337,14 @@ impl Rejects {
         let place = match known {
             Some(place) => place,
             None => {
-                let mut file = RecordFile::create(&self.path_of(self.files.len()))?;
+                let mut file = match self.first.take() {
+                    Some(first) => first,
+                    None => {
+                        let path = self.path_of(self.files.len());
+                        self.reserved.take(&path)?;
+                        RecordFile::create(&path)?
+                    }
+                };
                 if let Some(header) = header_line {
                     file.line(header)?;
                 }
@@ -329,14 +365,9 @@ impl Rejects {
     }
 
     pub fn finish(mut self) -> Result<(), Failure> {
-        if self.files.is_empty() {
-            self.files.push((None, RecordFile::create(&self.path)?));
-        }
+        self.files.extend(self.first.take().map(|file| (None, file)));
         for place in 1..self.files.len() {
-            eprintln!(
-                "rehash: records of another format or header are in {}",
-                printable(&self.path_of(place).display().to_string())
-            );
+            say(&format!("records of another format or header are in {}", self.path_of(place).display()));
         }
         self.files.into_iter().try_for_each(|(_, file)| file.finish())
     }
@@ -353,15 +384,6 @@ impl<'a> From<&Checked<'a>> for RawRecord<'a> {
     fn from(checked: &Checked<'a>) -> Self {
         Self { format: checked.format, header_line: checked.header_line, raw: checked.raw }
     }
-}
-
-/// The files of the command line, `-` being standard input.
-pub fn sources(files: &[PathBuf]) -> impl Iterator<Item = Result<Source, InputError>> {
-    files.iter().map(
-        |path| {
-            if path.as_os_str() == "-" { Source::new("stdin", io::stdin()) } else { Source::open(path) }
-        },
-    )
 }
 
 /// How far it is, on a terminal only.

@@ -7,7 +7,7 @@ use rehash::sign_in::{Outcome, SignInError, sign_in};
 use rehash::{HashError, Unverifiable};
 use serde::Serialize;
 
-use crate::output::{Exit, Failure, print_json, printable};
+use crate::output::{Exit, Failure, print_json, say};
 use crate::store::StoreUrl;
 use crate::{args, keys, secret};
 
@@ -32,7 +32,7 @@ pub fn run(args: &args::SignIn, out: &mut impl Write) -> Result<Exit, Failure> {
         Err(SignInError::Store(error)) => return Err(error.into()),
         Err(error) => {
             if args.explain || !error.is_ordinary() {
-                eprintln!("rehash: {}", printable(&error.to_string()));
+                say(&error.to_string());
             }
             (Answer { outcome: "rejected", method: None, upgrade: None, detail: None }, exit(&error))
         }

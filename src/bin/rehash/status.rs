@@ -7,7 +7,7 @@ use rehash::store::sqlite::MethodCount;
 use serde::Serialize;
 
 use crate::args;
-use crate::output::{Exit, Failure, grouped, print_json};
+use crate::output::{Exit, Failure, grouped, print_json, printable};
 use crate::store::StoreUrl;
 
 #[derive(Serialize)]
@@ -60,11 +60,18 @@ impl Status {
     }
 
     pub fn print(&self, out: &mut impl Write) -> Result<(), Failure> {
-        writeln!(out, "{:<12}{:<24}{:>14}{:>14}", "method", "parameters", "records", "upgraded")?;
+        let widest = |least: usize, text: &dyn Fn(&Row) -> String| {
+            self.methods.iter().map(|row| text(row).chars().count() + 2).fold(least, usize::max)
+        };
+        let method_width = widest(12, &|row| printable(&row.method));
+        let parameters_width = widest(24, &|row| printable(&row.parameters));
+        let (method, parameters) = ("method", "parameters");
+        writeln!(out, "{method:<method_width$}{parameters:<parameters_width$}{:>14}{:>14}", "records", "upgraded")?;
         for row in &self.methods {
             let method = if row.method.is_empty() { "(none)" } else { &row.method };
             let (records, upgraded) = (grouped(row.records), grouped(row.upgraded));
-            writeln!(out, "{method:<12}{:<24}{records:>14}{upgraded:>14}", row.parameters)?;
+            let (method, parameters) = (printable(method), printable(&row.parameters));
+            writeln!(out, "{method:<method_width$}{parameters:<parameters_width$}{records:>14}{upgraded:>14}")?;
         }
         if self.with_password == 0 {
             writeln!(out, "there are no passwords yet")?;
@@ -87,22 +94,55 @@ fn share(part: u64, whole: u64) -> f64 {
     part as f64 * 100.0 / whole as f64
 }
 
-/// Weakest first: digests, then bcrypt by cost, then Argon2 by work; users without a password last.
-fn strength(row: &MethodCount) -> (u8, u64, String) {
+/// Weakest first: digests, then what is iterated, then what takes memory, Argon2id last, each by its work; users without a
+/// password at the end.
+fn strength(row: &MethodCount) -> (u8, u64, Option<Method>, String) {
     let number = |name: &str| {
-        let value = row.parameters.split(',').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
-        value.and_then(|value| value.parse::<u64>().ok()).unwrap_or(0)
+        let mut pairs = row.parameters.split([',', ' ']);
+        pairs.find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')?.parse::<u64>().ok())
     };
-    let rank = match row.method.parse() {
-        Ok(Method::Md5) => 0,
-        Ok(Method::Sha1) => 1,
-        Ok(Method::Sha256) => 2,
-        Ok(Method::Bcrypt) => 10,
-        Ok(Method::Argon2i | Method::Argon2d) => 20,
-        Ok(Method::Argon2id) => 30,
-        Ok(_) => 5,
-        Err(_) => u8::MAX,
+    let method = row.method.parse::<Method>().ok();
+    let shifted = |by: u64| 1u64.checked_shl(u32::try_from(by).unwrap_or(u32::MAX)).unwrap_or(u64::MAX);
+    // In the time of one digest, roughly.
+    let (class, work) = match (number("m"), number("ln"), number("cost"), number("i").or(number("rounds"))) {
+        _ if method.is_none() => (u8::MAX, 0),
+        (Some(kib), ..) => (2, kib.saturating_mul(number("t").unwrap_or(1)).saturating_mul(3)),
+        (_, Some(log_n), ..) => (2, shifted(log_n).saturating_mul(number("r").unwrap_or(8)).saturating_mul(2)),
+        (_, _, Some(cost), _) if matches!(method, Some(Method::Phpass | Method::Drupal7)) => (1, shifted(cost)),
+        (_, _, Some(cost), _) => (1, shifted(cost).saturating_mul(270)),
+        (.., Some(rounds)) => (1, rounds.saturating_mul(2)),
+        _ => (0, 0),
     };
-    let work = number("cost").max(number("m").saturating_mul(number("t")));
-    (rank, work, format!("{} {}", row.method, row.parameters))
+    let class = if method == Some(Method::Argon2id) { 3 } else { class };
+    (class, work, method, row.parameters.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_weakest_come_first() {
+        let ordered = [
+            ("md5", ""),
+            ("sha1", ""),
+            ("expression", "md5(md5($p).$s)"),
+            ("phpass", "cost=13"),
+            ("sha512crypt", "rounds=5000"),
+            ("bcrypt", "cost=12"),
+            ("pbkdf2", "sha256,i=600000"),
+            ("scrypt", "ln=14,r=8,p=1"),
+            ("argon2i", "m=65536,t=3,p=1"),
+            ("argon2id", "m=19456,t=2,p=1"),
+            ("argon2id", "m=65536,t=3,p=4"),
+            ("", ""),
+        ];
+        for pair in ordered.windows(2) {
+            let [one, other] = [pair[0], pair[1]].map(|(method, parameters)| {
+                let (method, parameters) = (method.to_owned(), parameters.to_owned());
+                strength(&MethodCount::new(method, parameters, 1, 0))
+            });
+            assert!(one < other, "{pair:?}");
+        }
+    }
 }

@@ -2,7 +2,9 @@
 
 use std::io::Write;
 
-use rehash::{Code, Columns, Denied, Engine, Password, StoredHash, TextEncoding, Unverifiable, Upgrade, UpgradeMode};
+use rehash::{
+    Accepted, Code, Columns, Denied, Engine, Password, StoredHash, TextEncoding, Unverifiable, Upgrade, UpgradeMode,
+};
 use serde::Serialize;
 
 use crate::output::{Exit, Failure, print_json};
@@ -110,6 +112,11 @@ impl Verdict {
     pub fn of(engine: &Engine, stored: &StoredHash, password: &Password, with_decoy: bool) -> Self {
         let outcome =
             if with_decoy { engine.verify(stored, password) } else { engine.verify_without_decoy(stored, password) };
+        Self::from(stored, outcome)
+    }
+
+    /// What a verification came to.
+    pub fn from(stored: &StoredHash, outcome: Result<Accepted, Denied>) -> Self {
         let mut verdict = Self::new("rejected", Some(stored));
         match outcome {
             Ok(accepted) => {

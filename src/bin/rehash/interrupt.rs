@@ -1,0 +1,102 @@
+//! Ctrl-C and SIGTERM: the work ends at its next boundary, also where it waits for input that does not come.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rehash::import::{InputError, Source};
+
+use crate::output::{Exit, Failure};
+
+/// Whether somebody asked for an end.
+#[derive(Clone, Default)]
+pub struct Interrupt(Arc<Flags>);
+
+#[derive(Default)]
+struct Flags {
+    is_asked: AtomicBool,
+    /// An input was given up because of it.
+    is_cut: AtomicBool,
+}
+
+impl Interrupt {
+    pub fn watch() -> Result<Self, Failure> {
+        let interrupt = Self::default();
+        let flags = Arc::clone(&interrupt.0);
+        ctrlc::set_handler(move || flags.is_asked.store(true, Ordering::Relaxed))
+            .map_err(|error| Failure::new(Exit::Fault, format!("signals cannot be handled: {error}")))?;
+        Ok(interrupt)
+    }
+
+    pub fn is_asked(&self) -> bool {
+        self.0.is_asked.load(Ordering::Relaxed)
+    }
+
+    /// An input ended early because of it; what was read before is whole.
+    pub fn has_cut_input(&self) -> bool {
+        self.0.is_cut.load(Ordering::Relaxed)
+    }
+
+    /// The files of the command line, `-` being standard input.
+    pub fn sources(&self, files: &[PathBuf]) -> impl Iterator<Item = Result<Source, InputError>> {
+        files.iter().map(|path| self.source(path))
+    }
+
+    fn source(&self, path: &Path) -> Result<Source, InputError> {
+        #[cfg(unix)]
+        if path.as_os_str() == "-" {
+            use std::os::fd::AsFd as _;
+            let Ok(input) = io::stdin().as_fd().try_clone_to_owned() else { return Source::new("stdin", io::stdin()) };
+            return Source::new("stdin", self.heeded(input.into()));
+        }
+        if path.as_os_str() == "-" {
+            return Source::new("stdin", io::stdin());
+        }
+        match File::open(path) {
+            Ok(file) => Source::new(path.display().to_string(), self.heeded(file)),
+            // The library says what is wrong with it.
+            Err(_) => Source::open(path),
+        }
+    }
+
+    fn heeded(&self, input: File) -> Heeded {
+        Heeded { input, interrupt: self.clone() }
+    }
+}
+
+/// An input that is given up when somebody asks for an end while nothing comes.
+struct Heeded {
+    input: File,
+    interrupt: Interrupt,
+}
+
+impl Read for Heeded {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while !is_ready(&self.input) {
+            if self.interrupt.is_asked() {
+                self.interrupt.0.is_cut.store(true, Ordering::Relaxed);
+                return Err(io::Error::other("interrupted"));
+            }
+        }
+        self.input.read(buffer)
+    }
+}
+
+/// Whether a read would not wait; looks for a fifth of a second at most.
+#[cfg(unix)]
+fn is_ready(input: &File) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let wait = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
+    // What cannot be asked is read, and a signal only means to look again.
+    match poll(&mut [PollFd::new(input, PollFlags::IN)], Some(&wait)) {
+        Ok(ready) => ready > 0,
+        Err(error) => error != rustix::io::Errno::INTR,
+    }
+}
+
+#[cfg(not(unix))]
+const fn is_ready(_: &File) -> bool {
+    true
+}
