@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::error::Unverifiable;
 use crate::scheme::argon2::{Argon2, Spec};
-use crate::{Method, Password, Policy, StoredHash, UpgradeMode};
+use crate::{Cost, Method, Password, Policy, StoredHash, UpgradeMode};
 
 /// Verifies passwords against stored hashes under a [`Policy`].
 ///
@@ -192,11 +192,7 @@ impl Engine {
     ///
     /// [`Denied`]; show the visitor one answer for all of it, the same as for an unknown user.
     pub fn verify(&self, stored: &StoredHash, password: &Password) -> Result<Accepted, Denied> {
-        let outcome = self.matches(stored, password);
-        if !matches!(outcome, Ok(Some(_))) && self.is_cheaper_than_target(stored, &outcome) {
-            self.run_decoy(password);
-        }
-        self.conclude(stored, password, outcome)
+        self.conclude_with_decoy(stored, password, self.matches(stored, password))
     }
 
     /// The same answer without the decoy: a wrong password on a cheap hash is answered sooner than an unknown user would
@@ -225,7 +221,13 @@ impl Engine {
         self.hash_as(&self.policy.new_spec(), password)
     }
 
-    fn matches(&self, stored: &StoredHash, password: &Password) -> Result<Option<Match>, Unverifiable> {
+    /// What one hash under the policy's target costs: a sign-up, the decoy, an upgrade of a weaker hash.
+    #[must_use]
+    pub fn target_cost(&self) -> Cost {
+        self.decoy.cost()
+    }
+
+    fn matches(&self, stored: &StoredHash, password: &Password) -> Outcome {
         stored.scheme().check(self.policy.limits()).map_err(Unverifiable::OverLimit)?;
         if self.is_match(stored, password, password.expose())? {
             return Ok(Some(Match::Exact));
@@ -234,7 +236,7 @@ impl Engine {
     }
 
     /// What is left to try where the password as it is did not match.
-    fn matches_trimmed(&self, stored: &StoredHash, password: &Password) -> Result<Option<Match>, Unverifiable> {
+    fn matches_trimmed(&self, stored: &StoredHash, password: &Password) -> Outcome {
         let trimmed = stored.method().trimmed(password.expose());
         if trimmed.len() < password.expose().len() && self.is_match(stored, password, trimmed)? {
             return Ok(Some(Match::Trimmed));
@@ -248,12 +250,20 @@ impl Engine {
         Ok((matched & !Choice::from(u8::from(password.is_oversized()))).into())
     }
 
-    fn conclude(
+    /// Ends a verification: a refusal costs no less than the decoy.
+    pub(crate) fn conclude_with_decoy(
         &self,
         stored: &StoredHash,
         password: &Password,
-        outcome: Result<Option<Match>, Unverifiable>,
+        outcome: Outcome,
     ) -> Result<Accepted, Denied> {
+        if !matches!(outcome, Ok(Some(_))) && self.is_cheaper_than_target(stored, &outcome) {
+            self.run_decoy(password);
+        }
+        self.conclude(stored, password, outcome)
+    }
+
+    fn conclude(&self, stored: &StoredHash, password: &Password, outcome: Outcome) -> Result<Accepted, Denied> {
         match outcome {
             Ok(Some(Match::Exact)) => Ok(Accepted { upgrade: self.upgrade(stored, password) }),
             Ok(Some(Match::Trimmed)) => Ok(Accepted { upgrade: Upgrade::Skipped(SkipReason::TrimmedPassword) }),
@@ -262,7 +272,7 @@ impl Engine {
         }
     }
 
-    fn is_cheaper_than_target(&self, stored: &StoredHash, outcome: &Result<Option<Match>, Unverifiable>) -> bool {
+    fn is_cheaper_than_target(&self, stored: &StoredHash, outcome: &Outcome) -> bool {
         outcome.is_err() || stored.cost().time < self.decoy.cost().time
     }
 
@@ -314,8 +324,11 @@ impl Engine {
     }
 }
 
+/// Whether a password belongs to a hash, and how, before anything is made of it.
+pub(crate) type Outcome = Result<Option<Match>, Unverifiable>;
+
 /// How a password belongs to a hash.
-enum Match {
+pub(crate) enum Match {
     Exact,
     /// Without the white space around it.
     Trimmed,

@@ -8,7 +8,27 @@ pub(crate) mod argon2;
 pub(crate) mod bcrypt;
 mod memory;
 
+use std::cell::Cell;
+
 pub use memory::release as release_idle_memory;
+#[cfg(feature = "pool")]
+pub(crate) use memory::{arena_kib, enter_arena, release_arena, wipe_arena};
+
+thread_local! {
+    static LANE_THREADS: Cell<usize> = const { Cell::new(1) };
+}
+
+/// How many threads may fill the lanes of an Argon2 hash that this thread computes, itself among them. One unless a pool has
+/// idle workers to lend.
+pub(crate) fn lane_threads() -> usize {
+    LANE_THREADS.get()
+}
+
+/// Sets it for this thread.
+#[cfg(feature = "pool")]
+pub(crate) fn set_lane_threads(threads: usize) {
+    LANE_THREADS.set(threads);
+}
 
 /// Which instructions Argon2 is computed with on this machine: `avx512`, `avx2` or `portable`.
 #[must_use]

@@ -42,6 +42,7 @@
 //! | `cli` (default) | the `rehash` command, and with it the two below |
 //! | `import` | readers and validation for JSON, NDJSON and CSV exports |
 //! | `sqlite` | the embedded store |
+//! | `pool` | a bounded pool of hashing threads, for any runtime or none |
 //!
 //! `default-features = false` is the core: no command line, database, runtime or serialisation framework.
 
@@ -67,6 +68,8 @@ mod tag;
 
 #[cfg(feature = "import")]
 pub mod import;
+#[cfg(feature = "pool")]
+pub mod pool;
 pub mod sign_in;
 pub mod store;
 

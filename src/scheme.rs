@@ -134,6 +134,15 @@ impl Parsed {
         Self::Other(Arc::new(scheme))
     }
 
+    /// Where it is Argon2.
+    #[cfg(feature = "pool")]
+    pub(crate) fn argon2_lanes(&self) -> Option<u32> {
+        match self {
+            Self::Argon2(argon2) => Some(argon2.lanes),
+            _ => None,
+        }
+    }
+
     pub(crate) fn scheme(&self) -> &dyn Scheme {
         match self {
             Self::Digest(digest) => digest,

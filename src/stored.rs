@@ -434,6 +434,12 @@ impl StoredHash {
         exposed.map_or(true, |exposed| self.scheme().is_ambiguous(&exposed))
     }
 
+    /// How many lanes its memory has, where its scheme is Argon2.
+    #[cfg(feature = "pool")]
+    pub(crate) fn argon2_lanes(&self) -> Option<u32> {
+        self.parsed.argon2_lanes()
+    }
+
     /// Its scheme, where that is bcrypt.
     pub(crate) fn bcrypt(&self) -> Option<&Bcrypt> {
         self.scheme().as_bcrypt()

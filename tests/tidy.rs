@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which modules of the library each module may name. A module that is not here is a mistake.
-const MAY_NAME: [(&str, &[&str]); 22] = [
+const MAY_NAME: [(&str, &[&str]); 23] = [
     ("password", &[]),
     ("method", &[]),
     ("cost", &[]),
@@ -23,7 +23,8 @@ const MAY_NAME: [(&str, &[&str]); 22] = [
     ("stored", &["error", "codec", "expression", "keyring", "recipe", "scheme", "tag", "cost", "limits", "method"]),
     ("identify", &["method", "recipe", "stored"]),
     ("policy", &["error", "keyring", "scheme", "limits", "stored"]),
-    ("engine", &["error", "keyring", "scheme", "method", "password", "policy", "stored"]),
+    ("engine", &["cost", "error", "keyring", "scheme", "method", "password", "policy", "stored"]),
+    ("pool", &["cost", "engine", "kernel", "password", "scheme", "stored", "limits", "method", "policy"]),
     ("import", &["error", "keyring", "limits", "method", "password", "stored", "scheme", "identify", "codec", "tag"]),
     ("store", &["engine", "stored"]),
     ("sign_in", &["store", "engine", "error", "method", "password", "stored", "tag"]),

@@ -1,10 +1,8 @@
 //! Many verifications in one call: bcrypt hashes of one cost are computed side by side.
 
-use super::{Accepted, Denied, Engine, Match};
+use super::{Accepted, Denied, Engine, Match, Outcome};
 use crate::scheme::bcrypt::Bcrypt;
 use crate::{Password, StoredHash, Unverifiable};
-
-type Outcome = Result<Option<Match>, Unverifiable>;
 
 impl Engine {
     /// As [`Engine::verify`] for each pair, in order. bcrypt hashes of the same cost are verified up to four at once, on this
@@ -14,10 +12,7 @@ impl Engine {
     pub fn verify_batch(&self, pairs: &[(&StoredHash, &Password)]) -> Vec<Result<Accepted, Denied>> {
         let outcomes = self.match_batch(pairs);
         let conclude = |(outcome, (stored, password)): (Outcome, &(&StoredHash, &Password))| {
-            if !matches!(outcome, Ok(Some(_))) && self.is_cheaper_than_target(stored, &outcome) {
-                self.run_decoy(password);
-            }
-            self.conclude(stored, password, outcome)
+            self.conclude_with_decoy(stored, password, outcome)
         };
         outcomes.into_iter().zip(pairs).map(conclude).collect()
     }
@@ -31,7 +26,8 @@ impl Engine {
         outcomes.into_iter().zip(pairs).map(conclude).collect()
     }
 
-    fn match_batch(&self, pairs: &[(&StoredHash, &Password)]) -> Vec<Outcome> {
+    /// Whether each belongs, before anything is made of it.
+    pub(crate) fn match_batch(&self, pairs: &[(&StoredHash, &Password)]) -> Vec<Outcome> {
         let mut outcomes: Vec<Option<Outcome>> = pairs.iter().map(|_| None).collect();
         let mut left: Vec<usize> = (0..pairs.len()).collect();
         while let Some(first) = left.first() {

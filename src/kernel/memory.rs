@@ -4,8 +4,12 @@
 //! What is kept holds the traces of the last hash in it: blocks that depend on a password, from which it cannot be read back
 //! but against which it could be tested. It is wiped when it is given back to the system: when more is kept than there are
 //! cores, when one is larger than [`KEPT_BYTES_MAX`], and by [`release`], which a service calls when it has nothing to do.
+//!
+//! A worker of a pool has an [`Arena`] of its own instead: one piece, as large as its largest hash, which it wipes when it has
+//! nothing to do.
 
 use std::alloc::{Layout, alloc, dealloc};
+use std::cell::RefCell;
 use std::ptr::NonNull;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -30,6 +34,47 @@ const HUGE_PAGE_BYTES: usize = 2 << 20;
 
 static KEPT: Mutex<Vec<Memory>> = Mutex::new(Vec::new());
 
+thread_local! {
+    /// Where this thread's block memory is kept, if it is a worker.
+    static ARENA: RefCell<Option<Arena>> = const { RefCell::new(None) };
+}
+
+/// The block memory of one worker.
+#[derive(Default)]
+struct Arena {
+    memory: Option<Memory>,
+}
+
+/// Gives this thread an arena of its own, until it ends.
+#[cfg(feature = "pool")]
+pub(crate) fn enter_arena() {
+    ARENA.with_borrow_mut(|arena| *arena = Some(Arena::default()));
+}
+
+/// What this thread's arena holds, in KiB, rounded up.
+#[cfg(feature = "pool")]
+pub(crate) fn arena_kib() -> u32 {
+    let blocks = ARENA.with_borrow(|arena| arena.as_ref()?.memory.as_ref().map(Memory::blocks));
+    blocks.and_then(|blocks| u32::try_from(blocks).ok()).unwrap_or(0)
+}
+
+/// Wipes what this thread's arena holds, and keeps it.
+#[cfg(feature = "pool")]
+pub(crate) fn wipe_arena() {
+    ARENA.with_borrow_mut(|arena| {
+        if let Some(Arena { memory: Some(memory) }) = arena {
+            memory.wipe();
+        }
+    });
+}
+
+/// Wipes what this thread's arena holds, and gives it back to the system.
+#[cfg(feature = "pool")]
+pub(crate) fn release_arena() {
+    let memory = ARENA.with_borrow_mut(|arena| arena.as_mut().and_then(|arena| arena.memory.take()));
+    drop(memory);
+}
+
 /// Blocks that are not initialised.
 pub(super) struct Memory {
     start: NonNull<Block>,
@@ -42,6 +87,16 @@ unsafe impl Send for Memory {}
 impl Memory {
     /// Room for so many blocks: kept memory, or new.
     pub(super) fn take(blocks: usize) -> Result<Self, OutOfMemory> {
+        let of_worker = ARENA.with_borrow_mut(|arena| arena.as_mut().map(|arena| arena.memory.take()));
+        match of_worker {
+            Some(Some(memory)) if memory.blocks() >= blocks => return Ok(memory),
+            // What is too small goes before what replaces it comes.
+            Some(too_small) => {
+                drop(too_small);
+                return Self::new(blocks);
+            }
+            None => {}
+        }
         let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
         let fits = kept.iter().enumerate().filter(|(_, memory)| memory.blocks() >= blocks);
         let smallest = fits.min_by_key(|(_, memory)| memory.blocks()).map(|(place, _)| place);
@@ -79,6 +134,22 @@ impl Memory {
 
     /// Keeps it for the next hash, or wipes it and gives it back.
     pub(super) fn keep(self) {
+        let Some(memory) = self.keep_in_arena() else { return };
+        memory.keep_for_anybody();
+    }
+
+    /// Keeps it where this thread has an arena.
+    fn keep_in_arena(self) -> Option<Self> {
+        ARENA.with_borrow_mut(|arena| match arena {
+            Some(arena) => {
+                *arena = Arena { memory: Some(self) };
+                None
+            }
+            None => Some(self),
+        })
+    }
+
+    fn keep_for_anybody(self) {
         static CORES: OnceLock<usize> = OnceLock::new();
         let most = *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from));
         if self.layout.size() > KEPT_BYTES_MAX {
@@ -96,15 +167,20 @@ impl Memory {
     }
 }
 
+impl Memory {
+    fn wipe(&mut self) {
+        // SAFETY: the range is ours, and nobody else uses it.
+        unsafe { self.start.as_ptr().cast::<u8>().write_bytes(0, self.layout.size()) };
+        // The wiping must not be taken for a useless write.
+        std::hint::black_box(self.start.as_ptr());
+    }
+}
+
 impl Drop for Memory {
     fn drop(&mut self) {
-        // SAFETY: the range is ours, was allocated with this layout, and nobody uses it any more.
-        unsafe {
-            self.start.as_ptr().cast::<u8>().write_bytes(0, self.layout.size());
-            // The wiping must not be taken for a useless write.
-            std::hint::black_box(self.start.as_ptr());
-            dealloc(self.start.as_ptr().cast(), self.layout);
-        }
+        self.wipe();
+        // SAFETY: it was allocated with this layout, and nobody uses it any more.
+        unsafe { dealloc(self.start.as_ptr().cast(), self.layout) };
     }
 }
 

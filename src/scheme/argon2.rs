@@ -9,6 +9,7 @@ use super::Scheme;
 use crate::codec::{self, Alphabet};
 use crate::error::{Fault, OutOfBounds};
 use crate::kernel::argon2::{self as kernel, Variant, Version};
+use crate::kernel::lane_threads;
 use crate::keyring::{KeyId, Keyring};
 use crate::{Cost, Limits, Unverifiable};
 
@@ -49,7 +50,7 @@ pub(crate) struct Argon2 {
     says_version: bool,
     memory_kib: u32,
     passes: u32,
-    lanes: u32,
+    pub(super) lanes: u32,
     key: Option<KeyId>,
     data: Option<Box<[u8]>>,
     salt: Box<[u8]>,
@@ -184,7 +185,7 @@ impl Argon2 {
             secret: self.key.as_ref().and_then(|id| keys.secret(id)).unwrap_or_default(),
             data: self.data.as_deref().unwrap_or_default(),
         };
-        kernel::hash(&input, kernel::Path::best(), 1, &mut output)
+        kernel::hash(&input, kernel::Path::best(), lane_threads(), &mut output)
             .map_err(|kernel::OutOfMemory| Unverifiable::OutOfMemory { memory_kib: self.memory_kib })?;
         Ok(output)
     }

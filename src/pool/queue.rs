@@ -1,0 +1,179 @@
+//! Jobs that wait, fairly: each class of cost in its own line, and the lines take turns by the time that was spent on them.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::job::{JobError, Sender};
+use crate::{Accepted, Denied, Engine, Password, StoredHash};
+
+/// Classes of cost; each covers a factor of four, the first one up to four times the target.
+const CLASSES: usize = 8;
+/// How far into a line another bcrypt hash of the same cost is looked for.
+const LOOKAHEAD: usize = 64;
+
+/// A job that waits.
+pub(super) struct Entry {
+    pub(super) id: u64,
+    /// What it takes at a time, in KiB.
+    pub(super) memory_kib: u32,
+    /// What it is estimated to take.
+    pub(super) time: Duration,
+    /// How many threads could fill the memory of its Argon2 hashes.
+    pub(super) lanes: u32,
+    /// All its memory is Argon2's, which the worker keeps.
+    pub(super) fits_arena: bool,
+    /// bcrypt's cost, where it is a bcrypt verification.
+    pub(super) bcrypt_cost: Option<u32>,
+    pub(super) deadline: Option<Instant>,
+    pub(super) work: Work,
+}
+
+type Call = Box<dyn FnOnce(Result<&Engine, JobError>) + Send>;
+
+/// What is to be done.
+pub(super) enum Work {
+    Verify {
+        stored: Box<StoredHash>,
+        password: Password,
+        answer: Sender<Result<Accepted, Denied>>,
+    },
+    /// Computes and answers, or answers with the error.
+    Call(Call),
+    /// Before it is known.
+    Nothing,
+}
+
+impl Work {
+    /// Answers without doing it.
+    pub(super) fn fail(self, error: JobError) {
+        match self {
+            Self::Verify { answer, .. } => answer.fail(error),
+            Self::Call(work) => work(Err(error)),
+            Self::Nothing => {}
+        }
+    }
+}
+
+/// One line for each class.
+#[derive(Default)]
+pub(super) struct Queue {
+    lines: [Line; CLASSES],
+    len: usize,
+}
+
+#[derive(Default)]
+struct Line {
+    entries: VecDeque<Entry>,
+    /// Time that was spent on this line, in nanoseconds, on a clock that all lines share.
+    spent: u64,
+}
+
+/// Which classes a job is looked for in, and what it may take.
+pub(super) struct Room {
+    /// What may be taken, in KiB.
+    pub(super) memory_kib: u32,
+    /// Nothing estimated to take this long.
+    pub(super) shorter_than: Option<Duration>,
+}
+
+impl Queue {
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// `target` is the time of one hash under the policy.
+    pub(super) fn push(&mut self, entry: Entry, target: Duration) {
+        let times = entry.time.as_nanos() / target.as_nanos().max(1);
+        let class = (times.max(1).ilog2() as usize / 2).min(CLASSES - 1);
+        let now = self.lines.iter().filter(|line| !line.entries.is_empty()).map(|line| line.spent).min();
+        let line = &mut self.lines[class];
+        if line.entries.is_empty() {
+            // Who comes back does not make up for the time it was away.
+            line.spent = line.spent.max(now.unwrap_or(0));
+        }
+        line.entries.push_back(entry);
+        self.len += 1;
+    }
+
+    /// The next job that there is room for, with up to `more` bcrypt verifications of its cost; and whether one that is due
+    /// waits for memory. What is due and does not fit keeps its claim: the others must leave room for it.
+    pub(super) fn pop(&mut self, room: &Room, more: impl Fn(usize) -> usize) -> (Vec<Entry>, bool) {
+        let mut order: Vec<usize> = (0..CLASSES).filter(|class| !self.lines[*class].entries.is_empty()).collect();
+        order.sort_by_key(|class| self.lines[*class].spent);
+        let mut left = room.memory_kib;
+        let mut waits_for_memory = false;
+        for class in order {
+            let Some(head) = self.lines[class].entries.front() else { continue };
+            if room.shorter_than.is_some_and(|limit| head.time >= limit) {
+                continue;
+            }
+            if head.memory_kib > left {
+                waits_for_memory = true;
+                left = left.saturating_sub(head.memory_kib);
+                continue;
+            }
+            let batch = self.take(class, more);
+            return (batch, waits_for_memory);
+        }
+        (Vec::new(), waits_for_memory)
+    }
+
+    fn take(&mut self, class: usize, more: impl Fn(usize) -> usize) -> Vec<Entry> {
+        let line = &mut self.lines[class];
+        let Some(head) = line.entries.pop_front() else { return Vec::new() };
+        let is_alike = |entry: &Entry| {
+            head.bcrypt_cost.is_some() && entry.bcrypt_cost == head.bcrypt_cost && entry.memory_kib <= head.memory_kib
+        };
+        let alike: Vec<usize> = line
+            .entries
+            .iter()
+            .take(LOOKAHEAD)
+            .enumerate()
+            .filter(|(_, entry)| is_alike(entry))
+            .map(|(at, _)| at)
+            .collect();
+        let taken = if alike.is_empty() { 0 } else { more(alike.len()).min(alike.len()) };
+        let mut batch = vec![head];
+        // From the back, so that places before stay what they are.
+        let others: Vec<Entry> = alike[..taken].iter().rev().filter_map(|at| line.entries.remove(*at)).collect();
+        batch.extend(others.into_iter().rev());
+        let nanos = batch.iter().map(|entry| u64::try_from(entry.time.as_nanos()).unwrap_or(u64::MAX));
+        line.spent = line.spent.saturating_add(nanos.fold(0, u64::saturating_add));
+        self.len -= batch.len();
+        batch
+    }
+
+    pub(super) fn remove(&mut self, id: u64) -> Option<Entry> {
+        let line = self.lines.iter_mut().find_map(|line| {
+            let at = line.entries.iter().position(|entry| entry.id == id)?;
+            line.entries.remove(at)
+        });
+        self.len -= usize::from(line.is_some());
+        line
+    }
+
+    /// Those whose deadline has passed.
+    pub(super) fn take_expired(&mut self, now: Instant) -> Vec<Entry> {
+        let mut expired = Vec::new();
+        for line in &mut self.lines {
+            for _ in 0..line.entries.len() {
+                let Some(entry) = line.entries.pop_front() else { break };
+                match entry.deadline {
+                    Some(deadline) if deadline <= now => expired.push(entry),
+                    _ => line.entries.push_back(entry),
+                }
+            }
+        }
+        self.len -= expired.len();
+        expired
+    }
+
+    pub(super) fn take_all(&mut self) -> Vec<Entry> {
+        self.len = 0;
+        self.lines.iter_mut().flat_map(|line| std::mem::take(&mut line.entries)).collect()
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.lines.iter().flat_map(|line| &line.entries).filter_map(|entry| entry.deadline).min()
+    }
+}
