@@ -117,6 +117,9 @@ pub fn open(url: &str, options: &OpenOptions) -> Result<Arc<dyn Users>, StoreErr
             Ok(Arc::new(super::sqlite::Sqlite::open_with(path, &options)?))
         }
         #[cfg(not(feature = "sqlite"))]
-        StoreUrl::Sqlite { .. } => Err(StoreError::new(StoreErrorKind::BadUrl, "the SQLite store is not built in")),
+        StoreUrl::Sqlite { .. } => {
+            let _ = options;
+            Err(StoreError::new(StoreErrorKind::BadUrl, "the SQLite store is not built in"))
+        }
     }
 }
