@@ -15,6 +15,7 @@ mod field;
 mod json;
 mod pipeline;
 mod record;
+mod single;
 mod source;
 mod split;
 mod tag;

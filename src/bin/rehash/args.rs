@@ -39,6 +39,8 @@ pub enum Command {
     Methods(Methods),
     /// Make a new Argon2id hash of a password from stdin
     Hash(Hash),
+    /// Sign users in over HTTP
+    Serve(Box<crate::serve::Serve>),
     /// Print a completion script for a shell
     Completions {
         /// The shell

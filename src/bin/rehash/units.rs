@@ -1,4 +1,6 @@
-//! Sizes with units, in and out.
+//! Sizes and durations with units, in and out.
+
+use std::time::Duration;
 
 /// `19MiB`, `65536KiB`, `1GiB` as KiB.
 pub fn parse_kib(text: &str) -> Result<u32, String> {
@@ -23,6 +25,26 @@ pub fn show_kib(kib: u32) -> String {
         format!("{kib} KiB")
     }
 }
+
+/// `250ms`, `2s`, `500us`, `1m`.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let number = text.trim_end_matches(|c: char| c.is_alphabetic());
+    let unit = &text[number.len()..];
+    let number: u64 = number.trim_end().parse().map_err(|_| "is not a whole number with a unit".to_owned())?;
+    let micros: u64 = match unit {
+        "us" | "µs" => 1,
+        "ms" => 1_000,
+        "s" => 1_000_000,
+        "m" => 60_000_000,
+        "" => return Err("needs a unit: us, ms, s or m".to_owned()),
+        _ => return Err("has an unknown unit; use us, ms, s or m".to_owned()),
+    };
+    let duration = number.checked_mul(micros).map(Duration::from_micros);
+    duration.filter(|duration| *duration <= LONGEST).ok_or_else(|| "is too long".to_owned())
+}
+
+/// A day: nothing that is measured takes longer.
+const LONGEST: Duration = Duration::from_secs(86_400);
 
 #[cfg(test)]
 mod tests {

@@ -75,7 +75,7 @@ impl<'a> Batch<'a> {
         compare(&self.connection, new).map_err(failed)
     }
 
-    /// Ends the batch: all of it is in the store, and on the disk unless [`Sqlite::tune_for_import`] put that off.
+    /// Ends the batch: all of it is in the store, and on the disk unless [`super::Sqlite::tune_for_import`] put that off.
     ///
     /// # Errors
     ///
