@@ -1,11 +1,15 @@
 //! The command line, defined once: help, completions and the manual page are generated from it.
 
+mod measuring;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::units;
+
+pub use measuring::{Bench, Calibrate};
 
 /// Verifies legacy password hashes, and replaces them with Argon2id as users sign in.
 #[derive(Parser)]
@@ -39,6 +43,10 @@ pub enum Command {
     Methods(Methods),
     /// Make a new Argon2id hash of a password from stdin
     Hash(Hash),
+    /// Measure how much this machine hashes, and how fast
+    Bench(Bench),
+    /// Find the Argon2id parameters that this machine can afford
+    Calibrate(Calibrate),
     /// Print a completion script for a shell
     Completions {
         /// The shell
