@@ -59,8 +59,9 @@ pub fn run(args: &args::Bench, out: &mut impl Write) -> Result<Exit, Failure> {
     let jobs = args.jobs.count();
     let concurrency = concurrency(args, jobs);
     let (verifying, signing) = (engine(args, UpgradeMode::Off)?, engine(args, UpgradeMode::On)?);
-    let cases = chosen(args, cases::all(&signing)?)?;
     let cap_kib = args.memory_cap.unwrap_or_else(half_of_memory_kib);
+    hold_target(&signing, cap_kib)?;
+    let cases = chosen(args, cases::all(&signing)?)?;
     hold_cap(&cases, &concurrency, jobs, cap_kib)?;
     if let Some(path) = &args.html {
         // That it cannot be written is said before the work, not after it.
@@ -123,7 +124,8 @@ fn chosen(args: &args::Bench, cases: Vec<Case>) -> Result<Vec<Case>, Failure> {
         let method =
             name.parse().map_err(|error: rehash::UnknownMethod| Failure::usage(format!("--method: {error}")))?;
         if !cases.iter().any(|case| case.method == method) {
-            let mut known: Vec<_> = cases.iter().map(|case| case.method.as_str()).collect();
+            let verified = cases.iter().filter(|case| case.kind == "verify");
+            let mut known: Vec<_> = verified.map(|case| case.method.as_str()).collect();
             known.dedup();
             let known = known.join(", ");
             return Err(Failure::usage(format!("--method: {method} is not among what is measured: {known}")));
@@ -137,6 +139,18 @@ fn chosen(args: &args::Bench, cases: Vec<Case>) -> Result<Vec<Case>, Failure> {
 pub fn half_of_memory_kib() -> u32 {
     let half = rehash::pool::memory_limit_kib().map(|kib| kib / 2);
     half.and_then(|kib| u32::try_from(kib).ok()).unwrap_or(u32::MAX)
+}
+
+/// Refuses a target of which not even one fits, before the one is hashed that is verified later.
+fn hold_target(engine: &Engine, cap_kib: u32) -> Result<(), Failure> {
+    let (needed, target) = (engine.target_cost().memory_kib, engine.policy().target());
+    if needed <= cap_kib {
+        return Ok(());
+    }
+    let (needed, cap) = (show_kib(needed), show_kib(cap_kib));
+    let message =
+        format!("argon2id ({target}) takes {needed} and the cap is {cap}: raise --memory-cap, or lower --memory");
+    Err(Failure::new(Exit::Data, message))
 }
 
 /// Refuses before anything is measured what would take more than it may.

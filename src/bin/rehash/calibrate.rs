@@ -77,11 +77,11 @@ struct Row {
 
 pub fn run(args: &args::Calibrate, out: &mut impl Write) -> Result<Exit, Failure> {
     let mut calibration = Calibration::plan(args)?;
+    let most_kib = calibration.most_kib()?;
     let machine = Machine::look();
     if machine.is_debug() {
         say("this is a debug build: choose parameters with a release build, which affords more");
     }
-    let most_kib = calibration.most_kib()?;
     let ladder = ladder(most_kib, args.lanes, &Limits::default());
     let found = highest_within(&ladder, args.target, &mut calibration)?;
     let report = calibration.report(machine, &ladder, &found)?;
