@@ -1,11 +1,15 @@
 //! The command line, defined once: help, completions and the manual page are generated from it.
 
+mod measuring;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::units;
+
+pub use measuring::{Bench, Calibrate};
 
 /// Verifies legacy password hashes, and replaces them with Argon2id as users sign in.
 #[derive(Parser)]
@@ -41,6 +45,10 @@ pub enum Command {
     Hash(Hash),
     /// Sign users in over HTTP
     Serve(Box<crate::serve::Serve>),
+    /// Measure how much this machine hashes, and how fast
+    Bench(Bench),
+    /// Find the Argon2id parameters that this machine can afford
+    Calibrate(Calibrate),
     /// Print a completion script for a shell
     Completions {
         /// The shell

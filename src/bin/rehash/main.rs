@@ -5,6 +5,8 @@
 
 mod args;
 mod batch;
+mod bench;
+mod calibrate;
 mod check;
 mod demo;
 mod hash;
@@ -12,6 +14,8 @@ mod identify;
 mod import;
 mod interrupt;
 mod keys;
+mod machine;
+mod measure;
 mod methods;
 mod output;
 mod report;
@@ -76,6 +80,8 @@ fn run(args: Args) -> Result<Exit, Failure> {
         Command::Methods(args) => methods::run(&args, &mut out),
         Command::Hash(args) => hash::run(&args, &mut out),
         Command::Serve(args) => serve::run(&args, &mut out),
+        Command::Bench(args) => bench::run(&args, &mut out),
+        Command::Calibrate(args) => calibrate::run(&args, &mut out),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Args::command(), "rehash", &mut out);
             Ok(Exit::Done)
