@@ -120,6 +120,11 @@ impl Shard {
         ((kept >> 16) as usize * self.lines()) >> (KEPT_BITS - 16)
     }
 
+    /// The line after one; after the last comes the first.
+    fn after(&self, line: usize) -> usize {
+        if line + 1 == self.lines() { 0 } else { line + 1 }
+    }
+
     /// Whether fifteen in sixteen places are taken.
     fn is_full(&self) -> bool {
         self.taken as usize * 16 >= self.lines() * LINE_PRINTS * 15
@@ -153,7 +158,7 @@ impl Lines {
             if line.has(kept) || !line.is_full() {
                 return line.has(kept);
             }
-            number = (number + 1) % shard.lines();
+            number = shard.after(number);
         }
     }
 
@@ -161,7 +166,7 @@ impl Lines {
     fn add(&mut self, shard: &Shard, kept: u64) {
         let mut number = shard.home(kept);
         while self.get(shard, number).is_full() {
-            number = (number + 1) % shard.lines();
+            number = shard.after(number);
         }
         self.get_mut(shard, number).add(kept);
     }
