@@ -12,6 +12,7 @@ mod check;
 mod csv;
 mod duplicates;
 mod field;
+mod flat;
 mod json;
 mod pipeline;
 mod record;
