@@ -210,6 +210,8 @@ async fn replace(
     let ords: Vec<i64> = replaced.iter().map(|row| row.0).collect();
     let ids: Vec<i64> = replaced.iter().map(|row| row.1).collect();
     let methods: Vec<&str> = replaced.iter().map(|row| &*row.2).collect();
+    // Here both sides are joined by what is given, and no index has that.
+    transaction.batch_execute("SET LOCAL enable_hashjoin = on; SET LOCAL enable_seqscan = off").await?;
     let update = REPLACE.replace("{s}", schema);
     for row in transaction.query(&update, &[&ords, &ids, &methods, &now()]).await? {
         let ord: i64 = row.get(0);
