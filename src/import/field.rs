@@ -159,6 +159,12 @@ impl Problem {
         Self { field: Cow::Borrowed(field), code: Code::DuplicateUser, remedy: Cow::Borrowed(remedy) }
     }
 
+    /// A field that the store cannot hold: for importers that write records into a store.
+    #[must_use]
+    pub fn unstorable(field: &'static str, remedy: String) -> Self {
+        Self { field: Cow::Borrowed(field), code: Code::BadField, remedy: Cow::Owned(remedy) }
+    }
+
     pub(crate) fn unknown_field(name: &str, meant: &str) -> Self {
         let remedy = format!("is not a field; did you mean {meant}?");
         Self { field: printable(name).into_owned().into(), code: Code::BadField, remedy: remedy.into() }

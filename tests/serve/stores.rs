@@ -1,6 +1,7 @@
 //! A store that is down, slow or read-only: sign-ins answer 503 and not 401, recover by themselves, and an upgrade that cannot
 //! be written fails no sign-in.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
@@ -8,8 +9,8 @@ use std::time::{Duration, Instant};
 use rehash::pool::PoolConfig;
 use rehash::store::sqlite::Sqlite;
 use rehash::store::{
-    Created, Found, Linked, MethodCount, NewUser, Store, StoreError, StoreErrorKind, StoreInfo, Swap, TaggedText, User,
-    Users,
+    Bulk, BulkOptions, Created, Day, Found, Linked, MethodCount, NewUser, Store, StoreError, StoreErrorKind, StoreInfo,
+    Swap, TaggedText, User, Users,
 };
 use rehash::{Replacement, StoredHash};
 use serde_json::json;
@@ -108,6 +109,22 @@ impl Users for Switched {
     fn info(&self) -> Result<StoreInfo, StoreError> {
         self.check(false)?;
         self.inner.info()
+    }
+
+    fn days(&self) -> Result<Vec<Day>, StoreError> {
+        self.inner.days()
+    }
+
+    fn recount(&self) -> Result<(), StoreError> {
+        self.inner.recount()
+    }
+
+    fn bulk(&self, options: BulkOptions) -> Result<Box<dyn Bulk + '_>, StoreError> {
+        self.inner.bulk(options)
+    }
+
+    fn export(&self, sink: &mut dyn FnMut(&User) -> ControlFlow<()>) -> Result<(), StoreError> {
+        self.inner.export(sink)
     }
 }
 

@@ -84,6 +84,9 @@ pub struct Import {
     /// Do everything but write
     #[arg(long)]
     pub dry_run: bool,
+    /// What becomes of a record whose identifier another record of the store has
+    #[arg(long, value_name = "WHAT", default_value = "skip")]
+    pub on_conflict: OnConflict,
     #[command(flatten)]
     pub report: Report,
     #[command(flatten)]
@@ -337,6 +340,26 @@ pub enum Format {
     Json,
     Ndjson,
     Csv,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum OnConflict {
+    /// Stop; nothing of its batch is written
+    Fail,
+    /// Leave the store's record alone, and reject the new one
+    Skip,
+    /// Put it in the place of the store's record, unless that user was upgraded or has changed their password
+    ReplaceLegacy,
+}
+
+impl From<OnConflict> for rehash::store::OnConflict {
+    fn from(what: OnConflict) -> Self {
+        match what {
+            OnConflict::Fail => Self::Fail,
+            OnConflict::Skip => Self::Skip,
+            OnConflict::ReplaceLegacy => Self::ReplaceLegacy,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
