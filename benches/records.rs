@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use rehash::import::{Credential, Options, Rules, Source, check};
-use rehash::store::sqlite::{Inserted, NewUser, Sqlite};
+use rehash::store::sqlite::Sqlite;
+use rehash::store::{Inserted, NewUser};
 
 const RECORDS: usize = 100_000;
 

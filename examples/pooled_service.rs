@@ -11,7 +11,9 @@ use rehash::{Denied, Engine, Limits, Method, Password, Policy, StoredHash, Upgra
 /// What the service answers; the reason for a refusal stays inside.
 #[derive(Debug, PartialEq)]
 enum Answer {
-    Welcome { is_upgraded: bool },
+    Welcome {
+        is_upgraded: bool,
+    },
     Refused,
     /// `503 Service Unavailable`, with `Retry-After`.
     Overloaded,

@@ -98,9 +98,9 @@ impl std::error::Error for SignInError {}
 /// # Errors
 ///
 /// [`SignInError`].
-pub fn sign_in<S: Store>(
+pub fn sign_in<S: Store + ?Sized>(
     engine: &Engine,
-    store: &mut S,
+    store: &S,
     identifier: &str,
     password: &Password,
 ) -> Result<SignedIn<S::Id>, SignInError> {
@@ -134,7 +134,7 @@ pub fn sign_in<S: Store>(
 }
 
 /// Writes an upgrade, if there is one; whatever happens is reported and not raised.
-fn write<S: Store>(store: &mut S, id: &S::Id, upgrade: Upgrade) -> Outcome {
+fn write<S: Store + ?Sized>(store: &S, id: &S::Id, upgrade: Upgrade) -> Outcome {
     match upgrade {
         Upgrade::NotNeeded => Outcome::NotNeeded,
         Upgrade::Skipped(reason) => Outcome::Skipped(reason),

@@ -1,27 +1,37 @@
 //! Where records live, seen from a sign-in: find a user, and swap a hash for its replacement if the expected one
-//! still stands. A store sees a [`StoredHash`] and a [`Replacement`], and nothing else of the core.
+//! still stands. A store sees a [`StoredHash`] and a [`Replacement`], and nothing else of the core. [`Users`] is what the
+//! command and the service need beyond that; [`open`] makes one from a URL.
 
 use std::fmt;
 
 use crate::{Replacement, StoredHash};
 
 #[cfg(feature = "sqlite")]
+mod identities;
+mod open;
+#[cfg(feature = "sqlite")]
+mod slots;
+#[cfg(feature = "sqlite")]
 pub mod sqlite;
+mod users;
+
+pub use open::{OpenOptions, StoreUrl, open};
+pub use users::{Created, Inserted, Linked, MethodCount, NewUser, StoreInfo, User, Users};
 
 /// A table of users, as a sign-in needs it.
 ///
 /// Implement it for your own table; `examples/custom_store.rs` is one in forty lines. The contract is
-/// [`Store::replace`]'s: one atomic step.
-pub trait Store {
+/// [`Store::replace`]'s: one atomic step. Both methods block, and many threads call them at once.
+pub trait Store: Send + Sync {
     /// What names a row.
-    type Id: Clone;
+    type Id: Clone + Send + Sync + 'static;
 
     /// The user that the identifier names, if there is one.
     ///
     /// # Errors
     ///
     /// [`StoreError`] where the store cannot say.
-    fn find(&mut self, identifier: &str) -> Result<Option<Found<Self::Id>>, StoreError>;
+    fn find(&self, identifier: &str) -> Result<Option<Found<Self::Id>>, StoreError>;
 
     /// Writes the new hash and its method if, and only if, the row still holds the expected hash's text, byte for byte, in
     /// one atomic step (`UPDATE … WHERE id = ? AND hash = ?`). Compare the method too only where your table spells it as
@@ -30,7 +40,7 @@ pub trait Store {
     /// # Errors
     ///
     /// [`StoreError`]; the row is then as it was.
-    fn replace(&mut self, id: &Self::Id, replacement: &Replacement) -> Result<Swap, StoreError>;
+    fn replace(&self, id: &Self::Id, replacement: &Replacement) -> Result<Swap, StoreError>;
 }
 
 /// A user's row.
@@ -90,6 +100,8 @@ pub enum StoreErrorKind {
     Full,
     /// Its schema is newer than this program.
     NewerSchema,
+    /// The URL or the options name no store that could be opened: the caller's mistake.
+    BadUrl,
     /// Anything else.
     Other,
 }

@@ -431,7 +431,7 @@ fn every_method_goes_through_the_store_and_comes_out_upgraded() {
             return Ok(());
         }
         let canonical = vector.read(&vector.stored).map_err(|error| error.to_string())?.into_canonical();
-        let mut store = Sqlite::in_memory().map_err(|error| error.to_string())?;
+        let store = Sqlite::in_memory().map_err(|error| error.to_string())?;
         let mut batch = store.batch().map_err(|error| error.to_string())?;
         let user = NewUser { username: Some("ada"), password: Some(&canonical), ..NewUser::default() };
         let inserted = batch.insert(&user).map_err(|error| error.to_string())?;
@@ -443,7 +443,7 @@ fn every_method_goes_through_the_store_and_comes_out_upgraded() {
             return Ok(());
         }
         let (engine, password) = (vector.engine(), Password::new(vector.password.clone()));
-        let mut sign_in = || sign_in(&engine, &mut store, "ada", &password).map_err(|error| error.to_string());
+        let sign_in = || sign_in(&engine, &store, "ada", &password).map_err(|error| error.to_string());
         let first = sign_in()?;
         let second = sign_in()?;
         match first.upgrade {

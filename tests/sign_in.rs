@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::Barrier;
 
 use rehash::sign_in::{BrokenRow, Outcome, SignInError, sign_in};
-use rehash::store::sqlite::{Inserted, NewUser, Sqlite};
-use rehash::store::{Found, Store, StoreError, StoreErrorKind, Swap, TaggedText};
+use rehash::store::sqlite::Sqlite;
+use rehash::store::{Found, Inserted, NewUser, Store, StoreError, StoreErrorKind, Swap, TaggedText};
 use rehash::{Argon2Target, Engine, Limits, Method, Password, Policy, Replacement, SkipReason, StoredHash, Upgrade};
 
 const OLD: &str = "password";
@@ -52,7 +52,7 @@ impl Actor {
         }
     }
 
-    fn step(&mut self, number: usize, engine: &Engine, store: &mut Sqlite) {
+    fn step(&mut self, number: usize, engine: &Engine, store: &Sqlite) {
         match (self, number) {
             (Self::SignIn { read, .. }, 0) => {
                 let found = store.find("ada").expect("readable").expect("there");
@@ -107,17 +107,17 @@ fn in_every_order_the_change_wins() {
     let orders = orders(&steps);
     assert_eq!(orders.len(), 140); // 7! / (3! 3! 1!)
     for order in orders {
-        let mut store = Sqlite::in_memory().expect("a store");
+        let store = Sqlite::in_memory().expect("a store");
         fill(&store, "ada", MD5_OF_OLD);
         let mut actors = actors();
         let mut done = [0; 3];
         for actor in &order {
-            actors[*actor].step(done[*actor], &engine, &mut store);
+            actors[*actor].step(done[*actor], &engine, &store);
             done[*actor] += 1;
         }
-        let accepts = |store: &mut Sqlite, password| sign_in(&engine, store, "ada", &Password::new(password)).is_ok();
-        assert!(accepts(&mut store, NEW), "{order:?}: the new password is lost");
-        assert!(!accepts(&mut store, OLD), "{order:?}: the old password still works");
+        let accepts = |store: &Sqlite, password| sign_in(&engine, store, "ada", &Password::new(password)).is_ok();
+        assert!(accepts(&store, NEW), "{order:?}: the new password is lost");
+        assert!(!accepts(&store, OLD), "{order:?}: the old password still works");
     }
 }
 
@@ -125,15 +125,15 @@ fn in_every_order_the_change_wins() {
 fn without_a_change_the_record_is_upgraded_once() {
     let engine = engine();
     for order in orders(&[3, 3]) {
-        let mut store = Sqlite::in_memory().expect("a store");
+        let store = Sqlite::in_memory().expect("a store");
         fill(&store, "ada", MD5_OF_OLD);
         let mut actors = [Actor::sign_in(OLD), Actor::sign_in(OLD)];
         let mut done = [0; 2];
         for actor in &order {
-            actors[*actor].step(done[*actor], &engine, &mut store);
+            actors[*actor].step(done[*actor], &engine, &store);
             done[*actor] += 1;
         }
-        let signed_in = sign_in(&engine, &mut store, "ada", &Password::new(OLD)).expect("accepted");
+        let signed_in = sign_in(&engine, &store, "ada", &Password::new(OLD)).expect("accepted");
         assert!(matches!(signed_in.upgrade, Outcome::NotNeeded), "{order:?}");
         assert_eq!(signed_in.method, Method::Argon2id);
     }
@@ -151,11 +151,11 @@ fn threads_on_one_file_never_lose_a_change() {
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(move || {
-                    let mut store = Sqlite::open(path).expect("a store");
+                    let store = Sqlite::open(path).expect("a store");
                     start.wait();
                     // Before the change the old password is right, after it wrong; never an error.
                     for _ in 0..3 {
-                        match sign_in(engine, &mut store, "ada", &Password::new(OLD)) {
+                        match sign_in(engine, &store, "ada", &Password::new(OLD)) {
                             Ok(_) | Err(SignInError::WrongPassword) => {}
                             Err(error) => panic!("{error}"),
                         }
@@ -163,7 +163,7 @@ fn threads_on_one_file_never_lose_a_change() {
                 });
             }
             scope.spawn(move || {
-                let mut store = Sqlite::open(path).expect("a store");
+                let store = Sqlite::open(path).expect("a store");
                 let hash = engine.hash(&Password::new(NEW)).expect("a hash");
                 let id = store.find("ada").expect("readable").expect("there").id;
                 start.wait();
@@ -173,9 +173,9 @@ fn threads_on_one_file_never_lose_a_change() {
                 store.set_password(id, &hash).expect("changed");
             });
         });
-        let mut store = Sqlite::open(path).expect("a store");
-        assert!(sign_in(engine, &mut store, "ada", &Password::new(NEW)).is_ok(), "round {round}");
-        assert!(sign_in(engine, &mut store, "ada", &Password::new(OLD)).is_err(), "round {round}");
+        let store = Sqlite::open(path).expect("a store");
+        assert!(sign_in(engine, &store, "ada", &Password::new(NEW)).is_ok(), "round {round}");
+        assert!(sign_in(engine, &store, "ada", &Password::new(OLD)).is_err(), "round {round}");
     }
 }
 
@@ -196,12 +196,12 @@ impl Told {
 impl Store for Told {
     type Id = ();
 
-    fn find(&mut self, identifier: &str) -> Result<Option<Found<()>>, StoreError> {
+    fn find(&self, identifier: &str) -> Result<Option<Found<()>>, StoreError> {
         (self.find)()?;
         Ok((identifier == "ada").then(|| Found { id: (), password: self.row.clone() }))
     }
 
-    fn replace(&mut self, (): &(), _: &Replacement) -> Result<Swap, StoreError> {
+    fn replace(&self, (): &(), _: &Replacement) -> Result<Swap, StoreError> {
         (self.replace)()
     }
 }
@@ -217,7 +217,7 @@ fn a_store_that_refuses_the_upgrade_does_not_refuse_the_sign_in() {
             StoreErrorKind::Busy => || Err(StoreError::new(StoreErrorKind::Busy, "busy")),
             _ => || Err(StoreError::new(StoreErrorKind::Other, "other")),
         };
-        match sign_in(&engine, &mut store, "ada", &Password::new(OLD)).expect("accepted").upgrade {
+        match sign_in(&engine, &store, "ada", &Password::new(OLD)).expect("accepted").upgrade {
             Outcome::WriteFailed(error) => assert_eq!(error.kind(), kind),
             other => panic!("{other:?}"),
         }
@@ -227,36 +227,33 @@ fn a_store_that_refuses_the_upgrade_does_not_refuse_the_sign_in() {
 #[test]
 fn each_refusal_says_to_the_operator_what_it_is() {
     let engine = engine();
-    let refused = |store: &mut Told, user: &str, password: &str| {
+    let refused = |store: &Told, user: &str, password: &str| {
         sign_in(&engine, store, user, &Password::new(password)).map(|_| ()).unwrap_err()
     };
-    assert!(matches!(refused(&mut Told::with("md5", MD5_OF_OLD), "bob", OLD), SignInError::UnknownUser));
-    assert!(matches!(refused(&mut Told::with("md5", MD5_OF_OLD), "ada", NEW), SignInError::WrongPassword));
+    assert!(matches!(refused(&Told::with("md5", MD5_OF_OLD), "bob", OLD), SignInError::UnknownUser));
+    assert!(matches!(refused(&Told::with("md5", MD5_OF_OLD), "ada", NEW), SignInError::WrongPassword));
     let mut passwordless = Told::with("", "");
     passwordless.row = None;
-    assert!(matches!(refused(&mut passwordless, "ada", OLD), SignInError::NoPassword));
+    assert!(matches!(refused(&passwordless, "ada", OLD), SignInError::NoPassword));
     for tag in ["", "md6", "null"] {
-        let error = refused(&mut Told::with(tag, MD5_OF_OLD), "ada", OLD);
+        let error = refused(&Told::with(tag, MD5_OF_OLD), "ada", OLD);
         assert!(matches!(error, SignInError::BrokenRow(BrokenRow::UnknownMethod)) && !error.is_ordinary());
     }
     for text in ["", "short", "$2b$10$x", "$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"] {
-        let error = refused(&mut Told::with("md5", text), "ada", OLD);
+        let error = refused(&Told::with("md5", text), "ada", OLD);
         assert!(matches!(error, SignInError::BrokenRow(BrokenRow::Malformed(_))), "{error}");
     }
     let mut unreachable = Told::with("md5", MD5_OF_OLD);
     unreachable.find = || Err(StoreError::new(StoreErrorKind::Unreachable, "gone"));
-    assert!(matches!(refused(&mut unreachable, "ada", OLD), SignInError::Store(_)));
+    assert!(matches!(refused(&unreachable, "ada", OLD), SignInError::Store(_)));
 }
 
 #[test]
 fn tags_are_read_in_any_case_and_digests_too() {
     let engine = engine();
     for tag in ["MD5", "md5", "Md5"] {
-        let mut store = Told::with(tag, &MD5_OF_OLD.to_uppercase());
-        assert!(matches!(
-            sign_in(&engine, &mut store, "ada", &Password::new(OLD)).expect("ok").upgrade,
-            Outcome::Written
-        ));
+        let store = Told::with(tag, &MD5_OF_OLD.to_uppercase());
+        assert!(matches!(sign_in(&engine, &store, "ada", &Password::new(OLD)).expect("ok").upgrade, Outcome::Written));
     }
 }
 
@@ -265,11 +262,11 @@ fn a_superseded_or_skipped_upgrade_is_reported() {
     let engine = engine();
     let mut store = Told::with("md5", MD5_OF_OLD);
     store.replace = || Ok(Swap::Superseded);
-    let outcome = sign_in(&engine, &mut store, "ada", &Password::new(OLD)).expect("accepted").upgrade;
+    let outcome = sign_in(&engine, &store, "ada", &Password::new(OLD)).expect("accepted").upgrade;
     assert!(matches!(outcome, Outcome::Superseded));
 
     let text = bcrypt::hash_with_salt([b'a'; 72], 4, [1; 16]).expect("a hash").to_string();
-    let mut store = Told::with("bcrypt", &text);
-    let outcome = sign_in(&engine, &mut store, "ada", &Password::new("a".repeat(73))).expect("accepted").upgrade;
+    let store = Told::with("bcrypt", &text);
+    let outcome = sign_in(&engine, &store, "ada", &Password::new("a".repeat(73))).expect("accepted").upgrade;
     assert!(matches!(outcome, Outcome::Skipped(SkipReason::TruncationAmbiguous)));
 }

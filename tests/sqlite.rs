@@ -3,8 +3,8 @@
 #![allow(clippy::panic, reason = "a test may")]
 #![cfg(feature = "sqlite")]
 
-use rehash::store::sqlite::{Inserted, NewUser, Sqlite};
-use rehash::store::{Store, StoreErrorKind, Swap, TaggedText};
+use rehash::store::sqlite::Sqlite;
+use rehash::store::{Inserted, NewUser, Store, StoreErrorKind, Swap, TaggedText, Users as _};
 use rehash::{Argon2Target, Engine, Limits, Method, Password, Policy, StoredHash, Upgrade};
 
 fn hash(text: &str) -> StoredHash {
@@ -31,7 +31,7 @@ fn add(store: &Sqlite, user: &NewUser<'_>) {
     assert_eq!(insert(store, user), Inserted::New);
 }
 
-fn upgrade(store: &mut Sqlite, name: &str) -> Swap {
+fn upgrade(store: &Sqlite, name: &str) -> Swap {
     let found = store.find(name).expect("readable").expect("there");
     let row = found.password.expect("a password");
     let accepted = engine().verify(&hash(&row.text), &Password::new("password")).expect("accepted");
@@ -102,12 +102,12 @@ fn what_is_there_is_left_alone_and_said_to_be() {
 #[test]
 fn an_import_never_undoes_an_upgrade_or_a_change() {
     let hash = md5();
-    let mut store = Sqlite::in_memory().expect("a store");
+    let store = Sqlite::in_memory().expect("a store");
     let user = |name| NewUser { username: Some(name), password: Some(&hash), ..NewUser::default() };
     for name in ["ada", "bob"] {
         assert_eq!(insert(&store, &user(name)), Inserted::New);
     }
-    assert_eq!(upgrade(&mut store, "ada"), Swap::Written);
+    assert_eq!(upgrade(&store, "ada"), Swap::Written);
     let bob = store.find("bob").expect("readable").expect("there").id;
     store.set_password(bob, &engine().hash(&Password::new("new")).expect("a hash")).expect("changed");
     for name in ["ada", "bob"] {
@@ -127,9 +127,9 @@ fn nothing_of_a_replaced_hash_is_kept() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("s.db");
     let hash = md5();
-    let mut store = Sqlite::create_or_open(&path).expect("a store");
+    let store = Sqlite::create_or_open(&path).expect("a store");
     add(&store, &NewUser { username: Some("ada"), password: Some(&hash), ..NewUser::default() });
-    assert_eq!(upgrade(&mut store, "ada"), Swap::Written);
+    assert_eq!(upgrade(&store, "ada"), Swap::Written);
     let id = store.find("ada").expect("readable").expect("there").id;
     let user = store.user(id).expect("readable").expect("there");
     assert_eq!(user.imported_method.as_deref(), Some("md5"));
@@ -145,7 +145,7 @@ fn nothing_of_a_replaced_hash_is_kept() {
 #[test]
 fn a_swap_needs_the_expected_hash() {
     let hash = md5();
-    let mut store = Sqlite::in_memory().expect("a store");
+    let store = Sqlite::in_memory().expect("a store");
     add(&store, &NewUser { username: Some("ada"), password: Some(&hash), ..NewUser::default() });
     let found = store.find("ada").expect("readable").expect("there");
     let accepted = engine().verify(&hash, &Password::new("password")).expect("accepted");
@@ -224,7 +224,7 @@ fn a_settled_store_can_be_read_where_nothing_can_be_written() {
     drop(store);
     // One file: no log that a reader would have to create its index for.
     assert_eq!(std::fs::read_dir(directory.path()).expect("readable").count(), 1);
-    let mut store = Sqlite::open_read_only(&path).expect("a store");
+    let store = Sqlite::open_read_only(&path).expect("a store");
     let found = store.find("ada").expect("readable").expect("there");
     let accepted = engine().verify(&md5(), &Password::new("password")).expect("accepted");
     let Upgrade::Ready(replacement) = accepted.upgrade else { panic!("an upgrade is due") };

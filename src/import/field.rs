@@ -81,11 +81,25 @@ impl Field {
 
     /// The field of a name; the API's spellings are accepted for the schema's.
     pub(crate) fn of(name: &str) -> Option<Self> {
-        match name {
-            "passwordDigest" => Some(Self::PasswordEncrypted),
-            "passwordAlgorithm" => Some(Self::PasswordEncryptionMethod),
-            _ => Self::ALL.into_iter().find(|field| field.as_str() == name),
-        }
+        // By length first: every record's every name is looked up, and few are of one length.
+        let candidates: &[Self] = match name.len() {
+            4 => &[Self::Name],
+            6 => &[Self::Avatar],
+            7 => &[Self::Profile],
+            8 => &[Self::Username, Self::Password],
+            10 => &[Self::CustomData, Self::Identities],
+            11 => &[Self::PasswordHex],
+            12 => &[Self::PrimaryEmail, Self::PrimaryPhone, Self::PasswordSalt, Self::PasswordUser],
+            13 => &[Self::PasswordSalt2],
+            14 => return (name == "passwordDigest").then_some(Self::PasswordEncrypted),
+            16 => &[Self::PasswordEncoding],
+            17 if name == "passwordAlgorithm" => return Some(Self::PasswordEncryptionMethod),
+            17 => &[Self::PasswordEncrypted],
+            20 => &[Self::PasswordSaltEncoding],
+            24 => &[Self::PasswordEncryptionMethod],
+            _ => &[],
+        };
+        candidates.iter().copied().find(|field| field.as_str() == name)
     }
 
     /// Whether the field's value is a JSON object rather than a text.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::field::{Field, Problem};
+use super::flat;
 use super::json;
 use super::source::Format;
 use super::split::{Chunk, Raw};
@@ -104,6 +105,7 @@ pub struct Rules {
 
 /// A record's fields as they stand in it.
 #[derive(Default)]
+#[cfg_attr(test, derive(PartialEq))]
 pub(super) struct Fields<'a> {
     values: [Option<Cow<'a, str>>; Field::COUNT],
     seen: u32,
@@ -169,30 +171,31 @@ impl Rules {
             let remedy = format!("byte {} is not UTF-8; convert the file", error.valid_up_to() + 1);
             vec![Problem::record(Code::BadUtf8, remedy)]
         })?;
-        if let Some(reading) = &chunk.reading {
-            return self.record(reading.fields(text, chunk.format)?);
+        // In one place, and lent: it is large.
+        let mut fields = Fields::default();
+        match (&chunk.reading, chunk.format, &chunk.header) {
+            (Some(reading), format, _) => fields = reading.fields(text, format)?,
+            (None, Format::Csv, Some(header)) => fields = header.fields(text)?,
+            _ if flat::read(text, &mut fields) => {}
+            _ => fields = json::fields(text)?,
         }
-        let fields = match (chunk.format, &chunk.header) {
-            (Format::Csv, Some(header)) => header.fields(text)?,
-            _ => json::fields(text)?,
-        };
-        self.record(fields)
+        self.record(&mut fields)
     }
 
     /// The record that the fields make, or everything that is wrong with them.
-    fn record<'a>(&self, mut fields: Fields<'a>) -> Result<Record<'a>, Vec<Problem>> {
+    fn record<'a>(&self, fields: &mut Fields<'a>) -> Result<Record<'a>, Vec<Problem>> {
         let mut problems = Vec::new();
-        self.check_identifiers(&fields, &mut problems);
+        self.check_identifiers(fields, &mut problems);
         let mut warnings = Warnings::default();
-        let credential = self.credential(&fields, &mut warnings).unwrap_or_else(|problem| {
+        let credential = self.credential(fields, &mut warnings).unwrap_or_else(|problem| {
             problems.push(problem);
             Credential::None
         });
-        let attempt = self.attempt(&fields).unwrap_or_else(|problem| {
+        let attempt = self.attempt(fields).unwrap_or_else(|problem| {
             problems.push(problem);
             None
         });
-        let custom_data = custom_data(&mut fields).unwrap_or_else(|problem| {
+        let custom_data = custom_data(fields).unwrap_or_else(|problem| {
             problems.push(problem);
             None
         });

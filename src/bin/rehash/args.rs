@@ -43,6 +43,8 @@ pub enum Command {
     Methods(Methods),
     /// Make a new Argon2id hash of a password from stdin
     Hash(Hash),
+    /// Sign users in over HTTP
+    Serve(Box<crate::serve::Serve>),
     /// Measure how much this machine hashes, and how fast
     Bench(Bench),
     /// Find the Argon2id parameters that this machine can afford

@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 
 use rehash::import::{Options, Rules, Source, check};
 use rehash::sign_in::{Outcome, SignInError, sign_in};
-use rehash::store::Store as _;
-use rehash::store::sqlite::{Inserted, NewUser, Sqlite};
+use rehash::store::sqlite::Sqlite;
+use rehash::store::{Inserted, NewUser, Store as _, Users as _};
 use rehash::{Engine, Limits, Password, StoredHash, Upgrade, UpgradeMode};
 
 use crate::output::{Exit, Failure};
@@ -22,7 +22,7 @@ const LONG_PASSWORD: &str = "correct horse battery staple, and then some more wo
 pub fn run(args: &args::Demo, out: &mut impl Write) -> Result<Exit, Failure> {
     let engine = keys::engine(&args.target, Limits::default(), rehash::Keyring::new(), UpgradeMode::On)?;
     let directory = tempfile::tempdir()?;
-    let mut store = Sqlite::create_or_open(directory.path().join("demo.db"))?;
+    let store = Sqlite::create_or_open(directory.path().join("demo.db"))?;
 
     writeln!(out, "1. A legacy user table goes in.\n")?;
     import_sample(&store, out)?;
@@ -31,18 +31,18 @@ pub fn run(args: &args::Demo, out: &mut impl Write) -> Result<Exit, Failure> {
 
     writeln!(out, "\n2. Users sign in with the passwords they have.\n")?;
     for user in ["ada", "bob", "carol@example.com", "dan", "eve"] {
-        try_sign_in(&engine, &mut store, user, PASSWORD, out)?;
+        try_sign_in(&engine, &store, user, PASSWORD, out)?;
     }
-    try_sign_in(&engine, &mut store, "frances", LONG_PASSWORD, out)?;
+    try_sign_in(&engine, &store, "frances", LONG_PASSWORD, out)?;
 
     writeln!(out, "\n3. A second time, and those who should not get in.\n")?;
-    try_sign_in(&engine, &mut store, "ada", PASSWORD, out)?;
-    try_sign_in(&engine, &mut store, "ada", "wrong horse", out)?;
-    try_sign_in(&engine, &mut store, "nobody", PASSWORD, out)?;
-    try_sign_in(&engine, &mut store, "grace", PASSWORD, out)?;
+    try_sign_in(&engine, &store, "ada", PASSWORD, out)?;
+    try_sign_in(&engine, &store, "ada", "wrong horse", out)?;
+    try_sign_in(&engine, &store, "nobody", PASSWORD, out)?;
+    try_sign_in(&engine, &store, "grace", PASSWORD, out)?;
 
     writeln!(out, "\n4. A password is changed while an upgrade is on its way: the change wins.\n")?;
-    race(&engine, &mut store, out)?;
+    race(&engine, &store, out)?;
 
     writeln!(out, "\n5. What the table holds now.\n")?;
     status::print(store.counts()?, out)?;
@@ -80,7 +80,7 @@ fn import_sample(store: &Sqlite, out: &mut impl Write) -> Result<(), Failure> {
 
 fn try_sign_in(
     engine: &Engine,
-    store: &mut Sqlite,
+    store: &Sqlite,
     user: &str,
     password: &str,
     out: &mut impl Write,
@@ -103,7 +103,7 @@ fn try_sign_in(
 }
 
 /// A sign-in and a password change that overlap, step by step.
-fn race(engine: &Engine, store: &mut Sqlite, out: &mut impl Write) -> Result<(), Failure> {
+fn race(engine: &Engine, store: &Sqlite, out: &mut impl Write) -> Result<(), Failure> {
     let missing = || Failure::new(Exit::Fault, "the sample lacks a user");
     let found = store.find("heidi")?.ok_or_else(missing)?;
     let row = found.password.ok_or_else(missing)?;

@@ -7,7 +7,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use rehash::import::{Checked, Credential, Format, Problem, Record, check};
-use rehash::store::sqlite::{Batch, Inserted, NewUser, Sqlite};
+use rehash::store::sqlite::{Batch, Sqlite};
+use rehash::store::{Inserted, NewUser};
 use rehash::{Code, Engine, Password, StoredHash, UpgradeMode};
 
 use crate::args;
@@ -16,7 +17,7 @@ use crate::interrupt::Interrupt;
 use crate::keys;
 use crate::output::{Exit, Failure, say};
 use crate::report::{self, Progress, RawRecord, Rejects, Reporter, Reserved, Totals};
-use crate::store::StoreUrl;
+use crate::store;
 
 /// Records in one transaction. Large, because each transaction writes every page it touched, and the keys of a user table
 /// touch most of an index; small enough that a sign-in which waits for the writer does not time out.
@@ -31,10 +32,10 @@ const PENDING_PLAINTEXT: usize = 64;
 pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
     let rules = keys::rules(&args.input)?;
     let engine = keys::engine(&args.target, args.input.limits.limits(), args.input.keys.keyring()?, UpgradeMode::Off)?;
-    let url = StoreUrl::parse(&args.store.url)?;
-    let mut reserved = Reserved::new(&args.input).store(url.path());
+    let url = &*args.store.url;
+    let mut reserved = Reserved::new(&args.input).store(store::path(url)?);
     args.report.rejects.iter().try_for_each(|output| reserved.take(output))?;
-    let store = if args.dry_run { url.open_or_imagine()? } else { url.create_or_open()? };
+    let store = if args.dry_run { store::open_or_imagine(url)? } else { store::create_or_open(url)? };
     if !args.dry_run {
         store.tune_for_import()?;
     }

@@ -20,6 +20,7 @@ mod methods;
 mod output;
 mod report;
 mod secret;
+mod serve;
 mod sign_in;
 mod status;
 mod store;
@@ -36,7 +37,13 @@ use output::{Exit, Failure};
 
 fn main() -> ExitCode {
     install_panic_hook();
-    let args = Args::parse();
+    let args = match serve::with_config_file(std::env::args_os().collect()) {
+        Ok(args) => Args::parse_from(args),
+        Err(failure) => {
+            output::say(failure.message().unwrap_or_default());
+            return failure.exit().into();
+        }
+    };
     let outcome = std::panic::catch_unwind(|| run(args));
     match outcome {
         Ok(Ok(exit)) => exit.into(),
@@ -72,6 +79,7 @@ fn run(args: Args) -> Result<Exit, Failure> {
         Command::Identify(args) => identify::run(&args, &mut out),
         Command::Methods(args) => methods::run(&args, &mut out),
         Command::Hash(args) => hash::run(&args, &mut out),
+        Command::Serve(args) => serve::run(&args, &mut out),
         Command::Bench(args) => bench::run(&args, &mut out),
         Command::Calibrate(args) => calibrate::run(&args, &mut out),
         Command::Completions { shell } => {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use rehash::store::StoreError;
+use rehash::store::{StoreError, StoreErrorKind};
 
 /// What the exit code says; scripts rely on the numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +81,10 @@ impl From<io::Error> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::new(Exit::Store, format!("the store: {error}"))
+        match error.kind() {
+            StoreErrorKind::BadUrl => Self::usage(error.to_string()),
+            _ => Self::new(Exit::Store, format!("the store: {error}")),
+        }
     }
 }
 

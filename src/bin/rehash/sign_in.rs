@@ -8,8 +8,7 @@ use rehash::{HashError, Unverifiable};
 use serde::Serialize;
 
 use crate::output::{Exit, Failure, print_json, say};
-use crate::store::StoreUrl;
-use crate::{args, keys, secret};
+use crate::{args, keys, secret, store};
 
 #[derive(Serialize)]
 struct Answer {
@@ -21,9 +20,9 @@ struct Answer {
 
 pub fn run(args: &args::SignIn, out: &mut impl Write) -> Result<Exit, Failure> {
     let engine = keys::engine(&args.target, args.limits.limits(), args.keys.keyring()?, args.upgrade.into())?;
-    let mut store = StoreUrl::parse(&args.store.url)?.open()?;
+    let store = store::existing(&args.store.url)?;
     let password = secret::read(args.keep_newline)?;
-    let (answer, exit) = match sign_in(&engine, &mut store, &args.user, &password) {
+    let (answer, exit) = match sign_in(&engine, &*store, &args.user, &password) {
         Ok(signed_in) => {
             let (upgrade, detail) = describe(&signed_in.upgrade);
             let method = Some(signed_in.method.as_str());

@@ -3,12 +3,12 @@
 use std::io::Write;
 
 use rehash::Method;
-use rehash::store::sqlite::MethodCount;
+use rehash::store::MethodCount;
 use serde::Serialize;
 
 use crate::args;
 use crate::output::{Exit, Failure, grouped, print_json, printable};
-use crate::store::StoreUrl;
+use crate::store;
 
 #[derive(Serialize)]
 struct Status {
@@ -28,7 +28,7 @@ struct Row {
 }
 
 pub fn run(args: &args::Status, out: &mut impl Write) -> Result<Exit, Failure> {
-    let store = StoreUrl::parse(&args.store.url)?.open()?;
+    let store = store::existing(&args.store.url)?;
     let status = Status::of(store.counts()?);
     if args.json {
         print_json(out, &status)?;

@@ -1,0 +1,132 @@
+//! The file itself: how it is made and opened, its schema and what brings an older one up to date, and SQLite's errors.
+
+use std::fs;
+use std::path::Path;
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+
+use crate::store::{OpenOptions, StoreError, StoreErrorKind};
+
+/// `rhsh`: tells our files from other people's.
+const APPLICATION_ID: i32 = 0x7268_7368;
+
+/// One entry per schema version, each run once in order. Only ever appended to.
+pub(super) const MIGRATIONS: [&str; 1] = ["
+CREATE TABLE users (
+    id INTEGER PRIMARY KEY,
+    username TEXT,
+    primary_email TEXT,
+    primary_phone TEXT,
+    name TEXT,
+    avatar TEXT,
+    profile TEXT,
+    custom_data TEXT,
+    identities TEXT,
+    password_encrypted TEXT,
+    password_encryption_method TEXT,
+    password_parameters TEXT,
+    imported_method TEXT,
+    imported_at INTEGER NOT NULL,
+    upgraded_at INTEGER,
+    password_changed_at INTEGER
+) STRICT;
+CREATE UNIQUE INDEX users_username ON users (username) WHERE username IS NOT NULL;
+CREATE UNIQUE INDEX users_primary_email ON users (primary_email) WHERE primary_email IS NOT NULL;
+CREATE UNIQUE INDEX users_primary_phone ON users (primary_phone) WHERE primary_phone IS NOT NULL;
+"];
+
+/// One connection to a file that is there.
+pub(super) fn connect(path: &Path, options: &OpenOptions) -> Result<Connection, StoreError> {
+    let access =
+        if options.is_read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(reached)?;
+    connection.busy_timeout(options.statement_timeout).map_err(reached)?;
+    // A hash that was replaced is overwritten in the file too.
+    connection.pragma_update(None, "secure_delete", true).map_err(reached)?;
+    Ok(connection)
+}
+
+/// Brings the schema up to date, in one transaction.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let migrated = try_to_migrate(connection);
+    migrated.map_err(|error| match error {
+        Migrate::Sqlite(error) => reached(error),
+        Migrate::Refused(error) => error,
+    })
+}
+
+fn try_to_migrate(connection: &mut Connection) -> Result<(), Migrate> {
+    if version(connection)? == MIGRATIONS.len() {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version = version(&transaction)?; // another process may have been quicker
+    for migration in &MIGRATIONS[version..] {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", i32::try_from(MIGRATIONS.len()).unwrap_or(i32::MAX))?;
+    Ok(transaction.commit()?)
+}
+
+/// Creates the file with mode 0600 if it is not there: it will hold hashes.
+pub(super) fn create_private(path: &Path) -> std::io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Why a file was not opened as a store.
+pub(super) enum Migrate {
+    Sqlite(rusqlite::Error),
+    Refused(StoreError),
+}
+
+impl From<rusqlite::Error> for Migrate {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+/// How many migrations the file has had. Refuses a file that is somebody else's or from a later version.
+pub(super) fn version(connection: &Connection) -> Result<usize, Migrate> {
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+    let version = usize::try_from(pragma("user_version")?).unwrap_or(usize::MAX);
+    let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, Value>(0))?;
+    if pragma("application_id")? != APPLICATION_ID && (version != 0 || tables != Value::Integer(0)) {
+        let message = "the file is a SQLite database, but not a store of this program";
+        return Err(Migrate::Refused(StoreError::new(StoreErrorKind::Unreachable, message)));
+    }
+    if version > MIGRATIONS.len() {
+        let message = format!("the store has schema {version}; this program knows {}", MIGRATIONS.len());
+        return Err(Migrate::Refused(StoreError::new(StoreErrorKind::NewerSchema, message)));
+    }
+    Ok(version)
+}
+
+pub(super) fn reached(error: rusqlite::Error) -> StoreError {
+    match failed(error) {
+        StoreError { kind: StoreErrorKind::Other, message } => StoreError::new(StoreErrorKind::Unreachable, message),
+        error => error,
+    }
+}
+
+/// SQLite's messages name tables and columns, never values.
+pub(super) fn failed(error: rusqlite::Error) -> StoreError {
+    let kind = match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreErrorKind::Busy,
+        Some(ErrorCode::ReadOnly) => StoreErrorKind::ReadOnly,
+        Some(ErrorCode::DiskFull) => StoreErrorKind::Full,
+        Some(ErrorCode::CannotOpen | ErrorCode::NotADatabase | ErrorCode::PermissionDenied) => {
+            StoreErrorKind::Unreachable
+        }
+        _ => StoreErrorKind::Other,
+    };
+    StoreError::new(kind, error.to_string())
+}

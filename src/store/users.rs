@@ -1,0 +1,181 @@
+//! The whole store, as the command and the service need it: beside a sign-in's two steps, creating users, changing
+//! passwords, and counting. What stands here has no database in it.
+
+use super::{Store, StoreError, Swap, TaggedText};
+use crate::StoredHash;
+
+/// A store that keeps whole users. [`Store::find`] and [`Store::replace`] come with it.
+///
+/// Every method is one transaction. All of them block: an async caller moves them to a thread of their own.
+pub trait Users: Store<Id = i64> {
+    /// A whole row.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    fn user(&self, id: i64) -> Result<Option<User>, StoreError>;
+
+    /// Adds a user who signs up. Their password counts as their own from the start: no import replaces it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    fn create(&self, new: &NewUser<'_>) -> Result<Created, StoreError>;
+
+    /// Adds a social identity under its provider's name. `identity` is the text of a JSON object. What was linked to the
+    /// user before is kept byte for byte.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    fn link_identity(&self, id: i64, provider: &str, identity: &str) -> Result<Linked, StoreError>;
+
+    /// Sets a password, if the row still holds what is expected (`None`: a user without a password). An upgrade that is
+    /// on its way then finds the row changed.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    fn change_password(&self, id: i64, expected: Option<&TaggedText>, hash: &StoredHash) -> Result<Swap, StoreError>;
+
+    /// How many records there are of each method and parameters, in no particular order.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    fn counts(&self) -> Result<Vec<MethodCount>, StoreError>;
+
+    /// What the store is.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    fn info(&self) -> Result<StoreInfo, StoreError>;
+}
+
+/// A user to be stored. The three JSON fields are texts that are kept and given back byte for byte.
+#[derive(Clone, Copy, Default)]
+pub struct NewUser<'a> {
+    /// Unique where present.
+    pub username: Option<&'a str>,
+    /// Unique where present.
+    pub primary_email: Option<&'a str>,
+    /// Unique where present.
+    pub primary_phone: Option<&'a str>,
+    /// Display name.
+    pub name: Option<&'a str>,
+    /// Address of a picture.
+    pub avatar: Option<&'a str>,
+    /// A JSON object.
+    pub profile: Option<&'a str>,
+    /// A JSON object.
+    pub custom_data: Option<&'a str>,
+    /// A JSON object: social identities.
+    pub identities: Option<&'a str>,
+    /// `None` for a user without a password.
+    pub password: Option<&'a StoredHash>,
+}
+
+/// A whole row. It has no `Debug`: it holds a hash.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "the fields of `NewUser`")]
+pub struct User {
+    pub id: i64,
+    pub username: Option<String>,
+    pub primary_email: Option<String>,
+    pub primary_phone: Option<String>,
+    pub name: Option<String>,
+    pub avatar: Option<String>,
+    pub profile: Option<String>,
+    pub custom_data: Option<String>,
+    pub identities: Option<String>,
+    pub password: Option<TaggedText>,
+    /// The method of the hash that was imported.
+    pub imported_method: Option<String>,
+    /// Unix time in seconds.
+    pub imported_at: i64,
+    /// Unix time in seconds of the last upgrade.
+    pub upgraded_at: Option<i64>,
+    /// Unix time in seconds of the last password change.
+    pub password_changed_at: Option<i64>,
+}
+
+/// What became of a sign-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Created {
+    /// The user's id.
+    New(i64),
+    /// Another user has this; nothing was written. Names the field.
+    Taken(&'static str),
+}
+
+/// What became of a social identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Linked {
+    /// The user has it now, or had exactly it before.
+    Written,
+    /// The user has another identity of this provider; it was left alone.
+    Taken,
+    /// Nobody has that id.
+    NoSuchUser,
+}
+
+/// What became of a record that was given to the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Inserted {
+    /// It is new.
+    New,
+    /// The store had it, the same in every field.
+    AlreadyThere {
+        /// The user has been upgraded, or has changed their password, since; the store's hash was kept.
+        kept_newer: bool,
+    },
+    /// Another record has this identifier; the store was left alone. Names the field.
+    Conflict(&'static str),
+}
+
+/// Records of one method with the same cost parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MethodCount {
+    /// The method; empty for users without a password.
+    pub method: String,
+    /// As [`StoredHash::parameters`].
+    pub parameters: String,
+    /// How many.
+    pub records: u64,
+    /// How many of them were upgraded at a sign-in.
+    pub upgraded: u64,
+}
+
+impl MethodCount {
+    /// A count.
+    #[must_use]
+    pub const fn new(method: String, parameters: String, records: u64, upgraded: u64) -> Self {
+        Self { method, parameters, records, upgraded }
+    }
+}
+
+/// What a store is, for operators.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoreInfo {
+    /// `sqlite` or `postgres`.
+    pub kind: &'static str,
+    /// Where it is: a path, or host and database; never a password.
+    pub place: String,
+    /// The database's own version.
+    pub server: String,
+    /// How many migrations it has had.
+    pub schema: usize,
+    /// How many migrations this program knows.
+    pub known_schema: usize,
+    /// It can be read and not written.
+    pub is_read_only: bool,
+    /// What the database occupies, where it says.
+    pub bytes: Option<u64>,
+}
