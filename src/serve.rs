@@ -53,9 +53,6 @@ pub use auth::Token;
 pub use config::{Config, FloorMode, LogSink};
 pub use listener::{Listening, listen};
 
-/// How long the newest counts of the store are good for.
-const COUNTS_AGE: Duration = Duration::from_secs(30);
-
 /// The service: a pool, a store and what they are used with. Clones are the same service.
 #[derive(Clone)]
 pub struct Service {
@@ -152,9 +149,9 @@ impl Service {
             .with_state(self.clone())
     }
 
-    /// What the store holds, at most half a minute old.
+    /// What the store holds, no older than it may be.
     async fn refresh_counts(&self) {
-        if self.inner.metrics.are_counts_newer_than(COUNTS_AGE) {
+        if self.inner.metrics.are_counts_newer_than(self.inner.config.counts_age) {
             return;
         }
         let store = Arc::clone(&self.inner.store);

@@ -8,6 +8,8 @@ mod api;
 mod client;
 #[path = "serve/hostile.rs"]
 mod hostile;
+#[path = "serve/outside.rs"]
+mod outside;
 #[path = "serve/overload.rs"]
 mod overload;
 #[path = "serve/sign_ins.rs"]
