@@ -70,6 +70,11 @@ impl Chunk {
         self.spans.iter().map(|span| span.start..span.end)
     }
 
+    /// All of the chunk, where it is UTF-8.
+    pub(super) fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.bytes).ok()
+    }
+
     pub(super) fn slice(&self, range: std::ops::Range<usize>) -> &[u8] {
         &self.bytes[range]
     }
