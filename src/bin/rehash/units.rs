@@ -61,7 +61,11 @@ pub fn show_duration(duration: Duration) -> String {
 }
 
 /// How many in a second: `0.42/s`, `57.3/s`, `1 204/s`.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is not negative, and this is for people")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a rate is not negative, and this is for people"
+)]
 pub fn show_rate(per_second: f64) -> String {
     let number = if per_second >= 999.5 { grouped(per_second.round() as u64) } else { three_digits(per_second) };
     format!("{number}/s")
