@@ -53,6 +53,6 @@ pub(crate) fn compare(title: &str, rounds: usize, mut contenders: Vec<Contender<
     println!("{:<44}{:>16}{:>9}", "", "ms for a hash", "ratio");
     for contender in &contenders {
         let median = contender.median();
-        println!("{:<44}{:>16.4}{:>9.3}", contender.name, median * 1e3, median / reference);
+        println!("{:<44}{:>16.6}{:>9.3}", contender.name, median * 1e3, median / reference);
     }
 }
