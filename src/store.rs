@@ -7,10 +7,12 @@ use std::fmt;
 use crate::{Replacement, StoredHash};
 
 mod bulk;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod identities;
 mod open;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "postgres")]
+pub mod postgres;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod slots;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;

@@ -37,6 +37,11 @@ pub enum Command {
     SignIn(SignIn),
     /// Show how far the migration is
     Status(Status),
+    /// Say what a store is, or bring it up to date
+    #[command(subcommand)]
+    Store(StoreCommand),
+    /// Write every record of a store as NDJSON, in the form that check and import read
+    Export(Export),
     /// Say which methods a stored text can be
     Identify(Identify),
     /// List every method with its aliases, grammar and limits
@@ -166,9 +171,46 @@ pub struct SignIn {
 pub struct Status {
     #[command(flatten)]
     pub store: Store,
+    /// Show what happened day by day as well, and when it would be done if it went on so
+    #[arg(long)]
+    pub days: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Subcommand)]
+pub enum StoreCommand {
+    /// Say where the store is, its schema and its size
+    Info(StoreInfo),
+    /// Make the store's schema, or bring an older one up to date
+    Migrate {
+        #[command(flatten)]
+        store: Store,
+        /// Count anew what status answers from counters, after other hands changed the table
+        #[arg(long)]
+        recount: bool,
+    },
+}
+
+#[derive(clap::Args)]
+pub struct StoreInfo {
+    #[command(flatten)]
+    pub store: Store,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(clap::Args)]
+pub struct Export {
+    #[command(flatten)]
+    pub store: Store,
+    /// The file; standard output where none is given
+    #[arg(long, short, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub limits: Limits,
 }
 
 #[derive(clap::Args)]
@@ -261,7 +303,7 @@ impl Jobs {
 
 #[derive(clap::Args)]
 pub struct Store {
-    /// Where records live: sqlite:PATH, or sqlite:PATH?mode=ro
+    /// Where records live: sqlite:PATH, sqlite:PATH?mode=ro, or postgres://USER@HOST/DATABASE?sslmode=require
     #[arg(long = "store", value_name = "URL", default_value = "sqlite:rehash.db", env = "REHASH_STORE")]
     pub url: String,
 }

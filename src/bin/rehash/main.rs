@@ -9,6 +9,7 @@ mod bench;
 mod calibrate;
 mod check;
 mod demo;
+mod export;
 mod fingerprint;
 mod hash;
 mod identify;
@@ -79,6 +80,8 @@ fn run(args: Args) -> Result<Exit, Failure> {
         Command::Verify(args) => verify::run(&args, &mut out),
         Command::SignIn(args) => sign_in::run(&args, &mut out),
         Command::Status(args) => status::run(&args, &mut out),
+        Command::Store(command) => store::run(&command, &mut out),
+        Command::Export(args) => export::run(&args, &mut out),
         Command::Identify(args) => identify::run(&args, &mut out),
         Command::Methods(args) => methods::run(&args, &mut out),
         Command::Hash(args) => hash::run(&args, &mut out),

@@ -1,12 +1,72 @@
 //! The store that the command line names.
 
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
 use rehash::store::sqlite::Sqlite;
 use rehash::store::{OpenOptions, StoreErrorKind, StoreUrl, Users, open};
 
-use crate::output::Failure;
+use serde::Serialize;
+
+use crate::args::{self, StoreCommand};
+use crate::output::{Exit, Failure, grouped, print_json, printable, say};
+
+#[derive(Serialize)]
+struct Info {
+    kind: &'static str,
+    place: String,
+    server: String,
+    schema: usize,
+    known_schema: usize,
+    read_only: bool,
+    bytes: Option<u64>,
+    records: u64,
+}
+
+/// `rehash store`.
+pub fn run(command: &StoreCommand, out: &mut impl Write) -> Result<Exit, Failure> {
+    match command {
+        StoreCommand::Info(args) => info(args, out),
+        StoreCommand::Migrate { store, recount } => {
+            let store = create_or_open(&store.url)?;
+            if *recount {
+                store.recount()?;
+            }
+            let info = store.info()?;
+            say(&format!("the store has schema {} of {}", info.schema, info.known_schema));
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn info(args: &args::StoreInfo, out: &mut impl Write) -> Result<Exit, Failure> {
+    let store = existing(&args.store.url)?;
+    let (found, counts) = (store.info()?, store.counts()?);
+    let info = Info {
+        kind: found.kind,
+        place: found.place,
+        server: found.server,
+        schema: found.schema,
+        known_schema: found.known_schema,
+        read_only: found.is_read_only,
+        bytes: found.bytes,
+        records: counts.iter().map(|row| row.records).sum(),
+    };
+    if args.json {
+        print_json(out, &info)?;
+        return Ok(Exit::Done);
+    }
+    writeln!(out, "{:<12}{} ({})", "store", info.kind, printable(&info.server))?;
+    writeln!(out, "{:<12}{}", "place", printable(&info.place))?;
+    writeln!(out, "{:<12}{} of {}", "schema", info.schema, info.known_schema)?;
+    writeln!(out, "{:<12}{}", "access", if info.read_only { "read only" } else { "read and write" })?;
+    writeln!(out, "{:<12}{}", "records", grouped(info.records))?;
+    if let Some(bytes) = info.bytes {
+        writeln!(out, "{:<12}{}", "bytes", grouped(bytes))?;
+    }
+    Ok(Exit::Done)
+}
 
 /// Opens a store that must be there.
 pub fn existing(url: &str) -> Result<Arc<dyn Users>, Failure> {
