@@ -121,6 +121,10 @@ impl Search<'_> {
         }
         for function in functions(self.parts.hex.len() / 2) {
             for password in PASSWORDS {
+                // What a plainer answer explains, `lc($p)` of a password in lower case explains no better.
+                if !self.found.is_empty() {
+                    return;
+                }
                 for input in inputs(password) {
                     for shape in shapes {
                         if self.found.len() >= ANSWERS_MAX {
