@@ -71,6 +71,8 @@ mod tag;
 pub mod import;
 #[cfg(feature = "pool")]
 pub mod pool;
+#[cfg(feature = "import")]
+pub mod probe;
 #[cfg(feature = "serve")]
 pub mod serve;
 pub mod sign_in;

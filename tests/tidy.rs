@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which modules of the library each module may name. A module that is not here is a mistake.
-const MAY_NAME: [(&str, &[&str]); 24] = [
+const MAY_NAME: [(&str, &[&str]); 25] = [
     ("password", &[]),
     ("method", &[]),
     ("cost", &[]),
@@ -34,6 +34,7 @@ const MAY_NAME: [(&str, &[&str]); 24] = [
             "tag", "limits", "keyring",
         ],
     ),
+    ("probe", &["codec", "engine", "method", "password", "policy", "scheme", "stored", "tag"]),
     ("sign_in", &["store", "engine", "error", "method", "password", "stored", "tag"]),
     ("lib", &[]),
     ("bin", &[]),

@@ -92,6 +92,10 @@ pub struct Import {
     /// What becomes of a record whose identifier another record of the store has
     #[arg(long, value_name = "WHAT", default_value = "skip")]
     pub on_conflict: OnConflict,
+    /// Users whose passwords are known (names and `password`, as the records): unless each matches, nothing is imported, and
+    /// the likely mistakes are named
+    #[arg(long, value_name = "FILE")]
+    pub probe: Option<PathBuf>,
     #[command(flatten)]
     pub report: Report,
     #[command(flatten)]

@@ -16,7 +16,7 @@ use crate::output::{Exit, Failure, say};
 use crate::pending::{Batch, Held, Pending, Reading, conflict, method_of, new_user, size};
 use crate::plaintext::hash_plaintext;
 use crate::report::{self, Progress, RawRecord, Rejects, Reporter, Reserved, Totals};
-use crate::{args, fingerprint, keys, store};
+use crate::{args, fingerprint, keys, probe, store};
 
 /// Rejected records that wait for their batch to end before they are reported.
 const BATCH_REJECTS: usize = 10_000;
@@ -30,6 +30,9 @@ const PENDING_PLAINTEXT: usize = 64;
 pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
     let rules = keys::rules(&args.input)?;
     let engine = keys::engine(&args.target, args.input.limits.limits(), args.input.keys.keyring()?, UpgradeMode::Off)?;
+    if let Some(exit) = probe::run(args, &rules, &engine, out)? {
+        return Ok(exit);
+    }
     let url = &*args.store.url;
     let mut reserved = Reserved::new(&args.input);
     if let Some(path) = store::path(url)? {

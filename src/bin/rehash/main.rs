@@ -22,6 +22,7 @@ mod methods;
 mod output;
 mod pending;
 mod plaintext;
+mod probe;
 mod report;
 mod secret;
 mod serve;
