@@ -34,6 +34,7 @@ mod throttle;
 mod users;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -71,6 +72,8 @@ struct Inner {
     api_rate: Buckets,
     metrics: Metrics,
     started: Instant,
+    /// Somebody asks the store for its counts.
+    is_counting: AtomicBool,
 }
 
 impl Service {
@@ -92,6 +95,7 @@ impl Service {
             api_rate: Buckets::new(config.api_rate),
             metrics: Metrics::default(),
             started: Instant::now(),
+            is_counting: AtomicBool::new(false),
             pool,
             store,
             config,
@@ -147,6 +151,19 @@ impl Service {
             .method_not_allowed_fallback(problem::method_not_allowed)
             .layer(from_fn_with_state(self.clone(), middleware::observe))
             .with_state(self.clone())
+    }
+
+    /// Asks the store for its counts where they are too old, beside the request: nobody waits for it, and no answer's time
+    /// tells of it.
+    fn refresh_counts_soon(&self) {
+        let is_due = !self.inner.metrics.are_counts_newer_than(self.inner.config.counts_age);
+        if is_due && !self.inner.is_counting.swap(true, Ordering::Relaxed) {
+            let service = self.clone();
+            tokio::spawn(async move {
+                service.refresh_counts().await;
+                service.inner.is_counting.store(false, Ordering::Relaxed);
+            });
+        }
     }
 
     /// What the store holds, no older than it may be.

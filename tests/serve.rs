@@ -8,6 +8,9 @@ mod api;
 mod client;
 #[path = "serve/hostile.rs"]
 mod hostile;
+#[cfg(feature = "cli")]
+#[path = "serve/instances.rs"]
+mod instances;
 #[path = "serve/outside.rs"]
 mod outside;
 #[path = "serve/overload.rs"]
