@@ -16,7 +16,9 @@ use crate::check::options;
 use crate::interrupt::Interrupt;
 use crate::keys;
 use crate::output::{Exit, Failure, say};
+use crate::probe;
 use crate::report::{self, Progress, RawRecord, Rejects, Reporter, Reserved, Totals};
+use crate::source::Inputs;
 use crate::store;
 
 /// Records in one transaction. Large, because each transaction writes every page it touched, and the keys of a user table
@@ -35,11 +37,18 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
     let url = &*args.store.url;
     let mut reserved = Reserved::new(&args.input).store(store::path(url)?);
     args.report.rejects.iter().try_for_each(|output| reserved.take(output))?;
+    let interrupt = Interrupt::watch()?;
+    let inputs = Inputs::new(&args.input)?;
+    if let Some(path) = &args.probe {
+        match probe::passes(path, &args.input, &rules, &engine, &interrupt)? {
+            Exit::Done => {}
+            exit => return Ok(exit),
+        }
+    }
     let store = if args.dry_run { store::open_or_imagine(url)? } else { store::create_or_open(url)? };
     if !args.dry_run {
         store.tune_for_import()?;
     }
-    let interrupt = Interrupt::watch()?;
     let options = options(&args.input, true)?;
     let mut importer = Importer {
         store: &store,
@@ -54,8 +63,9 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
         rejects: args.report.rejects.as_deref().map(|path| Rejects::create(path, &reserved)).transpose()?,
     };
     let mut progress = Progress::start();
-    let (mut summary, mut stopped) = check(interrupt.sources(&args.input.files), &rules, options, |checked| {
+    let (mut summary, mut stopped) = check(inputs.sources(&interrupt), &rules, options, |checked| {
         progress.tick();
+        inputs.reached(checked.line);
         match importer.take(checked) {
             Err(failure) => ControlFlow::Break(Stop::Failed(failure)),
             Ok(()) if interrupt.is_asked() => ControlFlow::Break(Stop::Interrupted),
@@ -88,6 +98,7 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
     }
     if is_stopped {
         say("interrupted at a batch boundary; run the same command again to go on");
+        inputs.say_how_to_go_on();
         return Ok(Exit::Interrupted);
     }
     if args.dry_run {

@@ -14,9 +14,11 @@ mod interrupt;
 mod keys;
 mod methods;
 mod output;
+mod probe;
 mod report;
 mod secret;
 mod sign_in;
+mod source;
 mod status;
 mod store;
 mod units;
@@ -67,6 +69,7 @@ fn run(args: Args) -> Result<Exit, Failure> {
         Command::Status(args) => status::run(&args, &mut out),
         Command::Identify(args) => identify::run(&args, &mut out),
         Command::Methods(args) => methods::run(&args, &mut out),
+        Command::Sources(args) => source::list(&args, &mut out),
         Command::Hash(args) => hash::run(&args, &mut out),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Args::command(), "rehash", &mut out);
