@@ -7,7 +7,9 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use rehash::import::{Chunk, Chunks, Credential, InputError, Problem, Record, Rules, Source, Verdict, in_order};
+use rehash::import::{
+    Chunk, Chunks, Credential, Format, InputError, Problem, Record, Rules, Source, Verdict, in_order,
+};
 use rehash::probe::{WouldMatch, would_match};
 use rehash::{Denied, Engine, Password, StoredHash};
 use serde::Serialize;
@@ -49,11 +51,17 @@ struct Missed {
 }
 
 /// Tries every pair of `--probe` against the input. `Some` exit where the import must not begin.
-pub fn run(args: &args::Import, rules: &Rules, engine: &Engine, out: &mut impl Write) -> Result<Option<Exit>, Failure> {
+pub fn run(
+    args: &args::Import,
+    sources: impl Iterator<Item = Result<Source, InputError>>,
+    rules: &Rules,
+    engine: &Engine,
+    out: &mut impl Write,
+) -> Result<Option<Exit>, Failure> {
     let Some(path) = &args.probe else { return Ok(None) };
     check_inputs(&args.input)?;
     let pairs = pairs(path)?;
-    let found = find(&args.input, rules, engine, &pairs)?;
+    let found = find(&args.input, sources, rules, engine, &pairs)?;
     let file = path.display().to_string();
     let missed: Vec<Missed> = pairs
         .iter()
@@ -93,11 +101,6 @@ fn check_inputs(input: &args::Input) -> Result<(), Failure> {
         }
         None => Ok(()),
     }
-}
-
-/// The input, once more.
-fn sources(input: &args::Input) -> impl Iterator<Item = Result<Source, InputError>> {
-    input.files.iter().map(|path| Source::open(path))
 }
 
 fn unreadable(error: &InputError) -> Failure {
@@ -143,17 +146,24 @@ fn names(record: &Record<'_>) -> Vec<Name> {
 }
 
 /// Goes through the input once; what it has for each pair, first come first.
-fn find(input: &args::Input, rules: &Rules, engine: &Engine, pairs: &[Pair]) -> Result<Vec<Option<Found>>, Failure> {
+fn find(
+    input: &args::Input,
+    sources: impl Iterator<Item = Result<Source, InputError>>,
+    rules: &Rules,
+    engine: &Engine,
+    pairs: &[Pair],
+) -> Result<Vec<Option<Found>>, Failure> {
     let mut wanted: HashMap<&Name, Vec<usize>> = HashMap::new();
     for (place, pair) in pairs.iter().enumerate() {
         pair.names.iter().for_each(|name| wanted.entry(name).or_default().push(place));
     }
     let export = keys::export(input)?;
     let mut found: Vec<Option<Found>> = pairs.iter().map(|_| None).collect();
-    for source in sources(input) {
-        let open = |source: Source| match (&export, input.format) {
+    let format = if input.origin.is_given() { Some(Format::Ndjson) } else { input.format.map(Format::from) };
+    for source in sources {
+        let open = |source: Source| match (&export, format) {
             (Some(export), _) => Chunks::of_export(source, export),
-            (None, Some(format)) => Chunks::new(source, format.into()),
+            (None, Some(format)) => Chunks::new(source, format),
             (None, None) => source.detect().and_then(|(source, format)| Chunks::new(source, format)),
         };
         let mut chunks = source.and_then(open).map_err(|error| unreadable(&error))?;
