@@ -162,9 +162,13 @@ impl Rows {
         let from = self.last.as_deref().map_or_else(String::new, |last| {
             // The last row of the page before comes again, so that a key that is not unique is seen to be so.
             let compared = if self.is_resumed { ">" } else { ">=" };
-            format!(" WHERE {key_name} {compared} {}", self.server.literal(last, self.columns[self.key].kind))
+            format!(
+                " WHERE rehash_rows.{key_name} {compared} {}",
+                self.server.literal(last, self.columns[self.key].kind)
+            )
         });
-        format!("{select}{from} ORDER BY {key_name} LIMIT {page_rows}")
+        // Without the table's name, the order could be that of what is selected: a number's text.
+        format!("{select}{from} ORDER BY rehash_rows.{key_name} LIMIT {page_rows}")
     }
 
     /// Reads the next page into the buffer.
@@ -176,7 +180,7 @@ impl Rows {
         text.clear();
         let (mut rows, mut is_cut) = (0, false);
         let read = self.server.page(&sql, &mut |cells| {
-            let key = key_text(&cells[key_place]).ok_or("the key became null while the table was read")?;
+            let key = key_text(columns[key_place].kind, &cells[key_place])?;
             rows += 1;
             if rows == 1 && before.as_deref() == Some(&*key) {
                 return Ok(Next::Row);
@@ -237,12 +241,15 @@ impl Read for Rows {
     }
 }
 
-/// A key as it is shown, and as it is given back.
-fn key_text(cell: &Cell<'_>) -> Option<String> {
+/// A key as it is shown, and as it is given back: bytes as hex, all else as it is spelled.
+fn key_text(kind: Kind, cell: &Cell<'_>) -> Result<String, String> {
     match cell {
-        Cell::Null => None,
-        Cell::Text(text) | Cell::Literal(text) => Some((*text).to_owned()),
-        Cell::Bytes(bytes) => Some(base16ct::lower::encode_string(bytes)),
+        Cell::Null => Err("the key became null while the table was read".to_owned()),
+        Cell::Text(text) | Cell::Literal(text) => Ok((*text).to_owned()),
+        Cell::Bytes(bytes) if kind == Kind::Bytes => Ok(base16ct::lower::encode_string(bytes)),
+        Cell::Bytes(bytes) => std::str::from_utf8(bytes)
+            .map(str::to_owned)
+            .map_err(|_| "a key is not UTF-8; name a column of numbers or bytes with --source-key".to_owned()),
     }
 }
 
@@ -319,6 +326,15 @@ mod tests {
         ] {
             assert_eq!(written(kind, field, &cell), expected);
         }
+    }
+
+    #[test]
+    fn a_key_is_spelled_as_the_database_spells_it() {
+        assert_eq!(key_text(Kind::Integer, &Cell::Bytes(b"7")).as_deref(), Ok("7"));
+        assert_eq!(key_text(Kind::Text, &Cell::Bytes(b"a b")).as_deref(), Ok("a b"));
+        assert_eq!(key_text(Kind::Bytes, &Cell::Bytes(b"7")).as_deref(), Ok("37"));
+        assert!(key_text(Kind::Text, &Cell::Bytes(b"\xff")).is_err());
+        assert!(key_text(Kind::Text, &Cell::Null).is_err());
     }
 
     #[test]
