@@ -8,6 +8,8 @@ use crate::{Replacement, StoredHash};
 
 mod bulk;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod changes;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod identities;
 mod open;
 #[cfg(feature = "postgres")]

@@ -59,7 +59,7 @@ fn signal(child: &Child, name: &str) {
 /// Imports what is left, and holds that every record is there exactly once.
 fn finish(directory: &Path, records: u64) {
     let result = json(directory, &["import", "users.ndjson", "--json"]);
-    let count = |name: &str| result[name].as_u64().expect("a count");
+    let count = |name: &str| result[name].as_u64().unwrap_or(0);
     assert_eq!((count("records"), count("rejected")), (records, 0), "{result}");
     // What a run before this one had committed is not read again.
     let earlier = result["committed_earlier"].as_u64().unwrap_or(0);

@@ -1,7 +1,6 @@
 //! Many records into a store: batches that are transactions, what became of each record in them, and the journal by which
 //! a run that was killed goes on where it stood.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use super::{Inserted, NewUser, StoreError};
@@ -158,92 +157,5 @@ impl Tally {
     #[must_use]
     pub const fn records(&self) -> u64 {
         self.imported + self.already_there + self.replaced + self.left_newer + self.rejected
-    }
-
-    /// Of a batch: its outcomes, and the rest of its mark, which was rejected before.
-    pub(super) fn of(outcomes: &[Inserted], mark: &Mark) -> Self {
-        let mut tally = Self::default();
-        outcomes.iter().for_each(|outcome| tally.count(outcome));
-        tally.rejected += mark.records.saturating_sub(outcomes.len() as u64);
-        tally
-    }
-}
-
-/// How the counters of a method and its parameters change. A store adds them up for a batch and writes them once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Change {
-    pub(super) records: i64,
-    pub(super) upgraded: i64,
-    /// The hash is the one that was imported.
-    pub(super) untouched: i64,
-}
-
-/// Changes by method and parameters.
-#[derive(Debug, Default)]
-pub(super) struct Changes(HashMap<String, HashMap<String, Change>>);
-
-impl Changes {
-    pub(super) fn add(&mut self, method: &str, parameters: &str, change: Change) {
-        if !self.0.contains_key(method) {
-            self.0.insert(method.to_owned(), HashMap::new());
-        }
-        let Some(methods) = self.0.get_mut(method) else { return };
-        let held = match methods.get_mut(parameters) {
-            Some(held) => held,
-            None => methods.entry(parameters.to_owned()).or_default(),
-        };
-        held.records += change.records;
-        held.upgraded += change.upgraded;
-        held.untouched += change.untouched;
-    }
-
-    /// In the order of their keys, so that two who write them at once do not wait for each other crosswise.
-    pub(super) fn sorted(&self) -> Vec<(&str, &str, Change)> {
-        let each = self.0.iter().flat_map(|(method, by_parameters)| {
-            by_parameters.iter().map(move |(parameters, change)| (&**method, &**parameters, *change))
-        });
-        let mut all: Vec<_> = each.filter(|(.., change)| *change != Change::default()).collect();
-        all.sort_unstable_by(|one, other| (one.0, one.1).cmp(&(other.0, other.1)));
-        all
-    }
-}
-
-/// Ranges of the journal, joined where one ends as the next begins.
-pub(super) fn joined(ranges: impl Iterator<Item = Range<u64>>) -> Vec<Range<u64>> {
-    let mut all: Vec<Range<u64>> = Vec::new();
-    for range in ranges {
-        match all.last_mut() {
-            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
-            _ => all.push(range),
-        }
-    }
-    all
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_join_where_they_meet() {
-        let ranges = [0..10, 10..20, 30..40, 35..38, 41..42];
-        assert_eq!(joined(ranges.into_iter()), [0..20, 30..40, 41..42]);
-    }
-
-    #[test]
-    fn changes_that_cancel_are_not_written() {
-        let mut changes = Changes::default();
-        let one = Change { records: 1, upgraded: 0, untouched: 1 };
-        changes.add("md5", "", one);
-        changes.add("bcrypt", "cost=10", one);
-        changes.add("md5", "", Change { records: -1, upgraded: 0, untouched: -1 });
-        assert_eq!(changes.sorted(), [("bcrypt", "cost=10", one)]);
-    }
-
-    #[test]
-    fn a_batch_counts_what_was_rejected_before_it() {
-        let mark = Mark { input: 1, first: 0, records: 5 };
-        let tally = Tally::of(&[Inserted::New, Inserted::Conflict("username"), Inserted::LeftNewer("username")], &mark);
-        assert_eq!((tally.imported, tally.rejected, tally.left_newer, tally.records()), (1, 3, 1, 5));
     }
 }

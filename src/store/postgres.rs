@@ -28,6 +28,9 @@ use crate::{Replacement, StoredHash};
 
 /// How often a statement is tried that others were in the way of, or whose connection turned out to be gone.
 const TRIES: u32 = 5;
+/// How often a connection is tried, and the wait between two tries.
+const CONNECT_TRIES: u32 = 3;
+const CONNECT_WAIT: Duration = Duration::from_millis(50);
 /// Beyond the server's own time-out, for the way there and back.
 const GRACE: Duration = Duration::from_secs(2);
 /// Rows that an export fetches at once.
@@ -67,13 +70,13 @@ impl Postgres {
         let clients = Slots::new(options.connections, options.acquire_timeout);
         let inner = Arc::new(Inner { target, options: options.clone() });
         let store = Self { inner, statements, clients, runtime: Some(runtime) };
-        let mut client = store.clients.take(|| store.connect())?;
-        let schema = &store.inner.target.schema;
-        if options.creates {
-            store.runtime().block_on(schema::migrate(&mut client, schema))?;
+        let mut tries = 1;
+        while let Err(error) = store.check_schema() {
+            if error.kind() != StoreErrorKind::Unreachable || tries == CONNECT_TRIES {
+                return Err(error);
+            }
+            tries += 1;
         }
-        schema::check(store.runtime().block_on(schema::version(&client, schema))?)?;
-        drop(client);
         Ok(store)
     }
 
@@ -81,8 +84,32 @@ impl Postgres {
         self.runtime.as_ref().expect("the runtime is there until the store is dropped")
     }
 
+    /// A new connection; tried again where it is cut while it is made, as at a server that restarts.
     fn connect(&self) -> Result<Client, StoreError> {
-        self.runtime().block_on(self.inner.target.connect(&self.inner.options))
+        let mut tries = 1;
+        loop {
+            match self.runtime().block_on(self.inner.target.connect(&self.inner.options)) {
+                Err(error) if error.kind() == StoreErrorKind::Unreachable && tries < CONNECT_TRIES => tries += 1,
+                connected => return connected,
+            }
+            std::thread::sleep(CONNECT_WAIT);
+        }
+    }
+
+    /// Brings the schema up to date if that is asked for, and refuses one that this program does not know.
+    fn check_schema(&self) -> Result<(), StoreError> {
+        let mut client = self.clients.take(|| self.connect())?;
+        let schema = &self.inner.target.schema;
+        let checked = self.runtime().block_on(async {
+            if self.inner.options.creates {
+                schema::migrate(&mut client, schema).await?;
+            }
+            schema::check(schema::version(&client, schema).await?)
+        });
+        if client.is_closed() {
+            client.discard();
+        }
+        checked
     }
 
     /// Runs one transaction's work, again where others were in its way. Work that is cut off is tried once more where the

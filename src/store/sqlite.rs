@@ -16,7 +16,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, par
 pub use self::batch::Batch;
 use self::record::{Counted, Event};
 use self::schema::failed;
-use super::bulk::{Change, Changes};
+use super::changes::{Change, Changes};
 use super::identities::{self, Link};
 use super::slots::{Slot, Slots};
 pub use super::users::{Inserted, MethodCount, NewUser, User};

@@ -13,7 +13,7 @@ use super::batch::{Job, Way, write};
 use super::connect::{failed, is_transient};
 use super::{Inner, Postgres, now};
 use crate::StoredHash;
-use crate::store::bulk::joined;
+use crate::store::changes::joined;
 use crate::store::{
     Bulk, BulkOptions, Input, Inserted, Mark, NewUser, StoreError, StoreErrorKind, Tally, Unstorable, Written,
 };

@@ -6,9 +6,10 @@ use super::record::{self, Event, day, note};
 use super::schema::failed;
 use super::{now, user};
 use crate::StoredHash;
-use crate::store::bulk::{Change, Changes, Mark, Tally};
+use crate::store::changes::{Change, Changes};
 use crate::store::slots::Slot;
 use crate::store::{Created, Inserted, NewUser, StoreError, TaggedText, User};
+use crate::store::{Mark, Tally};
 
 const INSERT: &str = "
 INSERT INTO users (username, primary_email, primary_phone, name, avatar, profile, custom_data, identities,

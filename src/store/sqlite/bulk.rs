@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::schema::failed;
 use super::{Batch, Sqlite, now};
-use crate::store::bulk::joined;
+use crate::store::changes::joined;
 use crate::store::{Bulk, BulkOptions, Input, Inserted, Mark, NewUser, OnConflict, StoreError, Tally, Written};
 
 /// Large, because each transaction writes every page it touched, and the keys of a user table touch most of an index;

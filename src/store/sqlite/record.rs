@@ -4,7 +4,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::now;
-use crate::store::bulk::{Change, Changes};
+use crate::store::changes::{Change, Changes};
 
 /// What happened, as the audit says it.
 #[derive(Clone, Copy)]
