@@ -87,7 +87,8 @@ struct Span {
 fn splitter(format: Format) -> Box<dyn Split> {
     match format {
         Format::Json => Box::new(array::Array::new()),
-        Format::Ndjson | Format::Lines => Box::new(delimited::Lines::new()),
+        Format::Ndjson => Box::new(delimited::Lines::new()),
+        Format::Lines => Box::new(delimited::Lines::with_remarks()),
         Format::Csv => Box::new(delimited::Csv::new()),
         Format::Ldif => Box::new(statements::Ldif::new()),
         Format::Sql => Box::new(statements::Sql::new()),

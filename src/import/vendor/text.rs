@@ -10,7 +10,7 @@ use crate::{Code, codec};
 /// The fields of shadow(5) after the password.
 const SHADOW: [&str; 7] = ["lastChange", "minDays", "maxDays", "warnDays", "inactiveDays", "expires", "reserved"];
 
-/// `name:hash:…`. A password field that begins with `!` or `*` lets nobody in.
+/// `name:hash:…`. A password field that begins with `!` or `*` lets nobody in, and `NP` says that there is none.
 pub(super) fn shadow(text: &str) -> Result<Fields<'static>, Problem> {
     let mut parts = text.split(':');
     let name = parts.next().unwrap_or_default();
@@ -24,7 +24,7 @@ pub(super) fn shadow(text: &str) -> Result<Fields<'static>, Problem> {
             return Err(at("password", Code::MissingHash, remedy));
         }
         "" => {}
-        locked if locked.starts_with(['!', '*']) => rest.put("shadowLocked", "true"),
+        locked if locked.starts_with(['!', '*']) || locked == "NP" => rest.put("shadowLocked", "true"),
         hash => user.hash("crypt", hash)?,
     }
     for (name, value) in SHADOW.iter().zip(parts) {
