@@ -43,6 +43,7 @@
 //! | `import` | readers and validation for JSON, NDJSON and CSV exports |
 //! | `sqlite` | the embedded store |
 //! | `pool` | a bounded pool of hashing threads, for any runtime or none |
+//! | `serve` | the sign-in service over HTTP: a router to mount, and a listener |
 //!
 //! `default-features = false` is the core: no command line, database, runtime or serialisation framework.
 
@@ -70,6 +71,10 @@ mod tag;
 pub mod import;
 #[cfg(feature = "pool")]
 pub mod pool;
+#[cfg(feature = "import")]
+pub mod probe;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod sign_in;
 pub mod store;
 

@@ -6,17 +6,21 @@ use std::fmt;
 
 use crate::{Replacement, StoredHash};
 
-#[cfg(feature = "sqlite")]
+mod bulk;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod identities;
 mod open;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "postgres")]
+pub mod postgres;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod slots;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod users;
 
+pub use bulk::{Bulk, BulkOptions, Input, Mark, OnConflict, Tally, Written};
 pub use open::{OpenOptions, StoreUrl, open};
-pub use users::{Created, Inserted, Linked, MethodCount, NewUser, StoreInfo, User, Users};
+pub use users::{Created, Day, Inserted, Linked, MethodCount, NewUser, StoreInfo, Unstorable, User, Users};
 
 /// A table of users, as a sign-in needs it.
 ///
@@ -100,6 +104,8 @@ pub enum StoreErrorKind {
     Full,
     /// Its schema is newer than this program.
     NewerSchema,
+    /// It has no schema of this program yet, or an older one; `rehash store migrate` brings it up to date.
+    OlderSchema,
     /// The URL or the options name no store that could be opened: the caller's mistake.
     BadUrl,
     /// Anything else.

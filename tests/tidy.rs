@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which modules of the library each module may name. A module that is not here is a mistake.
-const MAY_NAME: [(&str, &[&str]); 23] = [
+const MAY_NAME: [(&str, &[&str]); 25] = [
     ("password", &[]),
     ("method", &[]),
     ("cost", &[]),
@@ -27,6 +27,14 @@ const MAY_NAME: [(&str, &[&str]); 23] = [
     ("pool", &["cost", "engine", "kernel", "password", "scheme", "stored", "limits", "method", "policy"]),
     ("import", &["error", "keyring", "limits", "method", "password", "stored", "scheme", "identify", "codec", "tag"]),
     ("store", &["engine", "stored"]),
+    (
+        "serve",
+        &[
+            "pool", "store", "import", "engine", "error", "cost", "method", "password", "policy", "scheme", "stored",
+            "tag", "limits", "keyring",
+        ],
+    ),
+    ("probe", &["codec", "engine", "method", "password", "policy", "scheme", "stored", "tag"]),
     ("sign_in", &["store", "engine", "error", "method", "password", "stored", "tag"]),
     ("lib", &[]),
     ("bin", &[]),
@@ -73,7 +81,8 @@ const HOMES: [(&str, &str); 36] = [
 ];
 
 /// Files that may be longer than the rest, and why.
-const LONG: [(&str, &str); 4] = [
+const LONG: [(&str, &str); 5] = [
+    ("src/bin/rehash/args.rs", "a list of options, all of one shape"),
     ("src/recipe.rs", "every method's line, read together"),
     ("src/stored.rs", "the two forms of a stored hash, in and out"),
     ("src/import/split.rs", "half of it are its tests, which try every place to stop"),
@@ -174,7 +183,7 @@ fn no_scheme_names_another() {
 #[test]
 fn the_core_does_no_io_and_reads_no_clock() {
     for (file, module, code) in sources() {
-        if ["import", "store", "bin"].contains(&module.as_str()) {
+        if ["import", "store", "serve", "bin"].contains(&module.as_str()) {
             continue;
         }
         for absent in ["std::fs", "std::net", "std::io", "std::thread", "std::env", "SystemTime", "Instant", "println!"]

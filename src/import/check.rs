@@ -12,6 +12,10 @@ use super::split::{Chunk, Chunks};
 use super::vendor::Export;
 use crate::{Code, Method};
 
+/// For how many records the places of their fingerprints are fetched at once: as many as the processor's nearest cache and
+/// its table of memory pages hold.
+const WARM_RECORDS: usize = 32;
+
 /// How to go through inputs.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -82,7 +86,7 @@ pub struct Summary {
 /// Goes through inputs. `sink` gets every record in the order of the input, on the calling thread; when it breaks, the
 /// rest is not read, and what it broke with is returned beside the counts so far.
 ///
-/// Memory is bounded whatever the inputs' size, but for the identifiers seen: 10 to 14 bytes each.
+/// Memory is bounded whatever the inputs' size, but for the identifiers seen: 7 to 8 bytes each.
 pub fn check<B>(
     sources: impl IntoIterator<Item = Result<Source, InputError>>,
     rules: &Rules,
@@ -130,6 +134,16 @@ enum Outcome {
     Bad(Vec<Problem>),
 }
 
+impl Judged {
+    /// The fingerprints of a good record.
+    const fn prints(&self) -> Option<&Fingerprints> {
+        match &self.outcome {
+            Outcome::Good { prints, .. } => Some(prints),
+            Outcome::Bad(_) => None,
+        }
+    }
+}
+
 impl Run<'_> {
     fn open(&self, source: Source) -> Result<Chunks, InputError> {
         if let Some(export) = &self.options.export {
@@ -165,16 +179,15 @@ impl Run<'_> {
                         return ControlFlow::Continue(());
                     }
                 };
-                seen.warm(judged.iter().filter_map(|judged| match &judged.outcome {
-                    Outcome::Good { prints, .. } => Some(prints),
-                    Outcome::Bad(_) => None,
-                }));
-                for judged in judged {
-                    let (raw, line) = (chunk.slice(judged.raw), judged.line);
-                    let (problems, warnings, record) = count(summary, seen, judged.outcome);
-                    let header_line = header_line.as_deref();
-                    let source = &name;
-                    sink(Checked { source, format, header_line, line, raw, problems: &problems, warnings, record })?;
+                let mut judged = judged.into_iter();
+                while !judged.as_slice().is_empty() {
+                    seen.warm(judged.as_slice().iter().take(WARM_RECORDS).filter_map(Judged::prints));
+                    for judged in judged.by_ref().take(WARM_RECORDS) {
+                        let (raw, line) = (chunk.slice(judged.raw), judged.line);
+                        let (problems, warnings, record) = count(summary, seen, judged.outcome);
+                        let (header_line, problems) = (header_line.as_deref(), &*problems);
+                        sink(Checked { source: &name, format, header_line, line, raw, problems, warnings, record })?;
+                    }
                 }
                 ControlFlow::Continue(())
             },
@@ -183,8 +196,12 @@ impl Run<'_> {
 }
 
 fn judge_chunk(rules: &Rules, prints: &Fingerprinter, keeps_records: bool, chunk: &Chunk) -> Vec<Judged> {
+    // All at once, which is quicker; record by record only to find the one that is no text.
+    let whole = chunk.text();
     let judge = |(raw, range): (super::split::Raw<'_>, Range<usize>)| {
-        let outcome = match rules.judge(chunk, raw) {
+        let text = whole.and_then(|whole| whole.get(range.clone()));
+        let text = text.map_or_else(|| std::str::from_utf8(chunk.slice(range.clone())), Ok);
+        let outcome = match rules.judge_text(chunk, raw, text) {
             Verdict::Good(record) => Outcome::Good {
                 prints: prints.of(record.identifiers()),
                 method: record.credential.method(),

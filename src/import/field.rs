@@ -81,11 +81,25 @@ impl Field {
 
     /// The field of a name; the API's spellings are accepted for the schema's.
     pub(crate) fn of(name: &str) -> Option<Self> {
-        match name {
-            "passwordDigest" => Some(Self::PasswordEncrypted),
-            "passwordAlgorithm" => Some(Self::PasswordEncryptionMethod),
-            _ => Self::ALL.into_iter().find(|field| field.as_str() == name),
-        }
+        // By length first: every record's every name is looked up, and few are of one length.
+        let candidates: &[Self] = match name.len() {
+            4 => &[Self::Name],
+            6 => &[Self::Avatar],
+            7 => &[Self::Profile],
+            8 => &[Self::Username, Self::Password],
+            10 => &[Self::CustomData, Self::Identities],
+            11 => &[Self::PasswordHex],
+            12 => &[Self::PrimaryEmail, Self::PrimaryPhone, Self::PasswordSalt, Self::PasswordUser],
+            13 => &[Self::PasswordSalt2],
+            14 => return (name == "passwordDigest").then_some(Self::PasswordEncrypted),
+            16 => &[Self::PasswordEncoding],
+            17 if name == "passwordAlgorithm" => return Some(Self::PasswordEncryptionMethod),
+            17 => &[Self::PasswordEncrypted],
+            20 => &[Self::PasswordSaltEncoding],
+            24 => &[Self::PasswordEncryptionMethod],
+            _ => &[],
+        };
+        candidates.iter().copied().find(|field| field.as_str() == name)
     }
 
     /// Whether the field's value is a JSON object rather than a text.
@@ -143,6 +157,12 @@ impl Problem {
     #[must_use]
     pub fn conflict(field: &'static str, remedy: &'static str) -> Self {
         Self { field: Cow::Borrowed(field), code: Code::DuplicateUser, remedy: Cow::Borrowed(remedy) }
+    }
+
+    /// A field that the store cannot hold: for importers that write records into a store.
+    #[must_use]
+    pub fn unstorable(field: &'static str, remedy: String) -> Self {
+        Self { field: Cow::Borrowed(field), code: Code::BadField, remedy: Cow::Owned(remedy) }
     }
 
     pub(crate) fn unknown_field(name: &str, meant: &str) -> Self {

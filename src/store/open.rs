@@ -72,6 +72,11 @@ pub enum StoreUrl<'a> {
         /// `mode=ro`.
         is_read_only: bool,
     },
+    /// `postgres://…`.
+    Postgres {
+        /// As it was given.
+        url: &'a str,
+    },
 }
 
 impl<'a> StoreUrl<'a> {
@@ -83,7 +88,10 @@ impl<'a> StoreUrl<'a> {
     pub fn parse(url: &'a str) -> Result<Self, StoreError> {
         let bad = |message: &str| Err(StoreError::new(StoreErrorKind::BadUrl, message));
         let Some(rest) = url.strip_prefix("sqlite:") else {
-            return bad("--store takes sqlite:PATH; other stores are not built in");
+            if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+                return Ok(Self::Postgres { url });
+            }
+            return bad("--store takes sqlite:PATH or postgres://USER@HOST/DATABASE");
         };
         let rest = rest.strip_prefix("//").unwrap_or(rest);
         let (path, is_read_only) = match rest.split_once('?') {
@@ -100,7 +108,7 @@ impl<'a> StoreUrl<'a> {
     }
 }
 
-/// Opens the store that a URL names: `sqlite:PATH`.
+/// Opens the store that a URL names: `sqlite:PATH`, or `postgres://USER@HOST/DATABASE`.
 ///
 /// # Errors
 ///
@@ -115,6 +123,12 @@ pub fn open(url: &str, options: &OpenOptions) -> Result<Arc<dyn Users>, StoreErr
             }
             let options = options.clone().read_only(is_read_only);
             Ok(Arc::new(super::sqlite::Sqlite::open_with(path, &options)?))
+        }
+        #[cfg(feature = "postgres")]
+        StoreUrl::Postgres { url } => Ok(Arc::new(super::postgres::Postgres::open(url, options)?)),
+        #[cfg(not(feature = "postgres"))]
+        StoreUrl::Postgres { .. } => {
+            Err(StoreError::new(StoreErrorKind::BadUrl, "the PostgreSQL store is not built in"))
         }
         #[cfg(not(feature = "sqlite"))]
         StoreUrl::Sqlite { .. } => {

@@ -3,20 +3,26 @@
 //! replaced, nor anything derived from one.
 
 mod batch;
+mod bulk;
+mod record;
 mod schema;
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params};
 
 pub use self::batch::Batch;
+use self::record::{Counted, Event};
 use self::schema::failed;
+use super::bulk::{Change, Changes};
 use super::identities::{self, Link};
 use super::slots::{Slot, Slots};
 pub use super::users::{Inserted, MethodCount, NewUser, User};
 use super::{
-    Created, Found, Linked, OpenOptions, Store, StoreError, StoreErrorKind, StoreInfo, Swap, TaggedText, Users,
+    Bulk, BulkOptions, Created, Day, Found, Linked, OpenOptions, Store, StoreError, StoreErrorKind, StoreInfo, Swap,
+    TaggedText, Users,
 };
 use crate::{Replacement, StoredHash};
 
@@ -32,27 +38,24 @@ UNION ALL SELECT id, password_encryption_method, password_encrypted FROM users W
 UNION ALL SELECT id, password_encryption_method, password_encrypted FROM users WHERE primary_phone = ?1
 LIMIT 1";
 
-const REPLACE: &str = "
+const SET_UPGRADED: &str = "
 UPDATE users SET password_encrypted = ?1, password_encryption_method = ?2, password_parameters = ?3, upgraded_at = ?4
-WHERE id = ?5 AND password_encrypted = ?6 AND password_encryption_method = ?7";
+WHERE id = ?5";
 
-const SET_PASSWORD: &str = "
+const SET_CHANGED: &str = "
 UPDATE users SET password_encrypted = ?1, password_encryption_method = ?2, password_parameters = ?3,
-    password_changed_at = ?4 WHERE id = ?5";
-
-/// `IS`: a user without a password is expected to have none.
-const CHANGE_PASSWORD: &str = "
-UPDATE users SET password_encrypted = ?1, password_encryption_method = ?2, password_parameters = ?3,
-    password_changed_at = ?4 WHERE id = ?5 AND password_encrypted IS ?6 AND password_encryption_method IS ?7";
+    password_changed_at = ?4
+WHERE id = ?5";
 
 const USER: &str = "
 SELECT id, username, primary_email, primary_phone, name, avatar, profile, custom_data, identities,
     password_encryption_method, password_encrypted, imported_method, imported_at, upgraded_at, password_changed_at
 FROM users WHERE id = ?1";
 
-const COUNTS: &str = "
-SELECT coalesce(password_encryption_method, ''), coalesce(password_parameters, ''), count(*), count(upgraded_at)
-FROM users GROUP BY 1, 2";
+const USERS: &str = "
+SELECT id, username, primary_email, primary_phone, name, avatar, profile, custom_data, identities,
+    password_encryption_method, password_encrypted, imported_method, imported_at, upgraded_at, password_changed_at
+FROM users ORDER BY id";
 
 /// A SQLite file of users. Threads share it: it holds one connection that writes and some that read.
 #[derive(Debug)]
@@ -191,12 +194,41 @@ impl Sqlite {
     ///
     /// [`StoreError`].
     pub fn set_password(&self, id: i64, hash: &StoredHash) -> Result<(), StoreError> {
-        let parameters = params![hash.text(), hash.method().as_str(), hash.parameters(), now(), id];
-        let changed = self.writer()?.prepare_cached(SET_PASSWORD).and_then(|mut set| set.execute(parameters));
-        match changed.map_err(failed)? {
-            1 => Ok(()),
-            _ => Err(StoreError::new(StoreErrorKind::Other, "there is no such user")),
+        match self.swap(id, Event::Change, |_| true, hash)? {
+            Swap::Written => Ok(()),
+            Swap::Superseded => Err(StoreError::new(StoreErrorKind::Other, "there is no such user")),
         }
+    }
+
+    /// Sets a hash where the row is as it is expected to be, and all that is kept beside it.
+    fn swap(
+        &self,
+        id: i64,
+        event: Event,
+        is_expected: impl FnOnce(&Counted) -> bool,
+        new: &StoredHash,
+    ) -> Result<Swap, StoreError> {
+        let mut writer = self.writer()?;
+        let swapped = writer.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|transaction| {
+            let Some(was) = record::read(&transaction, id)?.filter(is_expected) else { return Ok(Swap::Superseded) };
+            let (column, set) = match event {
+                Event::Upgrade => ("upgraded", SET_UPGRADED),
+                _ => ("changed", SET_CHANGED),
+            };
+            let (method, parameters) = (new.method().as_str(), new.parameters());
+            transaction.prepare_cached(set)?.execute(params![new.text(), method, parameters, now(), id])?;
+            let is_upgraded = was.is_upgraded || matches!(event, Event::Upgrade);
+            let mut changes = Changes::default();
+            changes.add(&was.method, &was.parameters, was.gone());
+            changes.add(method, &parameters, Change { records: 1, upgraded: i64::from(is_upgraded), untouched: 0 });
+            record::count(&transaction, &changes)?;
+            record::day(&transaction, column, 1)?;
+            let from = Some(&*was.method).filter(|method| !method.is_empty());
+            record::note(&transaction, event, id, from, Some(method))?;
+            transaction.commit()?;
+            Ok(Swap::Written)
+        });
+        swapped.map_err(failed)
     }
 
     /// The user that an identifier names: a username before an email before a phone. As [`Store::find`].
@@ -224,10 +256,9 @@ impl Store for Sqlite {
 
     fn replace(&self, id: &i64, replacement: &Replacement) -> Result<Swap, StoreError> {
         let (expected, new) = (replacement.expected(), replacement.new_hash());
-        let (method, was) = (new.method().as_str(), expected.method().as_str());
-        let parameters = params![new.text(), method, new.parameters(), now(), id, expected.text(), was];
-        let written = self.writer()?.prepare_cached(REPLACE).and_then(|mut replace| replace.execute(parameters));
-        Ok(if written.map_err(failed)? == 1 { Swap::Written } else { Swap::Superseded })
+        let is_expected =
+            |was: &Counted| was.text.as_deref() == Some(expected.text()) && was.method == expected.method().as_str();
+        self.swap(*id, Event::Upgrade, is_expected, new)
     }
 }
 
@@ -246,7 +277,7 @@ impl Users for Sqlite {
 
     fn link_identity(&self, id: i64, provider: &str, identity: &str) -> Result<Linked, StoreError> {
         let mut writer = self.writer()?;
-        let transaction = writer.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(failed)?;
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
         let held = transaction
             .query_row("SELECT identities FROM users WHERE id = ?1", [id], |row| row.get::<_, Option<String>>(0))
             .optional();
@@ -262,20 +293,57 @@ impl Users for Sqlite {
     }
 
     fn change_password(&self, id: i64, expected: Option<&TaggedText>, hash: &StoredHash) -> Result<Swap, StoreError> {
-        let (was, text) = expected.map(|tagged| (&*tagged.method, &*tagged.text)).unzip();
-        let parameters = params![hash.text(), hash.method().as_str(), hash.parameters(), now(), id, text, was];
-        let changed = self.writer()?.prepare_cached(CHANGE_PASSWORD).and_then(|mut change| change.execute(parameters));
-        Ok(if changed.map_err(failed)? == 1 { Swap::Written } else { Swap::Superseded })
+        let is_expected = |was: &Counted| match (&was.text, expected) {
+            (None, None) => true,
+            (Some(text), Some(expected)) => *text == expected.text && was.method == expected.method,
+            _ => false,
+        };
+        self.swap(id, Event::Change, is_expected, hash)
     }
 
     fn counts(&self) -> Result<Vec<MethodCount>, StoreError> {
         let reader = self.reader()?;
-        let mut statement = reader.prepare_cached(COUNTS).map_err(failed)?;
+        let query = "SELECT method, parameters, records, upgraded, untouched FROM counters WHERE records > 0";
+        let mut statement = reader.prepare_cached(query).map_err(failed)?;
         let rows = statement.query_map([], |row| {
-            let count = |column| row.get::<_, i64>(column).map(i64::unsigned_abs);
-            Ok(MethodCount { method: row.get(0)?, parameters: row.get(1)?, records: count(2)?, upgraded: count(3)? })
+            let (method, parameters) = (row.get(0)?, row.get(1)?);
+            let [records, upgraded, untouched] = [number(row, 2)?, number(row, 3)?, number(row, 4)?];
+            Ok(MethodCount { method, parameters, records, upgraded, untouched })
         });
         rows.and_then(Iterator::collect).map_err(failed)
+    }
+
+    fn days(&self) -> Result<Vec<Day>, StoreError> {
+        let reader = self.reader()?;
+        let query = "SELECT day, imported, upgraded, changed FROM days ORDER BY day";
+        let mut statement = reader.prepare_cached(query).map_err(failed)?;
+        let rows = statement.query_map([], |row| {
+            let [imported, upgraded, changed] = [number(row, 1)?, number(row, 2)?, number(row, 3)?];
+            Ok(Day { day: row.get(0)?, imported, upgraded, changed })
+        });
+        rows.and_then(Iterator::collect).map_err(failed)
+    }
+
+    fn recount(&self) -> Result<(), StoreError> {
+        let mut writer = self.writer()?;
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        transaction.execute_batch(schema::RECOUNT).and_then(|()| transaction.commit()).map_err(failed)
+    }
+
+    fn bulk(&self, options: BulkOptions) -> Result<Box<dyn Bulk + '_>, StoreError> {
+        Ok(Box::new(bulk::SqliteBulk::start(self, options)?))
+    }
+
+    fn export(&self, each: &mut dyn FnMut(&User) -> ControlFlow<()>) -> Result<(), StoreError> {
+        let reader = self.reader()?;
+        let mut statement = reader.prepare_cached(USERS).map_err(failed)?;
+        let mut rows = statement.query([]).map_err(failed)?;
+        while let Some(row) = rows.next().map_err(failed)? {
+            if each(&read_user(row).map_err(failed)?).is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     fn info(&self) -> Result<StoreInfo, StoreError> {
@@ -299,25 +367,31 @@ fn set_journal(connection: &Connection, mode: &str) {
 }
 
 fn user(connection: &Connection, id: i64) -> rusqlite::Result<Option<User>> {
-    let read = |row: &Row<'_>| {
-        Ok(User {
-            id: row.get(0)?,
-            username: row.get(1)?,
-            primary_email: row.get(2)?,
-            primary_phone: row.get(3)?,
-            name: row.get(4)?,
-            avatar: row.get(5)?,
-            profile: row.get(6)?,
-            custom_data: row.get(7)?,
-            identities: row.get(8)?,
-            password: tagged(row.get(9)?, row.get(10)?),
-            imported_method: row.get(11)?,
-            imported_at: row.get(12)?,
-            upgraded_at: row.get(13)?,
-            password_changed_at: row.get(14)?,
-        })
-    };
-    connection.prepare_cached(USER)?.query_row([id], read).optional()
+    connection.prepare_cached(USER)?.query_row([id], read_user).optional()
+}
+
+fn read_user(row: &Row<'_>) -> rusqlite::Result<User> {
+    Ok(User {
+        id: row.get(0)?,
+        username: row.get(1)?,
+        primary_email: row.get(2)?,
+        primary_phone: row.get(3)?,
+        name: row.get(4)?,
+        avatar: row.get(5)?,
+        profile: row.get(6)?,
+        custom_data: row.get(7)?,
+        identities: row.get(8)?,
+        password: tagged(row.get(9)?, row.get(10)?),
+        imported_method: row.get(11)?,
+        imported_at: row.get(12)?,
+        upgraded_at: row.get(13)?,
+        password_changed_at: row.get(14)?,
+    })
+}
+
+/// A count, which the schema keeps from being negative.
+fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(column).map(i64::unsigned_abs)
 }
 
 /// A row has a password when it has a hash; without a tag it is broken, which the sign-in must say.

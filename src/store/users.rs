@@ -1,7 +1,9 @@
 //! The whole store, as the command and the service need it: beside a sign-in's two steps, creating users, changing
 //! passwords, and counting. What stands here has no database in it.
 
-use super::{Store, StoreError, Swap, TaggedText};
+use std::ops::ControlFlow;
+
+use super::{Bulk, BulkOptions, Store, StoreError, Swap, TaggedText};
 use crate::StoredHash;
 
 /// A store that keeps whole users. [`Store::find`] and [`Store::replace`] come with it.
@@ -44,6 +46,36 @@ pub trait Users: Store<Id = i64> {
     ///
     /// [`StoreError`].
     fn counts(&self) -> Result<Vec<MethodCount>, StoreError>;
+
+    /// What happened day by day, in order; days on which nothing did are left out.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    fn days(&self) -> Result<Vec<Day>, StoreError>;
+
+    /// Counts anew what [`Users::counts`] answers from counters: for a table that was changed by other hands. Goes through
+    /// every record.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    fn recount(&self) -> Result<(), StoreError>;
+
+    /// Starts a bulk import.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    fn bulk(&self, options: BulkOptions) -> Result<Box<dyn Bulk + '_>, StoreError>;
+
+    /// Gives every user, in the order of their ids, as they stand at one moment; ends early where `each` breaks. Memory
+    /// does not grow with their number.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    fn export(&self, each: &mut dyn FnMut(&User) -> ControlFlow<()>) -> Result<(), StoreError>;
 
     /// What the store is.
     ///
@@ -136,6 +168,39 @@ pub enum Inserted {
     },
     /// Another record has this identifier; the store was left alone. Names the field.
     Conflict(&'static str),
+    /// It took the place of the record that had its identifiers.
+    Replaced,
+    /// It would have taken that place, but that user was upgraded or has changed their password. Names the field.
+    LeftNewer(&'static str),
+    /// The database cannot hold it.
+    Unstorable {
+        /// The field.
+        field: &'static str,
+        /// What the database cannot hold.
+        why: Unstorable,
+    },
+}
+
+/// What a database cannot hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unstorable {
+    /// An identifier of more bytes than its index takes.
+    TooLong {
+        /// How many it takes.
+        bytes_max: usize,
+    },
+    /// A NUL in a text.
+    Nul,
+}
+
+impl std::fmt::Display for Unstorable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::TooLong { bytes_max } => write!(f, "is longer than the {bytes_max} bytes that the store can index"),
+            Self::Nul => f.write_str("holds a NUL, which the store cannot hold"),
+        }
+    }
 }
 
 /// Records of one method with the same cost parameters.
@@ -150,13 +215,30 @@ pub struct MethodCount {
     pub records: u64,
     /// How many of them were upgraded at a sign-in.
     pub upgraded: u64,
+    /// How many of them still have the hash that was imported: nobody has signed in with an upgrade, nor changed the
+    /// password, since.
+    pub untouched: u64,
+}
+
+/// What happened on one day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Day {
+    /// Days since 1970-01-01, in UTC.
+    pub day: i64,
+    /// Records that were imported.
+    pub imported: u64,
+    /// Hashes that were upgraded at a sign-in.
+    pub upgraded: u64,
+    /// Passwords that were changed.
+    pub changed: u64,
 }
 
 impl MethodCount {
     /// A count.
     #[must_use]
     pub const fn new(method: String, parameters: String, records: u64, upgraded: u64) -> Self {
-        Self { method, parameters, records, upgraded }
+        Self { method, parameters, records, upgraded, untouched: 0 }
     }
 }
 

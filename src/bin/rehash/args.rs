@@ -1,11 +1,15 @@
 //! The command line, defined once: help, completions and the manual page are generated from it.
 
+mod measuring;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::units;
+
+pub use measuring::{Bench, Calibrate};
 
 /// Verifies legacy password hashes, and replaces them with Argon2id as users sign in.
 #[derive(Parser)]
@@ -33,12 +37,23 @@ pub enum Command {
     SignIn(SignIn),
     /// Show how far the migration is
     Status(Status),
+    /// Say what a store is, or bring it up to date
+    #[command(subcommand)]
+    Store(StoreCommand),
+    /// Write every record of a store as NDJSON, in the form that check and import read
+    Export(Export),
     /// Say which methods a stored text can be
     Identify(Identify),
     /// List every method with its aliases, grammar and limits
     Methods(Methods),
     /// Make a new Argon2id hash of a password from stdin
     Hash(Hash),
+    /// Sign users in over HTTP
+    Serve(Box<crate::serve::Serve>),
+    /// Measure how much this machine hashes, and how fast
+    Bench(Bench),
+    /// Find the Argon2id parameters that this machine can afford
+    Calibrate(Calibrate),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -74,6 +89,13 @@ pub struct Import {
     /// Do everything but write
     #[arg(long)]
     pub dry_run: bool,
+    /// What becomes of a record whose identifier another record of the store has
+    #[arg(long, value_name = "WHAT", default_value = "skip")]
+    pub on_conflict: OnConflict,
+    /// Users whose passwords are known (names and `password`, as the records): unless each matches, nothing is imported, and
+    /// the likely mistakes are named
+    #[arg(long, value_name = "FILE")]
+    pub probe: Option<PathBuf>,
     #[command(flatten)]
     pub report: Report,
     #[command(flatten)]
@@ -153,9 +175,46 @@ pub struct SignIn {
 pub struct Status {
     #[command(flatten)]
     pub store: Store,
+    /// Show what happened day by day as well, and when it would be done if it went on so
+    #[arg(long)]
+    pub days: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Subcommand)]
+pub enum StoreCommand {
+    /// Say where the store is, its schema and its size
+    Info(StoreInfo),
+    /// Make the store's schema, or bring an older one up to date
+    Migrate {
+        #[command(flatten)]
+        store: Store,
+        /// Count anew what status answers from counters, after other hands changed the table
+        #[arg(long)]
+        recount: bool,
+    },
+}
+
+#[derive(clap::Args)]
+pub struct StoreInfo {
+    #[command(flatten)]
+    pub store: Store,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(clap::Args)]
+pub struct Export {
+    #[command(flatten)]
+    pub store: Store,
+    /// The file; standard output where none is given
+    #[arg(long, short, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub limits: Limits,
 }
 
 #[derive(clap::Args)]
@@ -248,7 +307,7 @@ impl Jobs {
 
 #[derive(clap::Args)]
 pub struct Store {
-    /// Where records live: sqlite:PATH, or sqlite:PATH?mode=ro
+    /// Where records live: sqlite:PATH, sqlite:PATH?mode=ro, or postgres://USER@HOST/DATABASE?sslmode=require
     #[arg(long = "store", value_name = "URL", default_value = "sqlite:rehash.db", env = "REHASH_STORE")]
     pub url: String,
 }
@@ -327,6 +386,26 @@ pub enum Format {
     Json,
     Ndjson,
     Csv,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum OnConflict {
+    /// Stop; nothing of its batch is written
+    Fail,
+    /// Leave the store's record alone, and reject the new one
+    Skip,
+    /// Put it in the place of the store's record, unless that user was upgraded or has changed their password
+    ReplaceLegacy,
+}
+
+impl From<OnConflict> for rehash::store::OnConflict {
+    fn from(what: OnConflict) -> Self {
+        match what {
+            OnConflict::Fail => Self::Fail,
+            OnConflict::Skip => Self::Skip,
+            OnConflict::ReplaceLegacy => Self::ReplaceLegacy,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -11,7 +11,7 @@ use rehash::store::{Inserted, NewUser, Store as _, Users as _};
 use rehash::{Engine, Limits, Password, StoredHash, Upgrade, UpgradeMode};
 
 use crate::output::{Exit, Failure};
-use crate::{args, import, keys, status};
+use crate::{args, keys, pending, status};
 
 /// Users as a legacy system would export them, one of them broken. Every password is `correct horse`, but for
 /// Frances's, which has 81 bytes, and Grace, who has none.
@@ -61,7 +61,7 @@ fn import_sample(store: &Sqlite, out: &mut impl Write) -> Result<(), Failure> {
                 writeln!(out, "{}:{}: {problem}", checked.source, checked.line)?;
             }
             if let (Some(record), Some(batch)) = (&checked.record, &mut batch) {
-                let new: NewUser<'_> = import::new_user(record);
+                let new: NewUser<'_> = pending::new_user(record);
                 let _: Inserted = batch.insert(&new)?;
             }
             Ok(())

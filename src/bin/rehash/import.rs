@@ -1,29 +1,27 @@
 //! `rehash import`: the checks of `check`, and every good record into a store. Batches are transactions: what is
 //! counted as imported is in the store, and a run that was killed goes on where it stood when it is run again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use rehash::import::{Checked, Credential, Format, Problem, Record, check};
-use rehash::store::sqlite::{Batch, Sqlite};
-use rehash::store::{Inserted, NewUser};
-use rehash::{Code, Engine, Password, StoredHash, UpgradeMode};
+use rehash::import::{Checked, Problem, Summary, check};
+use rehash::store::{Bulk, BulkOptions, Inserted, Mark, Tally, Users, Written};
+use rehash::{Code, Engine, UpgradeMode};
 
-use crate::args;
 use crate::check::options;
 use crate::interrupt::Interrupt;
-use crate::keys;
 use crate::output::{Exit, Failure, say};
+use crate::pending::{Batch, Held, Pending, Reading, conflict, method_of, new_user, size};
+use crate::plaintext::hash_plaintext;
 use crate::report::{self, Progress, RawRecord, Rejects, Reporter, Reserved, Totals};
-use crate::store;
+use crate::{args, fingerprint, keys, probe, store};
 
-/// Records in one transaction. Large, because each transaction writes every page it touched, and the keys of a user table
-/// touch most of an index; small enough that a sign-in which waits for the writer does not time out.
-const TRANSACTION_RECORDS: u64 = 100_000;
-/// Rejected records that wait for their transaction to end before they are reported.
-const TRANSACTION_REJECTS: usize = 10_000;
+/// Rejected records that wait for their batch to end before they are reported.
+const BATCH_REJECTS: usize = 10_000;
+/// What the records of a batch may hold together; a batch of large ones has fewer.
+const BATCH_BYTES: usize = 32 << 20;
 /// Records that are given to the store together.
 const PENDING_RECORDS: usize = 512;
 /// Passwords in the clear among them: each is hashed with Argon2 while the others wait.
@@ -32,26 +30,35 @@ const PENDING_PLAINTEXT: usize = 64;
 pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
     let rules = keys::rules(&args.input)?;
     let engine = keys::engine(&args.target, args.input.limits.limits(), args.input.keys.keyring()?, UpgradeMode::Off)?;
+    if let Some(exit) = probe::run(args, &rules, &engine, out)? {
+        return Ok(exit);
+    }
     let url = &*args.store.url;
-    let mut reserved = Reserved::new(&args.input).store(store::path(url)?);
+    let mut reserved = Reserved::new(&args.input);
+    if let Some(path) = store::path(url)? {
+        reserved = reserved.store(path);
+    }
     args.report.rejects.iter().try_for_each(|output| reserved.take(output))?;
     let store = if args.dry_run { store::open_or_imagine(url)? } else { store::create_or_open(url)? };
-    if !args.dry_run {
-        store.tune_for_import()?;
-    }
+    let bulk = store.bulk(BulkOptions::new(args.on_conflict.into(), args.dry_run))?;
     let interrupt = Interrupt::watch()?;
     let options = options(&args.input, true)?;
+    let rejects = args.report.rejects.as_deref().map(|path| Rejects::create(path, &reserved)).transpose()?;
     let mut importer = Importer {
-        store: &store,
+        store: &*store,
+        bulk,
         engine: &engine,
         jobs: args.input.jobs.count(),
         is_dry_run: args.dry_run,
+        fingerprints: fingerprint::of_inputs(args),
+        inputs: Vec::new(),
         pending: Vec::new(),
         plaintext: 0,
-        transaction: None,
+        batch: Batch::default(),
+        under_way: VecDeque::new(),
         counts: Counts::default(),
         reporter: Reporter::new(out, &args.report),
-        rejects: args.report.rejects.as_deref().map(|path| Rejects::create(path, &reserved)).transpose()?,
+        rejects,
     };
     let mut progress = Progress::start();
     let (mut summary, mut stopped) = check(interrupt.sources(&args.input.files), &rules, options, |checked| {
@@ -66,35 +73,8 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
         summary.errors.clear();
         stopped = Some(Stop::Interrupted);
     }
-    let flushed = if matches!(stopped, Some(Stop::Failed(_))) { Ok(()) } else { importer.commit() };
     drop(progress);
-    let (failure, is_stopped) = match (stopped, flushed) {
-        (Some(Stop::Failed(failure)), _) | (_, Err(failure)) => (Some(failure), true),
-        (Some(Stop::Interrupted), Ok(())) => (None, true),
-        (None, Ok(())) => (None, false),
-    };
-    // What was rolled back must be rolled back before the log is folded.
-    importer.transaction = None;
-    let settled = if args.dry_run { Ok(()) } else { store.settle() };
-    let failure = failure.or_else(|| settled.err().map(Failure::from));
-    let stopped = match &failure {
-        Some(failure) => failure.message().map(str::to_owned),
-        None => is_stopped.then(|| "interrupted".to_owned()),
-    };
-    importer.finish(&summary, stopped)?;
-    if let Some(failure) = failure {
-        say("stopped at a batch boundary; run the same command again to go on");
-        return Err(failure);
-    }
-    if is_stopped {
-        say("interrupted at a batch boundary; run the same command again to go on");
-        return Ok(Exit::Interrupted);
-    }
-    if args.dry_run {
-        say("a dry run: nothing was written");
-    }
-    keys::say_what_is_missing(&args.input)?;
-    Ok(report::exit(&summary, importer.counts.rejected))
+    importer.end(args, &summary, stopped)
 }
 
 enum Stop {
@@ -105,40 +85,26 @@ enum Stop {
 /// What became of the records that are accounted for.
 #[derive(Default)]
 struct Counts {
-    imported: u64,
-    already_there: u64,
-    kept_newer: u64,
-    rejected: u64,
+    tally: Tally,
+    /// Of those that an earlier run had committed.
+    earlier: u64,
     problems: BTreeMap<Code, u64>,
     /// Of those that are in the store.
     methods: BTreeMap<&'static str, u64>,
 }
 
-/// A judged record that waits for its batch, with what is needed to reject it still.
-struct Pending {
-    source: Arc<str>,
-    format: Format,
-    header_line: Option<Arc<[u8]>>,
-    line: u64,
-    raw: Vec<u8>,
-    outcome: Result<Box<Record<'static>>, Vec<Problem>>,
-}
-
-/// What has been given to the store and is not yet committed: neither counted nor reported.
-struct Transaction<'a> {
-    batch: Batch<'a>,
-    counts: Counts,
-    rejects: Vec<(Pending, Vec<Problem>)>,
-}
-
 struct Importer<'a, W> {
-    store: &'a Sqlite,
+    store: &'a dyn Users,
+    bulk: Box<dyn Bulk + 'a>,
     engine: &'a Engine,
     jobs: usize,
     is_dry_run: bool,
+    fingerprints: HashMap<String, String>,
+    inputs: Vec<Reading>,
     pending: Vec<Pending>,
     plaintext: usize,
-    transaction: Option<Transaction<'a>>,
+    batch: Batch,
+    under_way: VecDeque<Vec<Held>>,
     counts: Counts,
     reporter: Reporter<W>,
     rejects: Option<Rejects>,
@@ -147,11 +113,47 @@ struct Importer<'a, W> {
 impl<W: Write> Importer<'_, W> {
     /// Takes a judged record.
     fn take(&mut self, checked: Checked<'_>) -> Result<(), Failure> {
+        if self.inputs.last().is_none_or(|input| *input.name != *checked.source) {
+            self.begin_input(checked.source)?;
+        }
+        if self.inputs.last_mut().is_some_and(Reading::is_committed) {
+            self.counts.earlier += 1;
+            // A batch is of consecutive records.
+            return self.end_batch();
+        }
         if checked.problems.is_empty() {
             let shown = self.reporter.record(&checked);
             self.heard(shown)?;
         }
-        let last = self.pending.last();
+        let pending = self.pending_of(checked);
+        self.plaintext += usize::from(pending.held.method == "plaintext");
+        self.pending.push(pending);
+        if self.pending.len() >= PENDING_RECORDS || self.plaintext >= PENDING_PLAINTEXT {
+            self.insert_pending()?;
+        }
+        Ok(())
+    }
+
+    fn begin_input(&mut self, source: &str) -> Result<(), Failure> {
+        self.end_batch()?;
+        let input = self.bulk.begin_input(self.fingerprints.get(source).map(String::as_str), source)?;
+        if input.earlier.records() > 0 {
+            let Tally { imported, already_there, replaced, left_newer, rejected, .. } = input.earlier;
+            say(&format!(
+                "{source}: going on where an earlier run ended; it had committed {} records: {imported} imported, \
+                 {already_there} already there, {} replaced or left, {rejected} rejected",
+                input.earlier.records(),
+                replaced + left_newer,
+            ));
+        }
+        let committed = input.committed.into_iter();
+        self.inputs.push(Reading { name: source.into(), id: input.id, next: 0, committed, skips: 0..0 });
+        self.batch.first = 0;
+        Ok(())
+    }
+
+    fn pending_of(&self, checked: Checked<'_>) -> Pending {
+        let last = self.pending.last().map(|pending| &pending.held);
         let source = match last {
             Some(last) if *last.source == *checked.source => Arc::clone(&last.source),
             _ => checked.source.into(),
@@ -160,71 +162,120 @@ impl<W: Write> Importer<'_, W> {
             Some(last) if last.header_line.as_deref() == checked.header_line => last.header_line.clone(),
             _ => checked.header_line.map(Arc::from),
         };
-        let outcome = checked.record.ok_or_else(|| checked.problems.to_vec());
-        self.plaintext +=
-            usize::from(outcome.as_ref().is_ok_and(|record| matches!(record.credential, Credential::Plaintext(_))));
-        self.pending.push(Pending {
-            source,
-            format: checked.format,
-            header_line,
-            line: checked.line,
-            raw: if self.rejects.is_some() { checked.raw.to_vec() } else { Vec::new() },
-            outcome,
-        });
-        if self.pending.len() >= PENDING_RECORDS || self.plaintext >= PENDING_PLAINTEXT {
-            self.insert_pending()?;
-        }
-        Ok(())
+        let method = checked.record.as_deref().map_or("", method_of);
+        let raw = if self.rejects.is_some() { checked.raw.to_vec() } else { Vec::new() };
+        let problems = if checked.record.is_some() { Vec::new() } else { checked.problems.to_vec() };
+        let held = Held { source, format: checked.format, header_line, line: checked.line, raw, method, problems };
+        Pending { held, user: checked.record }
     }
 
-    /// Gives what is pending to the store, and ends the transaction when it is large enough.
+    /// Gives what is pending to the store, and ends the batch when it is large enough.
     fn insert_pending(&mut self) -> Result<(), Failure> {
         let mut pending = std::mem::take(&mut self.pending);
         let has_plaintext = std::mem::take(&mut self.plaintext) > 0;
         if has_plaintext {
             // Nobody waits for the store while passwords are hashed.
-            self.end_transaction()?;
-            hash_plaintext(self.engine, self.store, self.jobs, self.is_dry_run, &mut pending)?;
+            self.write_batch()?;
+            let mut users: Vec<_> = pending.iter_mut().filter_map(|record| record.user.as_deref_mut()).collect();
+            hash_plaintext(self.engine, self.store, self.jobs, self.is_dry_run, &mut users)?;
         }
-        let transaction = match &mut self.transaction {
-            Some(transaction) => transaction,
-            none => {
-                none.insert(Transaction { batch: self.store.batch()?, counts: Counts::default(), rejects: Vec::new() })
+        for Pending { mut held, user } in pending {
+            match user {
+                Some(user) => {
+                    held.method = method_of(&user);
+                    let user = new_user(&user);
+                    self.batch.bytes += size(&user) + held.raw.len();
+                    self.bulk.push(&user)?;
+                }
+                None => {
+                    self.batch.rejects += 1;
+                    self.batch.bytes += held.raw.len();
+                }
             }
-        };
-        for record in pending {
-            transaction.take(record)?;
+            self.batch.records.push(held);
+            let is_large = self.batch.records.len() as u64 >= self.bulk.batch_records()
+                || self.batch.rejects >= BATCH_REJECTS
+                || self.batch.bytes >= BATCH_BYTES;
+            if is_large {
+                self.write_batch()?;
+            }
         }
-        let is_large =
-            transaction.counts.records() >= TRANSACTION_RECORDS || transaction.rejects.len() >= TRANSACTION_REJECTS;
-        if is_large || has_plaintext { self.end_transaction() } else { Ok(()) }
+        if has_plaintext { self.write_batch() } else { Ok(()) }
     }
 
-    /// Everything that was taken is in the store.
-    fn commit(&mut self) -> Result<(), Failure> {
+    /// What was taken is on its way into the store.
+    fn end_batch(&mut self) -> Result<(), Failure> {
         if !self.pending.is_empty() {
             self.insert_pending()?;
         }
-        self.end_transaction()
-    }
-
-    /// Ends the transaction, and only then counts and reports what was in it.
-    fn end_transaction(&mut self) -> Result<(), Failure> {
-        let Some(Transaction { batch, counts, rejects }) = self.transaction.take() else { return Ok(()) };
-        if self.is_dry_run {
-            drop(batch)
-        } else {
-            batch.commit()?
-        }
-        self.counts.add(counts);
-        for (record, problems) in &rejects {
-            self.reject(record, problems)?;
+        self.write_batch()?;
+        if let Some(input) = self.inputs.last() {
+            self.batch.first = input.next;
         }
         Ok(())
     }
 
-    fn reject(&mut self, record: &Pending, problems: &[Problem]) -> Result<(), Failure> {
+    /// Ends the batch at hand, and counts and reports those that are written by now.
+    fn write_batch(&mut self) -> Result<(), Failure> {
+        let Batch { first, records, .. } = std::mem::take(&mut self.batch);
+        let count = records.len() as u64;
+        self.batch.first = first + count;
+        let Some(input) = self.inputs.last().filter(|_| count > 0) else { return Ok(()) };
+        let ended = self.bulk.end_batch(Mark { input: input.id, first, records: count });
+        if ended.is_ok() {
+            self.under_way.push_back(records);
+        }
+        self.settle(false)?;
+        Ok(ended?)
+    }
+
+    fn settle(&mut self, waits: bool) -> Result<(), Failure> {
+        let mut failure = None;
+        while let Some(written) = self.bulk.next_written(waits) {
+            let held = self.under_way.pop_front().unwrap_or_default();
+            let settled = written.map_err(Failure::from).and_then(|written| self.account(held, &written));
+            failure = failure.or(settled.err());
+        }
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// Counts and reports the records of a batch that is done.
+    fn account(&mut self, held: Vec<Held>, written: &Written) -> Result<(), Failure> {
+        let is_stopped = !written.is_committed && !self.is_dry_run;
+        let mut outcomes = written.outcomes.iter();
+        for record in held {
+            if !record.problems.is_empty() {
+                if !is_stopped {
+                    self.reject(&record, &record.problems)?;
+                }
+                continue;
+            }
+            let Some(outcome) = outcomes.next() else { continue };
+            match outcome {
+                Inserted::Conflict(field) => self.reject(&record, &[conflict(field)])?,
+                Inserted::Unstorable { field, why } => {
+                    self.reject(&record, &[Problem::unstorable(field, why.to_string())])?
+                }
+                _ if is_stopped => {}
+                _ => {
+                    self.counts.tally.count(outcome);
+                    *self.counts.methods.entry(record.method).or_default() += 1;
+                }
+            }
+        }
+        if is_stopped {
+            return Err(Failure::new(
+                Exit::No,
+                "a record is in conflict with the store; nothing of its batch was written",
+            ));
+        }
+        Ok(())
+    }
+
+    fn reject(&mut self, record: &Held, problems: &[Problem]) -> Result<(), Failure> {
+        self.counts.tally.rejected += 1;
         for problem in problems {
+            *self.counts.problems.entry(problem.code).or_default() += 1;
             let shown = self.reporter.problem(&record.source, record.line, problem);
             self.heard(shown)?;
         }
@@ -243,160 +294,71 @@ impl<W: Write> Importer<'_, W> {
         }
     }
 
-    fn finish(&mut self, summary: &rehash::import::Summary, stopped: Option<String>) -> Result<(), Failure> {
+    /// Ends the work, whatever ended the reading, and says how it went.
+    fn end(mut self, args: &args::Import, summary: &Summary, stopped: Option<Stop>) -> Result<Exit, Failure> {
+        let (mut failure, is_interrupted) = match stopped {
+            Some(Stop::Failed(failure)) => (Some(failure), false),
+            Some(Stop::Interrupted) => (None, true),
+            None => (None, false),
+        };
+        if failure.is_none() {
+            failure = self.end_batch().err();
+        }
+        let settled = self.settle(true);
+        failure = failure.or(settled.err());
+        if failure.is_none() && !is_interrupted && summary.errors.is_empty() {
+            let ids: Vec<_> = self.inputs.iter().map(|input| input.id).collect();
+            failure = ids.into_iter().try_for_each(|id| self.bulk.end_input(id)).err().map(Failure::from);
+        }
+        let stopped = match &failure {
+            Some(failure) => failure.message().map(str::to_owned),
+            None => is_interrupted.then(|| "interrupted".to_owned()),
+        };
+        let finished = self.report(summary, stopped);
+        let settled = self.bulk.finish();
+        finished?;
+        if let Some(failure) = failure.or_else(|| settled.err().map(Failure::from)) {
+            say("stopped at a batch boundary; run the same command again to go on");
+            return Err(failure);
+        }
+        if is_interrupted {
+            say("interrupted at a batch boundary; run the same command again to go on");
+            return Ok(Exit::Interrupted);
+        }
+        if args.dry_run {
+            say("a dry run: nothing was written");
+        }
+        keys::say_what_is_missing(&args.input)?;
+        Ok(report::exit(summary, self.counts.tally.rejected))
+    }
+
+    fn report(&mut self, summary: &Summary, stopped: Option<String>) -> Result<(), Failure> {
         if let Some(rejects) = self.rejects.take() {
             rejects.finish()?;
         }
-        let counts = &self.counts;
+        let (counts, tally) = (&self.counts, &self.counts.tally);
         let mut outcomes = vec![
-            ("imported", counts.imported),
-            ("already_there", counts.already_there),
-            ("kept_newer", counts.kept_newer),
+            ("imported", tally.imported),
+            ("already_there", tally.already_there),
+            ("kept_newer", tally.kept_newer),
         ];
         // Read, and then not taken: the store failed, or somebody asked for an end.
-        let unprocessed = summary.records - counts.records();
-        outcomes.extend((unprocessed > 0).then_some(("unprocessed", unprocessed)));
+        let unprocessed = summary.records.saturating_sub(tally.records() + counts.earlier);
+        let others = [
+            ("replaced", tally.replaced),
+            ("left_newer", tally.left_newer),
+            ("committed_earlier", counts.earlier),
+            ("unprocessed", unprocessed),
+        ];
+        outcomes.extend(others.into_iter().filter(|(_, count)| *count > 0));
         let problems = counts.problems.iter().map(|(code, count)| (code.as_str(), *count)).collect();
         // In the order of `check`: methods as they are listed, then the others.
         let names = rehash::Method::all().map(rehash::Method::as_str).chain(["plaintext", "without_password"]);
         let methods = names.filter_map(|name| Some((name, *counts.methods.get(name)?))).collect();
-        let totals = Totals { summary, outcomes, problems, rejected: counts.rejected, methods, stopped };
+        let totals = Totals { summary, outcomes, problems, rejected: tally.rejected, methods, stopped };
         match self.reporter.finish(&totals) {
             Err(failure) if failure.exit() == Exit::BrokenPipe => Ok(()),
             finished => finished,
         }
-    }
-}
-
-impl Transaction<'_> {
-    fn take(&mut self, mut record: Pending) -> Result<(), Failure> {
-        let problems = match std::mem::replace(&mut record.outcome, Err(Vec::new())) {
-            Err(problems) => problems,
-            Ok(user) => match self.batch.insert(&new_user(&user))? {
-                Inserted::Conflict(field) => vec![conflict(field)],
-                inserted => {
-                    self.count(inserted, &user.credential);
-                    return Ok(());
-                }
-            },
-        };
-        self.counts.rejected += 1;
-        for problem in &problems {
-            *self.counts.problems.entry(problem.code).or_default() += 1;
-        }
-        self.rejects.push((record, problems));
-        Ok(())
-    }
-
-    fn count(&mut self, inserted: Inserted, credential: &Credential) {
-        match inserted {
-            Inserted::AlreadyThere { kept_newer } => {
-                self.counts.already_there += 1;
-                self.counts.kept_newer += u64::from(kept_newer);
-            }
-            Inserted::New | Inserted::Conflict(_) => self.counts.imported += 1,
-        }
-        let method = match credential {
-            Credential::Hash(hash) => hash.method().as_str(),
-            Credential::Plaintext(_) => "plaintext",
-            _ => "without_password",
-        };
-        *self.counts.methods.entry(method).or_default() += 1;
-    }
-}
-
-impl Counts {
-    const fn records(&self) -> u64 {
-        self.imported + self.already_there + self.rejected
-    }
-
-    fn add(&mut self, more: Self) {
-        self.imported += more.imported;
-        self.already_there += more.already_there;
-        self.kept_newer += more.kept_newer;
-        self.rejected += more.rejected;
-        for (name, count) in more.methods {
-            *self.methods.entry(name).or_default() += count;
-        }
-        for (code, count) in more.problems {
-            *self.problems.entry(code).or_default() += count;
-        }
-    }
-}
-
-/// Hashes the passwords in the clear, on as many threads as there are jobs. A user whom the store has with the same password
-/// keeps the hash that stands there, so that an import can be run again; a dry run makes no new ones.
-fn hash_plaintext(
-    engine: &Engine,
-    store: &Sqlite,
-    jobs: usize,
-    is_dry_run: bool,
-    pending: &mut [Pending],
-) -> Result<(), Failure> {
-    let mut work: Vec<(&mut Credential, Option<StoredHash>)> = Vec::new();
-    for user in pending.iter_mut().filter_map(|record| record.outcome.as_mut().ok()) {
-        if matches!(user.credential, Credential::Plaintext(_)) {
-            let stored = stored_hash(engine, store, user)?;
-            work.push((&mut user.credential, stored));
-        }
-    }
-    if work.is_empty() {
-        return Ok(());
-    }
-    let hash_share = |share: &mut [(&mut Credential, Option<StoredHash>)]| -> Result<(), Failure> {
-        for (credential, stored) in share {
-            let Credential::Plaintext(password) = &**credential else { continue };
-            let stands = stored.take().filter(|stored| engine.verify_without_decoy(stored, password).is_ok());
-            **credential = match stands {
-                Some(stands) => Credential::Hash(stands),
-                None if is_dry_run => continue,
-                None => Credential::Hash(hash(engine, password)?),
-            };
-        }
-        Ok(())
-    };
-    let share = work.len().div_ceil(jobs);
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = work.chunks_mut(share).map(|share| scope.spawn(|| hash_share(share))).collect();
-        workers.into_iter().try_for_each(|worker| {
-            worker.join().unwrap_or_else(|_| Err(Failure::new(Exit::Fault, "a hashing thread ended early")))
-        })
-    })
-}
-
-/// The hash that the store has for a user, if it has one that can be read.
-fn stored_hash(engine: &Engine, store: &Sqlite, user: &Record<'_>) -> Result<Option<StoredHash>, Failure> {
-    let identifiers = [&user.username, &user.primary_email, &user.primary_phone];
-    let Some(identifier) = identifiers.into_iter().flatten().next() else { return Ok(None) };
-    let Some(row) = store.look_up(identifier)?.and_then(|found| found.password) else { return Ok(None) };
-    let Ok(tag) = row.method.parse::<rehash::Tag>() else { return Ok(None) };
-    Ok(StoredHash::parse_tagged(&tag, &row.text, &rehash::Columns::default(), engine.policy().limits()).ok())
-}
-
-fn hash(engine: &Engine, password: &Password) -> Result<StoredHash, Failure> {
-    engine.hash(password).map_err(|error| {
-        let exit = if matches!(error, rehash::HashError::OutOfMemory { .. }) { Exit::Busy } else { Exit::Fault };
-        Failure::new(exit, error.to_string())
-    })
-}
-
-fn conflict(field: &'static str) -> Problem {
-    Problem::conflict(field, "the store has another record with the same; it was left alone")
-}
-
-pub fn new_user<'a>(record: &'a Record<'_>) -> NewUser<'a> {
-    NewUser {
-        username: record.username.as_deref(),
-        primary_email: record.primary_email.as_deref(),
-        primary_phone: record.primary_phone.as_deref(),
-        name: record.name.as_deref(),
-        avatar: record.avatar.as_deref(),
-        profile: record.profile.as_deref(),
-        custom_data: record.custom_data.as_deref(),
-        identities: record.identities.as_deref(),
-        password: match &record.credential {
-            Credential::Hash(hash) => Some(hash),
-            _ => None,
-        },
     }
 }

@@ -5,17 +5,27 @@
 
 mod args;
 mod batch;
+mod bench;
+mod calibrate;
 mod check;
 mod demo;
+mod export;
+mod fingerprint;
 mod hash;
 mod identify;
 mod import;
 mod interrupt;
 mod keys;
+mod machine;
+mod measure;
 mod methods;
 mod output;
+mod pending;
+mod plaintext;
+mod probe;
 mod report;
 mod secret;
+mod serve;
 mod sign_in;
 mod status;
 mod store;
@@ -32,7 +42,13 @@ use output::{Exit, Failure};
 
 fn main() -> ExitCode {
     install_panic_hook();
-    let args = Args::parse();
+    let args = match serve::with_config_file(std::env::args_os().collect()) {
+        Ok(args) => Args::parse_from(args),
+        Err(failure) => {
+            output::say(failure.message().unwrap_or_default());
+            return failure.exit().into();
+        }
+    };
     let outcome = std::panic::catch_unwind(|| run(args));
     match outcome {
         Ok(Ok(exit)) => exit.into(),
@@ -65,9 +81,14 @@ fn run(args: Args) -> Result<Exit, Failure> {
         Command::Verify(args) => verify::run(&args, &mut out),
         Command::SignIn(args) => sign_in::run(&args, &mut out),
         Command::Status(args) => status::run(&args, &mut out),
+        Command::Store(command) => store::run(&command, &mut out),
+        Command::Export(args) => export::run(&args, &mut out),
         Command::Identify(args) => identify::run(&args, &mut out),
         Command::Methods(args) => methods::run(&args, &mut out),
         Command::Hash(args) => hash::run(&args, &mut out),
+        Command::Serve(args) => serve::run(&args, &mut out),
+        Command::Bench(args) => bench::run(&args, &mut out),
+        Command::Calibrate(args) => calibrate::run(&args, &mut out),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Args::command(), "rehash", &mut out);
             Ok(Exit::Done)

@@ -92,7 +92,7 @@ impl Split for Ldif {
     }
 }
 
-/// The rows that are inserted into a table whose name ends with `users`.
+/// The rows that are inserted into a table (by `INSERT` or `REPLACE`) whose name ends with `users`.
 pub(super) struct Sql {
     line: u64,
     state: State,
@@ -169,7 +169,8 @@ impl Sql {
             return Ok(Step::More { keep: at });
         }
         let head = &rest[..rest.len().min(STATEMENT_MAX)];
-        if !head.get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"INSERT")) {
+        let is_insert = |word: &[u8]| [b"INSERT", b"REPLAC"].iter().any(|known| word.eq_ignore_ascii_case(*known));
+        if !head.get(..6).is_some_and(is_insert) {
             if head.len() < 6 && !is_end {
                 return Ok(Step::More { keep: at });
             }

@@ -1,29 +1,44 @@
 //! Inserting many users in one transaction, and how a record that is there already relates to the one that comes.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 
+use super::record::{self, Event, day, note};
 use super::schema::failed;
 use super::{now, user};
 use crate::StoredHash;
+use crate::store::bulk::{Change, Changes, Mark, Tally};
 use crate::store::slots::Slot;
-use crate::store::{Created, Inserted, NewUser, StoreError, TaggedText};
+use crate::store::{Created, Inserted, NewUser, StoreError, TaggedText, User};
 
 const INSERT: &str = "
 INSERT INTO users (username, primary_email, primary_phone, name, avatar, profile, custom_data, identities,
-    password_encrypted, password_encryption_method, password_parameters, imported_at, imported_method, password_changed_at)
+    password_encrypted, password_encryption_method, password_parameters, imported_at, imported_method,
+    password_changed_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT DO NOTHING";
+
+/// Only what nobody has touched since its own import.
+const REPLACE_LEGACY: &str = "
+UPDATE users SET username = ?1, primary_email = ?2, primary_phone = ?3, name = ?4, avatar = ?5, profile = ?6,
+    custom_data = ?7, identities = ?8, password_encrypted = ?9, password_encryption_method = ?10,
+    password_parameters = ?11, imported_at = ?12, imported_method = ?13
+WHERE id = ?14 AND upgraded_at IS NULL AND password_changed_at IS NULL";
+
+const JOURNAL: &str = "
+INSERT INTO import_batches VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING";
 
 /// A batch of inserts in one transaction.
 #[derive(Debug)]
 pub struct Batch<'a> {
     connection: Slot<'a, Connection>,
     is_open: bool,
+    imported: i64,
+    changes: Changes,
 }
 
 impl<'a> Batch<'a> {
     pub(super) fn begin(connection: Slot<'a, Connection>) -> Result<Self, StoreError> {
         connection.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
-        Ok(Self { connection, is_open: true })
+        Ok(Self { connection, is_open: true, imported: 0, changes: Changes::default() })
     }
 
     /// Inserts a user, or says why it is not inserted. Never changes a row.
@@ -32,14 +47,34 @@ impl<'a> Batch<'a> {
     ///
     /// [`StoreError`]; the batch is then best dropped.
     pub fn insert(&mut self, new: &NewUser<'_>) -> Result<Inserted, StoreError> {
+        Ok(self.insert_or_compare(new)?.0)
+    }
+
+    /// As [`Batch::insert`], and where another record stands in the way, takes its place if nobody has touched it.
+    pub(super) fn insert_or_replace(&mut self, new: &NewUser<'_>) -> Result<Inserted, StoreError> {
+        match self.insert_or_compare(new)? {
+            (Inserted::Conflict(field), Some(old)) if is_newer(&old) => Ok(Inserted::LeftNewer(field)),
+            (Inserted::Conflict(field), Some(old)) => self.replace(new, field, &old),
+            (inserted, _) => Ok(inserted),
+        }
+    }
+
+    fn insert_or_compare(&mut self, new: &NewUser<'_>) -> Result<(Inserted, Option<User>), StoreError> {
         let method = new.password.map(|hash| hash.method().as_str());
-        if self.insert_row(new, method, None)? { Ok(Inserted::New) } else { self.compare(new) }
+        if self.insert_row(new, method, None)? {
+            self.imported += 1;
+            return Ok((Inserted::New, None));
+        }
+        compare(&self.connection, new).map_err(failed)
     }
 
     /// Inserts a user who signs up: not from an import, and with a password of their own.
     pub(super) fn create(&mut self, new: &NewUser<'_>) -> Result<Created, StoreError> {
         if self.insert_row(new, None, new.password.map(|_| now()))? {
-            return Ok(Created::New(self.connection.last_insert_rowid()));
+            let id = self.connection.last_insert_rowid();
+            let method = new.password.map(|hash| hash.method().as_str());
+            note(&self.connection, Event::Create, id, None, method).map_err(failed)?;
+            return Ok(Created::New(id));
         }
         let taken = taken(&self.connection, new).map_err(failed)?;
         Ok(Created::Taken(taken.map_or("username", |(field, _)| field)))
@@ -51,36 +86,106 @@ impl<'a> Batch<'a> {
         imported_method: Option<&str>,
         password_changed_at: Option<i64>,
     ) -> Result<bool, StoreError> {
-        let mut insert = self.connection.prepare_cached(INSERT).map_err(failed)?;
-        let inserted = insert.execute(params![
-            new.username,
-            new.primary_email,
-            new.primary_phone,
-            new.name,
-            new.avatar,
-            new.profile,
-            new.custom_data,
-            new.identities,
-            new.password.map(StoredHash::text),
-            new.password.map(|hash| hash.method().as_str()),
-            new.password.map(StoredHash::parameters),
+        let parameters = new.password.map(StoredHash::parameters);
+        let method = new.password.map(|hash| hash.method().as_str());
+        let inserted = self.connection.prepare_cached(INSERT).and_then(|mut insert| {
+            insert.execute(params![
+                new.username,
+                new.primary_email,
+                new.primary_phone,
+                new.name,
+                new.avatar,
+                new.profile,
+                new.custom_data,
+                new.identities,
+                new.password.map(StoredHash::text),
+                method,
+                parameters,
+                now(),
+                imported_method,
+                password_changed_at,
+            ])
+        });
+        if inserted.map_err(failed)? != 1 {
+            return Ok(false);
+        }
+        let change = Change { records: 1, upgraded: 0, untouched: i64::from(imported_method.is_some()) };
+        self.changes.add(method.unwrap_or(""), parameters.as_deref().unwrap_or(""), change);
+        Ok(true)
+    }
+
+    fn replace(&mut self, new: &NewUser<'_>, field: &'static str, old: &User) -> Result<Inserted, StoreError> {
+        let was = record::read(&self.connection, old.id).map_err(failed)?;
+        let parameters = new.password.map(StoredHash::parameters);
+        let method = new.password.map(|hash| hash.method().as_str());
+        let replaced = self.connection.prepare_cached(REPLACE_LEGACY).and_then(|mut replace| {
+            replace.execute(params![
+                new.username,
+                new.primary_email,
+                new.primary_phone,
+                new.name,
+                new.avatar,
+                new.profile,
+                new.custom_data,
+                new.identities,
+                new.password.map(StoredHash::text),
+                method,
+                parameters,
+                now(),
+                method,
+                old.id,
+            ])
+        });
+        match (replaced, was) {
+            (Ok(1), Some(was)) => {
+                self.changes.add(&was.method, &was.parameters, was.gone());
+                let change = Change { records: 1, upgraded: 0, untouched: i64::from(method.is_some()) };
+                self.changes.add(method.unwrap_or(""), parameters.as_deref().unwrap_or(""), change);
+                let from = Some(&*was.method).filter(|method| !method.is_empty());
+                note(&self.connection, Event::Replace, old.id, from, method).map_err(failed)?;
+                Ok(Inserted::Replaced)
+            }
+            (Ok(_), _) => Ok(Inserted::LeftNewer(field)),
+            // Another of its identifiers is somebody else's.
+            (Err(error), _) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+                Ok(Inserted::Conflict(field))
+            }
+            (Err(error), _) => Err(failed(error)),
+        }
+    }
+
+    /// Writes how far an import has come, to be committed with the rest.
+    pub(super) fn mark(&self, mark: &Mark, outcomes: &[Inserted]) -> Result<(), StoreError> {
+        let tally = Tally::of(outcomes, mark);
+        let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        let values = params![
+            mark.input,
+            number(mark.first),
+            number(mark.records),
+            number(tally.imported),
+            number(tally.already_there),
+            number(tally.kept_newer),
+            number(tally.replaced),
+            number(tally.left_newer),
+            number(tally.rejected),
             now(),
-            imported_method,
-            password_changed_at,
-        ]);
-        Ok(inserted.map_err(failed)? == 1)
+        ];
+        self.connection.execute(JOURNAL, values).map_err(failed)?;
+        let audited = "INSERT INTO audit (at, event, import_id, records) VALUES (?1, 'import', ?2, ?3)";
+        self.connection.execute(audited, params![now(), mark.input, number(tally.imported)]).map_err(failed)?;
+        Ok(())
     }
 
-    fn compare(&self, new: &NewUser<'_>) -> Result<Inserted, StoreError> {
-        compare(&self.connection, new).map_err(failed)
-    }
-
-    /// Ends the batch: all of it is in the store, and on the disk unless [`Sqlite::tune_for_import`] put that off.
+    /// Ends the batch: all of it is in the store, and on the disk unless [`super::Sqlite::tune_for_import`] put that off.
     ///
     /// # Errors
     ///
     /// [`StoreError`]; none of it is then in the store.
     pub fn commit(mut self) -> Result<(), StoreError> {
+        record::count(&self.connection, &self.changes).map_err(failed)?;
+        if self.imported > 0 {
+            day(&self.connection, "imported", self.imported).map_err(failed)?;
+        }
         self.connection.execute_batch("COMMIT").map_err(failed)?;
         self.is_open = false;
         Ok(())
@@ -112,10 +217,10 @@ fn taken(connection: &Connection, new: &NewUser<'_>) -> rusqlite::Result<Option<
     Ok(None)
 }
 
-/// How a record that was not inserted relates to what stands there.
-fn compare(connection: &Connection, new: &NewUser<'_>) -> rusqlite::Result<Inserted> {
-    let Some((field, id)) = taken(connection, new)? else { return Ok(Inserted::Conflict("username")) };
-    let Some(old) = user(connection, id)? else { return Ok(Inserted::Conflict(field)) };
+/// How a record that was not inserted relates to what stands there, and what that is.
+fn compare(connection: &Connection, new: &NewUser<'_>) -> rusqlite::Result<(Inserted, Option<User>)> {
+    let Some((field, id)) = taken(connection, new)? else { return Ok((Inserted::Conflict("username"), None)) };
+    let Some(old) = user(connection, id)? else { return Ok((Inserted::Conflict(field), None)) };
 
     let same_data = [
         (&old.username, new.username),
@@ -130,10 +235,15 @@ fn compare(connection: &Connection, new: &NewUser<'_>) -> rusqlite::Result<Inser
     .iter()
     .all(|(old, new)| old.as_deref() == *new);
     let same_hash = old.password == new.password.map(TaggedText::of);
-    let is_newer = old.upgraded_at.is_some() || old.password_changed_at.is_some();
-    Ok(match (same_data, same_hash, is_newer) {
+    let inserted = match (same_data, same_hash, is_newer(&old)) {
         (true, true, _) => Inserted::AlreadyThere { kept_newer: false },
         (true, false, true) => Inserted::AlreadyThere { kept_newer: true },
         _ => Inserted::Conflict(field),
-    })
+    };
+    Ok((inserted, Some(old)))
+}
+
+/// Its hash is not the one that was imported.
+const fn is_newer(user: &User) -> bool {
+    user.upgraded_at.is_some() || user.password_changed_at.is_some()
 }

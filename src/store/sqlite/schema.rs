@@ -12,7 +12,7 @@ use crate::store::{OpenOptions, StoreError, StoreErrorKind};
 const APPLICATION_ID: i32 = 0x7268_7368;
 
 /// One entry per schema version, each run once in order. Only ever appended to.
-pub(super) const MIGRATIONS: [&str; 1] = ["
+pub(super) const MIGRATIONS: [&str; 2] = ["
 CREATE TABLE users (
     id INTEGER PRIMARY KEY,
     username TEXT,
@@ -34,7 +34,78 @@ CREATE TABLE users (
 CREATE UNIQUE INDEX users_username ON users (username) WHERE username IS NOT NULL;
 CREATE UNIQUE INDEX users_primary_email ON users (primary_email) WHERE primary_email IS NOT NULL;
 CREATE UNIQUE INDEX users_primary_phone ON users (primary_phone) WHERE primary_phone IS NOT NULL;
+", "
+CREATE TABLE counters (
+    method TEXT NOT NULL,
+    parameters TEXT NOT NULL,
+    records INTEGER NOT NULL,
+    upgraded INTEGER NOT NULL,
+    untouched INTEGER NOT NULL,
+    PRIMARY KEY (method, parameters)
+) STRICT, WITHOUT ROWID;
+INSERT INTO counters
+SELECT coalesce(password_encryption_method, ''), coalesce(password_parameters, ''), count(*), count(upgraded_at),
+    count(*) FILTER (WHERE imported_method IS NOT NULL AND upgraded_at IS NULL AND password_changed_at IS NULL)
+FROM users GROUP BY 1, 2;
+CREATE TABLE days (
+    day INTEGER PRIMARY KEY,
+    imported INTEGER NOT NULL DEFAULT 0,
+    upgraded INTEGER NOT NULL DEFAULT 0,
+    changed INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT INTO days (day, imported) SELECT imported_at / 86400, count(*) FROM users GROUP BY 1;
+INSERT INTO days (day, upgraded) SELECT upgraded_at / 86400, count(*) FROM users WHERE upgraded_at IS NOT NULL GROUP BY 1
+    ON CONFLICT (day) DO UPDATE SET upgraded = excluded.upgraded;
+INSERT INTO days (day, changed)
+    SELECT password_changed_at / 86400, count(*) FROM users WHERE password_changed_at IS NOT NULL GROUP BY 1
+    ON CONFLICT (day) DO UPDATE SET changed = excluded.changed;
+CREATE TABLE imports (
+    id INTEGER PRIMARY KEY,
+    fingerprint TEXT,
+    name TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER
+) STRICT;
+CREATE INDEX imports_unfinished ON imports (fingerprint) WHERE ended_at IS NULL;
+CREATE TABLE import_batches (
+    import_id INTEGER NOT NULL REFERENCES imports (id),
+    first INTEGER NOT NULL,
+    records INTEGER NOT NULL,
+    imported INTEGER NOT NULL,
+    already_there INTEGER NOT NULL,
+    kept_newer INTEGER NOT NULL,
+    replaced INTEGER NOT NULL,
+    left_newer INTEGER NOT NULL,
+    rejected INTEGER NOT NULL,
+    committed_at INTEGER NOT NULL,
+    PRIMARY KEY (import_id, first)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE audit (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    user_id INTEGER,
+    from_method TEXT,
+    to_method TEXT,
+    import_id INTEGER,
+    records INTEGER
+) STRICT;
+CREATE TRIGGER audit_keeps_rows BEFORE DELETE ON audit BEGIN
+    SELECT raise(ABORT, 'the audit is only ever appended to');
+END;
+CREATE TRIGGER audit_keeps_values BEFORE UPDATE ON audit BEGIN
+    SELECT raise(ABORT, 'the audit is only ever appended to');
+END;
 "];
+
+/// Counts anew, as the migration did.
+pub(super) const RECOUNT: &str = "
+DELETE FROM counters;
+INSERT INTO counters
+SELECT coalesce(password_encryption_method, ''), coalesce(password_parameters, ''), count(*), count(upgraded_at),
+    count(*) FILTER (WHERE imported_method IS NOT NULL AND upgraded_at IS NULL AND password_changed_at IS NULL)
+FROM users GROUP BY 1, 2;
+";
 
 /// One connection to a file that is there.
 pub(super) fn connect(path: &Path, options: &OpenOptions) -> Result<Connection, StoreError> {

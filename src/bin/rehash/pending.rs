@@ -1,0 +1,97 @@
+//! Records on their way from an input into a store: what is kept of each until its batch is written, and where in the input
+//! it stands.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use rehash::import::{Credential, Format, Problem, Record};
+use rehash::store::NewUser;
+
+/// A judged record that waits to be given to the store, with what is needed to reject it still.
+pub struct Pending {
+    pub held: Held,
+    pub user: Option<Box<Record<'static>>>,
+}
+
+/// What is kept of a record until its batch is written.
+pub struct Held {
+    pub source: Arc<str>,
+    pub format: Format,
+    pub header_line: Option<Arc<[u8]>>,
+    pub line: u64,
+    pub raw: Vec<u8>,
+    pub method: &'static str,
+    /// Why it was not given to the store.
+    pub problems: Vec<Problem>,
+}
+
+/// The batch at hand: consecutive records of one input.
+#[derive(Default)]
+pub struct Batch {
+    pub first: u64,
+    pub records: Vec<Held>,
+    pub rejects: usize,
+    pub bytes: usize,
+}
+
+/// An input, and how far it has been read.
+pub struct Reading {
+    pub name: Arc<str>,
+    pub id: i64,
+    /// The number of its next record.
+    pub next: u64,
+    pub committed: std::vec::IntoIter<Range<u64>>,
+    pub skips: Range<u64>,
+}
+
+impl Reading {
+    /// Whether the next record was committed by an earlier run; counts it as read.
+    pub fn is_committed(&mut self) -> bool {
+        let number = self.next;
+        self.next += 1;
+        while self.skips.end <= number {
+            match self.committed.next() {
+                Some(range) => self.skips = range,
+                None => return false,
+            }
+        }
+        self.skips.contains(&number)
+    }
+}
+
+pub const fn method_of(record: &Record<'_>) -> &'static str {
+    match &record.credential {
+        Credential::Hash(hash) => hash.method().as_str(),
+        Credential::Plaintext(_) => "plaintext",
+        _ => "without_password",
+    }
+}
+
+pub fn conflict(field: &'static str) -> Problem {
+    Problem::conflict(field, "the store has another record with the same; it was left alone")
+}
+
+/// What a record takes in a batch, in bytes.
+pub fn size(user: &NewUser<'_>) -> usize {
+    let NewUser { username, primary_email, primary_phone, name, avatar, profile, custom_data, identities, .. } = user;
+    let texts = [username, primary_email, primary_phone, name, avatar, profile, custom_data, identities];
+    let hash = user.password.map_or(0, |hash| hash.text().len());
+    texts.into_iter().flatten().map(|text| text.len()).sum::<usize>() + hash + 64
+}
+
+pub fn new_user<'a>(record: &'a Record<'_>) -> NewUser<'a> {
+    NewUser {
+        username: record.username.as_deref(),
+        primary_email: record.primary_email.as_deref(),
+        primary_phone: record.primary_phone.as_deref(),
+        name: record.name.as_deref(),
+        avatar: record.avatar.as_deref(),
+        profile: record.profile.as_deref(),
+        custom_data: record.custom_data.as_deref(),
+        identities: record.identities.as_deref(),
+        password: match &record.credential {
+            Credential::Hash(hash) => Some(hash),
+            _ => None,
+        },
+    }
+}

@@ -1,0 +1,275 @@
+//! `rehash serve`: configures the library's service and runs it until it is told to end. All that it does beyond that is to
+//! read files, and to refuse an address that others could reach unless that is asked for.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::time::Duration;
+
+use rehash::UpgradeMode;
+use rehash::pool::{HashPool, PoolConfig};
+use rehash::serve::{Config, FloorMode, Listening, Service, Token, listen};
+use rehash::store::OpenOptions;
+
+use crate::output::{Exit, Failure, printable, say};
+use crate::{args, keys, units};
+
+/// Log lines that may wait for whoever reads them; with more than that, new ones are lost.
+const LOG_LINES_WAITING: usize = 4096;
+
+/// Options of the service. Each can stand in the file that --config names, too, without its dashes.
+#[derive(clap::Args)]
+pub struct Serve {
+    #[command(flatten)]
+    pub store: args::Store,
+    /// The address to listen on
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", env = "REHASH_LISTEN")]
+    pub listen: SocketAddr,
+    /// Listen on an address that other machines can reach, without TLS: only behind a proxy
+    #[arg(long, env = "REHASH_LISTEN_ANYWHERE")]
+    pub listen_anywhere: bool,
+    /// Options from a TOML file; the command line and the environment come before it
+    #[arg(long, value_name = "FILE", env = "REHASH_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// The file that holds the token for /api and the status page; without it they are closed
+    #[arg(long, value_name = "FILE", env = "REHASH_ADMIN_TOKEN_FILE")]
+    pub admin_token_file: Option<PathBuf>,
+    /// The file that holds the token for /v1; without it /v1 is open to whoever reaches the port
+    #[arg(long, value_name = "FILE", env = "REHASH_API_TOKEN_FILE")]
+    pub api_token_file: Option<PathBuf>,
+    /// Show the status page at /
+    #[arg(long, env = "REHASH_STATUS_PAGE")]
+    pub status_page: bool,
+    /// Answer no refusal before this [default: twice what the dearest hash in the store takes, and 250 ms]
+    #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, env = "REHASH_FLOOR")]
+    pub floor: Option<Duration>,
+    /// Answer refusals as soon as they are known: tells who has an account with a dear hash
+    #[arg(long, conflicts_with = "floor", env = "REHASH_NO_FLOOR")]
+    pub no_floor: bool,
+    /// Failures for one identifier in 15 minutes before it is refused; 0 is no limit
+    #[arg(long, value_name = "N", default_value_t = 10, env = "REHASH_MAX_FAILURES")]
+    pub max_failures: u32,
+    /// Failures for one address in 15 minutes before it is refused; 0 is no limit
+    #[arg(long, value_name = "N", default_value_t = 200, env = "REHASH_MAX_ADDRESS_FAILURES")]
+    pub max_address_failures: u32,
+    /// The header in which a proxy gives the visitor's address
+    #[arg(long, value_name = "HEADER", env = "REHASH_ADDRESS_HEADER")]
+    pub address_header: Option<String>,
+    /// Requests to /api in a second before they are answered 429; 0 is no limit
+    #[arg(long, value_name = "N", default_value_t = 200, env = "REHASH_API_RATE")]
+    pub api_rate: u32,
+    /// Hashing threads [default: the cores the process may use]
+    #[arg(long, value_name = "N", env = "REHASH_CONCURRENCY")]
+    pub concurrency: Option<usize>,
+    /// What all hashes together may take [default: 64MiB for each thread, at most half of the memory there is]
+    #[arg(long, value_name = "SIZE", value_parser = units::parse_kib, env = "REHASH_POOL_MEMORY")]
+    pub pool_memory: Option<u32>,
+    /// Sign-ins that may wait for a thread [default: 16 for each]
+    #[arg(long, value_name = "N", env = "REHASH_QUEUE")]
+    pub queue: Option<usize>,
+    /// Connections to the store
+    #[arg(long, value_name = "N", default_value_t = 8, env = "REHASH_STORE_CONNECTIONS")]
+    pub store_connections: usize,
+    /// How long to finish requests after SIGTERM
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = units::parse_duration, env = "REHASH_GRACE")]
+    pub grace: Duration,
+    /// Whether upgrades are made
+    #[arg(long, value_name = "MODE", default_value = "on", env = "REHASH_UPGRADE")]
+    pub upgrade: args::Upgrade,
+    /// Log nothing but faults
+    #[arg(long, short, env = "REHASH_QUIET")]
+    pub quiet: bool,
+    #[command(flatten)]
+    pub target: args::Target,
+    #[command(flatten)]
+    pub limits: args::Limits,
+    #[command(flatten)]
+    pub keys: args::Keys,
+}
+
+pub fn run(args: &Serve, out: &mut impl Write) -> Result<Exit, Failure> {
+    if !args.listen.ip().is_loopback() && !args.listen_anywhere {
+        return Err(Failure::usage(format!(
+            "--listen {}: other machines reach it, and there is no TLS; add --listen-anywhere where a proxy is in front",
+            args.listen
+        )));
+    }
+    let mode: UpgradeMode = args.upgrade.into();
+    let engine = keys::engine(&args.target, args.limits.limits(), args.keys.keyring()?, mode)?;
+    let mut options = OpenOptions::default().creates(true).shared(true);
+    options.connections = args.store_connections.max(1);
+    let store = rehash::store::open(&args.store.url, &options)?;
+    let defaults = PoolConfig::for_this_machine();
+    let workers = args.concurrency.unwrap_or(defaults.workers);
+    let pool_config = PoolConfig {
+        workers,
+        memory_kib: args.pool_memory.unwrap_or(defaults.memory_kib),
+        queue_len: args.queue.unwrap_or(16 * workers),
+    };
+    let usage = |error: rehash::pool::PoolError| Failure::usage(error.to_string());
+    let pool = HashPool::start(Arc::new(engine), pool_config).map_err(usage)?;
+    let service = Service::new(pool.clone(), store, config(args)?)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(options.connections + 8)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Fault, format!("the runtime did not start: {error}")))?;
+    let ended = runtime.block_on(serve(args, &service, out))?;
+    pool.shutdown(args.grace);
+    if ended == Listening::Cut {
+        say("some requests took longer than --grace and were cut");
+    }
+    Ok(Exit::Done)
+}
+
+async fn serve(args: &Serve, service: &Service, out: &mut impl Write) -> Result<Listening, Failure> {
+    let unreachable = |error: std::io::Error| Failure::usage(format!("--listen {}: {error}", args.listen));
+    let listener = tokio::net::TcpListener::bind(args.listen).await.map_err(unreachable)?;
+    let address = listener.local_addr().map_err(unreachable)?;
+    let config = service.pool().config();
+    writeln!(out, "listening on http://{address}")?;
+    writeln!(
+        out,
+        "{} threads, at most {} MiB for hashes, {} may wait; refusals wait for {} ms",
+        config.workers,
+        config.memory_kib.div_ceil(1024),
+        config.queue_len,
+        service.floor().as_millis()
+    )?;
+    out.flush()?;
+    listen(service, listener, asked_to_end(), args.grace)
+        .await
+        .map_err(|error| Failure::new(Exit::Fault, format!("the listener broke: {error}")))
+}
+
+/// Ready when the process is told to end.
+async fn asked_to_end() {
+    let interrupt = async {
+        // Where signals cannot be heard, the service runs until it is killed.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}
+
+fn config(args: &Serve) -> Result<Config, Failure> {
+    let mut config = Config::default();
+    config.admin_token = args.admin_token_file.as_deref().map(|path| token("--admin-token-file", path)).transpose()?;
+    config.api_token = args.api_token_file.as_deref().map(|path| token("--api-token-file", path)).transpose()?;
+    if args.status_page && config.admin_token.is_none() {
+        return Err(Failure::usage("--status-page needs --admin-token-file: the page is for operators"));
+    }
+    config.status_page = args.status_page;
+    config.floor = match (args.no_floor, args.floor) {
+        (true, _) => FloorMode::Off,
+        (false, Some(floor)) => FloorMode::Fixed(floor),
+        (false, None) => FloorMode::Measured,
+    };
+    config.failures_per_identifier = args.max_failures;
+    config.failures_per_address = args.max_address_failures;
+    config.api_rate = args.api_rate;
+    config.address_header = args.address_header.clone();
+    config.store_threads = args.store_connections.max(1);
+    let is_quiet = args.quiet;
+    let lines = log_writer()?;
+    config.log = Some(Arc::new(move |line: &str| {
+        if !is_quiet || line.contains("\"level\":\"error\"") {
+            // That nobody reads the log is no reason to refuse sign-ins, or to let them wait.
+            let _ = lines.try_send(line.to_owned());
+        }
+    }));
+    Ok(config)
+}
+
+/// A thread that writes log lines, so that a reader who is slow, or gone, holds nobody up.
+fn log_writer() -> Result<SyncSender<String>, Failure> {
+    let (lines, waiting) = sync_channel::<String>(LOG_LINES_WAITING);
+    let writer = std::thread::Builder::new().name("rehash-log".to_owned());
+    let written = writer.spawn(move || waiting.iter().for_each(|line| drop(writeln!(std::io::stderr(), "{line}"))));
+    written.map_err(|error| Failure::new(Exit::Fault, format!("no thread for the log: {error}")))?;
+    Ok(lines)
+}
+
+fn token(option: &str, path: &Path) -> Result<Token, Failure> {
+    let shown = printable(&path.display().to_string());
+    let text = fs::read_to_string(path).map_err(|error| Failure::usage(format!("{option} {shown}: {error}")))?;
+    let text = zeroize::Zeroizing::new(text);
+    Token::new(text.trim()).ok_or_else(|| {
+        Failure::usage(format!("{option} {shown}: a token has at least {} characters", Token::BYTES_MIN))
+    })
+}
+
+/// The command line with what the file of `--config` says added to it, where neither it nor the environment says otherwise.
+pub fn with_config_file(args: Vec<OsString>) -> Result<Vec<OsString>, Failure> {
+    let Some(path) = config_path(&args) else { return Ok(args) };
+    let shown = printable(&path.display().to_string());
+    let bad = |why: String| Failure::usage(format!("--config {shown}: {why}"));
+    let text = fs::read_to_string(&path).map_err(|error| bad(error.to_string()))?;
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| bad(error.message().to_owned()))?;
+    let mut all = args;
+    for (key, value) in table {
+        let name = key.replace('_', "-");
+        let option = format!("--{name}");
+        let is_given = all
+            .iter()
+            .filter_map(|arg| arg.to_str())
+            .any(|arg| arg == option || arg.strip_prefix(&option).is_some_and(|rest| rest.starts_with('=')));
+        let variable = format!("REHASH_{}", name.replace('-', "_").to_uppercase());
+        if name == "config" || is_given || std::env::var_os(variable).is_some() {
+            continue;
+        }
+        match value {
+            toml::Value::Boolean(true) => all.push(option.into()),
+            toml::Value::Boolean(false) => {}
+            toml::Value::String(text) => all.push(format!("{option}={text}").into()),
+            toml::Value::Integer(number) => all.push(format!("{option}={number}").into()),
+            toml::Value::Array(values) => {
+                for value in values {
+                    let text = value.as_str().ok_or_else(|| bad(format!("{key}: a list holds texts")))?;
+                    all.push(format!("{option}={text}").into());
+                }
+            }
+            _ => return Err(bad(format!("{key}: an option is a text, a number, true, false or a list of texts"))),
+        }
+    }
+    Ok(all)
+}
+
+fn config_path(args: &[OsString]) -> Option<PathBuf> {
+    if args.get(1)?.to_str()? != "serve" {
+        return None;
+    }
+    let mut rest = args[2..].iter();
+    while let Some(arg) = rest.next() {
+        match arg.to_str() {
+            Some("--config") => return rest.next().map(PathBuf::from),
+            Some(arg) => {
+                if let Some(path) = arg.strip_prefix("--config=") {
+                    return Some(path.into());
+                }
+            }
+            None => {}
+        }
+    }
+    std::env::var_os("REHASH_CONFIG").map(PathBuf::from)
+}

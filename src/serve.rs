@@ -1,0 +1,180 @@
+//! The sign-in service over HTTP: a router that an embedder can mount, and a listener that holds its limits.
+//!
+//! Everything that hashes goes through one [`HashPool`], everything that asks the store through a bounded set of blocking
+//! threads. A refusal is one answer, whatever is behind it, and comes no earlier than the floor. What this does not do: it
+//! keeps no sessions, sends no mail, speaks no TLS (a proxy in front does), and answers no browser's cross-origin request.
+//!
+//! | route | what it does | token |
+//! |---|---|---|
+//! | `POST /v1/sign-in` | verifies, upgrades, answers with the user | the API token, where one is set |
+//! | `POST /v1/password` | changes a password: verifies the old one, compare-and-swap | the same |
+//! | `POST /v1/verify` | record and password in, verdict and replacement out, for those who keep their own table | the same |
+//! | `POST /v1/hash` | a new Argon2id hash | the same |
+//! | `POST /api/users` | creates a user, with a hash of any method or a password | the admin token |
+//! | `GET /api/users/{id}` | the user, without the hash | the admin token |
+//! | `POST /api/users/{id}/identities` | links a social identity | the admin token |
+//! | `GET /healthz`, `/readyz`, `/metrics`, `/openapi.json` | health, readiness, Prometheus metrics, description | none |
+//! | `GET /` | the status page, where it is turned on | the admin token |
+
+mod answer;
+mod auth;
+mod blocking;
+mod body;
+mod config;
+mod floor;
+mod listener;
+mod metrics;
+mod middleware;
+mod operations;
+mod passwords;
+mod problem;
+mod sign_in;
+mod status_page;
+mod throttle;
+mod users;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+
+use crate::import::Rules;
+use crate::pool::HashPool;
+use crate::store::{StoreError, Users};
+
+use blocking::Blocking;
+use floor::Floor;
+use metrics::Metrics;
+use throttle::{Buckets, Throttle};
+
+pub use auth::Token;
+pub use config::{Config, FloorMode, LogSink};
+pub use listener::{Listening, listen};
+
+/// The service: a pool, a store and what they are used with. Clones are the same service.
+#[derive(Clone)]
+pub struct Service {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pool: HashPool,
+    store: Arc<dyn Users>,
+    blocking: Blocking,
+    config: Config,
+    rules: Rules,
+    batch_rules: Rules,
+    floor: Floor,
+    throttle: Throttle,
+    api_rate: Buckets,
+    metrics: Metrics,
+    started: Instant,
+    /// Somebody asks the store for its counts.
+    is_counting: AtomicBool,
+}
+
+impl Service {
+    /// A service over a pool and a store. Asks the store once what it holds, and measures the pool, so that the floor is known
+    /// from the first request on: takes some tenths of a second.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where the store cannot say what it holds.
+    pub fn new(pool: HashPool, store: Arc<dyn Users>, config: Config) -> Result<Self, StoreError> {
+        let policy = pool.engine().policy();
+        let rules = Rules { limits: *policy.limits(), keys: policy.keys().clone(), ..Rules::default() };
+        let batch_rules = Rules { is_batch: true, ..rules.clone() };
+        let counts = store.counts()?;
+        let floor = Floor::measure(config.floor, &pool, &counts);
+        let inner = Inner {
+            blocking: Blocking::new(config.store_threads, config.store_timeout),
+            throttle: Throttle::new(&config),
+            api_rate: Buckets::new(config.api_rate),
+            metrics: Metrics::default(),
+            started: Instant::now(),
+            is_counting: AtomicBool::new(false),
+            pool,
+            store,
+            config,
+            rules,
+            batch_rules,
+            floor,
+        };
+        inner.metrics.keep_counts(counts);
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// No refusal is answered earlier than this after its request; nought where the floor is off.
+    #[must_use]
+    pub fn floor(&self) -> Duration {
+        self.inner.floor.current()
+    }
+
+    /// The pool it hashes in.
+    #[must_use]
+    pub fn pool(&self) -> &HashPool {
+        &self.inner.pool
+    }
+
+    /// All routes, with their limits on bodies and times. Mount it where you like; [`listen`] also limits connections and
+    /// headers. Where the requests' extensions hold an [`axum::extract::ConnectInfo`] of a socket address, guesses are
+    /// throttled for each address too.
+    pub fn router(&self) -> Router {
+        let open = Router::new()
+            .route("/healthz", get(operations::healthz))
+            .route("/readyz", get(operations::readyz))
+            .route("/metrics", get(operations::metrics))
+            .route("/openapi.json", get(operations::openapi));
+        let api = Router::new()
+            .route("/v1/sign-in", post(sign_in::sign_in))
+            .route("/v1/password", post(passwords::change))
+            .route("/v1/verify", post(passwords::verify))
+            .route("/v1/hash", post(passwords::hash))
+            .route_layer(from_fn_with_state(self.clone(), auth::require_api_token));
+        let admin = Router::new()
+            .route("/api/users", post(users::create))
+            .route("/api/users/{id}", get(users::get))
+            .route("/api/users/{id}/identities", post(users::link))
+            .route_layer(from_fn_with_state(self.clone(), auth::require_admin_token));
+        let mut router = open.merge(api).merge(admin);
+        if self.inner.config.status_page {
+            let page = Router::new()
+                .route("/", get(status_page::page))
+                .route_layer(from_fn_with_state(self.clone(), auth::require_admin_login));
+            router = router.merge(page);
+        }
+        router
+            .fallback(problem::not_found)
+            .method_not_allowed_fallback(problem::method_not_allowed)
+            .layer(from_fn_with_state(self.clone(), middleware::observe))
+            .with_state(self.clone())
+    }
+
+    /// Asks the store for its counts where they are too old, beside the request: nobody waits for it, and no answer's time
+    /// tells of it.
+    fn refresh_counts_soon(&self) {
+        let is_due = !self.inner.metrics.are_counts_newer_than(self.inner.config.counts_age);
+        if is_due && !self.inner.is_counting.swap(true, Ordering::Relaxed) {
+            let service = self.clone();
+            tokio::spawn(async move {
+                service.refresh_counts().await;
+                service.inner.is_counting.store(false, Ordering::Relaxed);
+            });
+        }
+    }
+
+    /// What the store holds, no older than it may be.
+    async fn refresh_counts(&self) {
+        if self.inner.metrics.are_counts_newer_than(self.inner.config.counts_age) {
+            return;
+        }
+        let store = Arc::clone(&self.inner.store);
+        if let Ok(counts) = self.inner.blocking.run(move || store.counts()).await {
+            self.inner.floor.learn(self.inner.pool.engine(), &counts);
+            self.inner.metrics.keep_counts(counts);
+        }
+    }
+}

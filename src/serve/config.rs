@@ -1,0 +1,104 @@
+//! How a service behaves; every limit with its reason.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Token;
+
+/// Takes one line of JSON for each request that was answered. It must not block for long.
+pub type LogSink = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// When refusals are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FloorMode {
+    /// Not before twice what the dearest hash in the store takes on this machine, measured at the start.
+    Measured,
+    /// Not before this.
+    Fixed(Duration),
+    /// As soon as they are known: a wrong password on a dear hash is then told from an unknown user.
+    Off,
+}
+
+/// How a service behaves. The default is safe on a loopback address: no admin token, so the user API is closed.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Config {
+    /// For `/api` and the status page; without it they are closed.
+    pub admin_token: Option<Token>,
+    /// For `/v1`; without it `/v1` is open to whoever reaches the port.
+    pub api_token: Option<Token>,
+    /// Whether there is a status page at `/`.
+    pub status_page: bool,
+    /// When refusals are answered.
+    pub floor: FloorMode,
+    /// Failures for one identifier in [`Config::throttle_window`] after which it is refused whatever the password; nought turns
+    /// it off. Ten: NIST SP 800-63B allows a hundred, people mistype four times.
+    pub failures_per_identifier: u32,
+    /// The same for one address. More, since many users share one.
+    pub failures_per_address: u32,
+    /// After this time without being refused, failures are forgotten.
+    pub throttle_window: Duration,
+    /// How many identifiers and addresses are remembered at most; 24 bytes each.
+    pub throttle_entries: usize,
+    /// Requests to `/api` in a second, with bursts of twice as many; more are answered 429. Nought turns it off.
+    pub api_rate: u32,
+    /// The longest body, in bytes. A record with 4 KiB of password and its data is far below.
+    pub body_bytes_max: usize,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+    /// How long a request may wait for the pool.
+    pub queue_timeout: Duration,
+    /// How many calls to the store run at once: as many as it has connections.
+    pub store_threads: usize,
+    /// How long a call to the store may wait for its turn and take; after that the answer is 503.
+    pub store_timeout: Duration,
+    /// How old the store's counts may be that metrics, the status page and the floor use.
+    pub counts_age: Duration,
+    /// Connections at once; the next one waits to be accepted. Each costs some 20 KiB.
+    pub connections_max: usize,
+    /// How long the head of a request may take to arrive, and a connection may be idle.
+    pub head_timeout: Duration,
+    /// The header that a proxy in front sets to the visitor's address, where there is one. Whoever can reach the port can
+    /// set it too.
+    pub address_header: Option<String>,
+    /// Where log lines go.
+    pub log: Option<LogSink>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            admin_token: None,
+            api_token: None,
+            status_page: false,
+            floor: FloorMode::Measured,
+            failures_per_identifier: 10,
+            failures_per_address: 200,
+            throttle_window: Duration::from_secs(15 * 60),
+            throttle_entries: 65_536,
+            api_rate: 200,
+            body_bytes_max: 64 * 1024,
+            body_timeout: Duration::from_secs(10),
+            queue_timeout: Duration::from_secs(5),
+            store_threads: 8,
+            store_timeout: Duration::from_secs(5),
+            counts_age: Duration::from_secs(15),
+            connections_max: 1024,
+            head_timeout: Duration::from_secs(10),
+            address_header: None,
+            log: None,
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("floor", &self.floor)
+            .field("has_admin_token", &self.admin_token.is_some())
+            .field("has_api_token", &self.api_token.is_some())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,138 @@
+//! The floor under refusals: none is answered before a time that covers the dearest hash, so that the time tells nothing. It is
+//! waited for without a worker and without a place in the queue.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use super::config::FloorMode;
+use crate::pool::HashPool;
+use crate::store::MethodCount;
+use crate::{Cost, Engine, Password};
+
+/// What a refusal may wait for a worker on top of twice its work.
+const MARGIN: Duration = Duration::from_millis(250);
+/// Nobody waits longer for a refusal, whatever is in the store.
+const LONGEST: Duration = Duration::from_secs(10);
+/// How often the target is measured; the median counts.
+const MEASUREMENTS: usize = 7;
+
+pub(super) struct Floor {
+    mode: FloorMode,
+    /// What this machine takes for a nanosecond of estimate, in thousandths.
+    scale: u64,
+    /// The dearest refusal that is known, in nanoseconds on this machine.
+    dearest: AtomicU64,
+}
+
+impl Floor {
+    /// Measures what the target takes in the pool, and looks for the dearest hash among what the store holds.
+    pub(super) fn measure(mode: FloorMode, pool: &HashPool, counts: &[MethodCount]) -> Self {
+        let estimate = nanos(pool.engine().target_cost().time).max(1);
+        let mut times: Vec<u64> = (0..MEASUREMENTS)
+            .filter_map(|_| {
+                let start = Instant::now();
+                let _ = pool.verify_unknown_user(Password::new("measured"), None).ok()?.wait().ok()?;
+                Some(nanos(start.elapsed()))
+            })
+            .collect();
+        times.sort_unstable();
+        let measured = times.get(times.len() / 2).copied().unwrap_or(estimate);
+        let scale = (measured.saturating_mul(1000) / estimate).clamp(100, 100_000);
+        let floor = Self { mode, scale, dearest: AtomicU64::new(measured) };
+        floor.learn(pool.engine(), counts);
+        floor
+    }
+
+    /// Takes what the store holds into account.
+    pub(super) fn learn(&self, engine: &Engine, counts: &[MethodCount]) {
+        let costs = counts.iter().filter_map(|count| cost(&count.method, &count.parameters));
+        costs.for_each(|cost| self.learn_cost(engine, cost));
+    }
+
+    /// Takes one hash into account: its verification, and the decoy that may come on top.
+    pub(super) fn learn_cost(&self, engine: &Engine, cost: Cost) {
+        let estimate = nanos(cost.time + engine.target_cost().time);
+        self.dearest.fetch_max(estimate.saturating_mul(self.scale) / 1000, Ordering::Relaxed);
+    }
+
+    /// How long refusals wait; nought where the floor is off.
+    pub(super) fn current(&self) -> Duration {
+        match self.mode {
+            FloorMode::Off => Duration::ZERO,
+            FloorMode::Fixed(floor) => floor,
+            FloorMode::Measured => (2 * self.dearest() + MARGIN).min(LONGEST),
+        }
+    }
+
+    fn dearest(&self) -> Duration {
+        Duration::from_nanos(self.dearest.load(Ordering::Relaxed))
+    }
+
+    /// When a job must have begun: late enough to be useful, early enough to be done before the floor.
+    pub(super) fn latest_begin(&self, start: Instant, patience: Duration) -> Instant {
+        let floor = self.current();
+        if floor.is_zero() {
+            return start + patience;
+        }
+        let work = self.dearest() + self.dearest() / 2;
+        start + floor.saturating_sub(work).max(floor / 4).min(patience)
+    }
+
+    /// Waits until the floor. What took longer than it waits for a multiple of it: the time then tells little, and not much.
+    pub(super) async fn wait(&self, start: Instant) {
+        let floor = self.current();
+        if floor.is_zero() {
+            return;
+        }
+        let times = start.elapsed().as_nanos().div_ceil(floor.as_nanos()).max(1);
+        let end = start + floor * u32::try_from(times).unwrap_or(u32::MAX);
+        tokio::time::sleep_until(end.into()).await;
+    }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// What one verification costs, from a method's name and its parameters as a store counts them. `None` where they are not
+/// known to be dear.
+fn cost(method: &str, parameters: &str) -> Option<Cost> {
+    let value = |name: &str| -> Option<u64> {
+        parameters.split(',').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('=')?.parse().ok())
+    };
+    let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+    if let (Some(memory), Some(passes)) = (value("m"), value("t")) {
+        return Some(Cost::argon2(small(memory), small(passes)));
+    }
+    if let (Some(log_n), Some(r)) = (value("ln"), value("r")) {
+        let memory_kib = (r << log_n.min(40)) / 8;
+        return Some(Cost::scrypt(memory_kib, value("p").unwrap_or(1)));
+    }
+    if let Some(cost) = value("cost") {
+        let is_digest = method.starts_with("phpass") || method.starts_with("drupal");
+        let cost = small(cost).min(31);
+        return Some(if is_digest { Cost::digests(1 << cost) } else { Cost::bcrypt(cost) });
+    }
+    // Two digests for each iteration of PBKDF2; crypt's rounds are of several hundred bytes.
+    let rounds = value("i").map(|rounds| 2 * rounds).or(value("rounds").map(|rounds| 4 * rounds))?;
+    Some(Cost::digests(rounds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn costs_are_read_from_what_a_store_counts() {
+        let millis = |method, parameters| cost(method, parameters).map(|cost| cost.time.as_millis());
+        assert_eq!(millis("bcrypt", "cost=12"), Some(240));
+        assert_eq!(millis("argon2id", "m=19456,t=2,p=1"), Some(9));
+        assert_eq!(millis("argon2i", "v=16,m=19456,t=2,p=1"), Some(9));
+        assert_eq!(millis("phpass", "cost=13"), Some(2));
+        assert_eq!(millis("django_pbkdf2_sha256", "sha256,i=1000000"), Some(500));
+        assert_eq!(millis("sha512crypt", "rounds=5000"), Some(5));
+        assert_eq!(millis("scrypt", "ln=14,r=8,p=1"), Some(45));
+        assert_eq!(millis("md5", ""), None);
+        assert!(millis("scrypt", "ln=99999999999,r=8").is_some());
+    }
+}

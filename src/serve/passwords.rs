@@ -1,0 +1,217 @@
+//! `POST /v1/password`, `/v1/verify` and `/v1/hash`: a change of password, and the engine for those who keep their own table.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+
+use super::answer::Note;
+use super::body::{Secret, Text};
+use super::problem::Problem;
+use super::sign_in::{Failure, Visitor};
+use super::{Inner, Service};
+use crate::import::{Credential, Record};
+use crate::pool::{JobError, Overloaded};
+use crate::store::Swap;
+use crate::{Denied, Engine, HashError, Password, StoredHash, Unverifiable, Upgrade};
+
+/// How often a change is tried again where an upgrade came in between.
+const ATTEMPTS: usize = 3;
+
+#[derive(Deserialize)]
+struct Change {
+    identifier: String,
+    password: String,
+    #[serde(rename = "newPassword")]
+    new_password: String,
+}
+
+#[derive(Deserialize)]
+struct ToHash {
+    password: Secret,
+}
+
+/// A hash as the record spells it.
+#[derive(Serialize)]
+struct Hash<'a> {
+    #[serde(rename = "passwordEncrypted")]
+    text: &'a str,
+    #[serde(rename = "passwordEncryptionMethod")]
+    method: &'static str,
+}
+
+/// The verdict on a record: as a line of `rehash verify --batch`.
+#[derive(Serialize)]
+struct Verdict<'a> {
+    outcome: &'static str,
+    method: &'static str,
+    upgrade: Option<&'a str>,
+    skipped: Option<&'static str>,
+    error: Option<VerdictError>,
+}
+
+#[derive(Serialize)]
+struct VerdictError {
+    code: &'static str,
+    message: String,
+}
+
+/// Verifies the old password and sets the new one, if the row still holds what was verified. An upgrade in between changes the
+/// hash and not the password, so that is tried again.
+pub(super) async fn change(State(service): State<Service>, Visitor(address): Visitor, text: Text) -> Response {
+    let start = Instant::now();
+    let change = match text.parse::<Change>() {
+        Ok(change) => change,
+        Err(problem) => return problem.into_response(),
+    };
+    drop(text);
+    let (old, new) = (zeroize::Zeroizing::new(change.password), zeroize::Zeroizing::new(change.new_password));
+    if new.is_empty() || new.len() > Password::BYTES_MAX {
+        let detail = format!("must have 1 to {} bytes", Password::BYTES_MAX);
+        return Problem::bad_field("newPassword", "bad_field", detail).into_response();
+    }
+    for _ in 0..ATTEMPTS {
+        match service.inner.change_once(start, &change.identifier, Visitor(address), &old, &new).await {
+            Ok(Swap::Written) => {
+                let mut response = StatusCode::NO_CONTENT.into_response();
+                response.extensions_mut().insert(Note { outcome: Some("password_changed"), ..Note::default() });
+                return response;
+            }
+            Ok(Swap::Superseded) => {}
+            Err(failure) => return service.inner.refuse(start, failure).await,
+        }
+    }
+    Problem::CONFLICT.into_response()
+}
+
+impl Inner {
+    async fn change_once(
+        &self,
+        start: Instant,
+        identifier: &str,
+        visitor: Visitor,
+        old: &str,
+        new: &str,
+    ) -> Result<Swap, Failure> {
+        let new = Password::new(new);
+        let verified = self.authenticate(start, identifier, visitor, Password::new(old), |inner, stored, password| {
+            let deadline = inner.floor.latest_begin(start, inner.config.queue_timeout);
+            let target = inner.pool.engine().target_cost();
+            let mut cost = stored.cost();
+            cost.memory_kib = cost.memory_kib.max(target.memory_kib);
+            cost.time += 2 * target.time;
+            inner.pool.run(cost, Some(deadline), move |engine| change_hash(engine, &stored, &password, &new))
+        });
+        let verified = verified.await?;
+        let hash = verified.outcome.map_err(|_| Failure::Fault)?;
+        let store = Arc::clone(&self.store);
+        let (id, expected) = (verified.id, verified.stored);
+        let swap = self.blocking.run(move || store.change_password(id, Some(&expected), &hash)).await;
+        swap.map_err(Failure::Store)
+    }
+}
+
+/// The old password verified, and the new one hashed.
+fn change_hash(
+    engine: &Engine,
+    stored: &StoredHash,
+    old: &Password,
+    new: &Password,
+) -> Result<Result<StoredHash, HashError>, Denied> {
+    let _: crate::Accepted = engine.verify(stored, old)?;
+    Ok(engine.hash(new))
+}
+
+/// A record and a password in, the verdict and the replacement out. The row and the writing are the caller's.
+pub(super) async fn verify(State(service): State<Service>, text: Text) -> Response {
+    let inner = &*service.inner;
+    let record = match text.as_str().map(|text| inner.batch_rules.judge_json(text)) {
+        Ok(Ok(record)) => record,
+        Ok(Err(problems)) => return Problem::of_record(&problems).into_response(),
+        Err(problem) => return problem.into_response(),
+    };
+    drop(text);
+    let Record { credential: Credential::Hash(stored), attempt: Some(password), .. } = record else {
+        return Problem::bad_field("passwordEncrypted", "missing_hash", "a hash and a password are needed")
+            .into_response();
+    };
+    let (start, method) = (Instant::now(), stored.method().as_str());
+    let job = match inner.pool.verify(stored, password, Some(start + inner.config.queue_timeout)) {
+        Ok(job) => job,
+        Err(refused @ Overloaded::TooLarge { .. }) => {
+            return Problem::bad_field("passwordEncrypted", "cost_too_high", refused.to_string()).into_response();
+        }
+        Err(_) => return Problem::OVERLOADED.into_response(),
+    };
+    let verdict = match job.await {
+        Ok(verdict) => verdict,
+        Err(JobError::Panicked) => return Problem::FAULT.into_response(),
+        Err(_) => return Problem::OVERLOADED.into_response(),
+    };
+    let mut answer = Verdict { outcome: "rejected", method, upgrade: None, skipped: None, error: None };
+    match verdict {
+        Ok(accepted) => {
+            answer.outcome = "accepted";
+            match accepted.upgrade {
+                Upgrade::Ready(replacement) => {
+                    answer.upgrade = Some(replacement.new_hash().text());
+                    return Json(answer).into_response();
+                }
+                Upgrade::Skipped(reason) => answer.skipped = Some(reason.as_str()),
+                Upgrade::Failed(error) => {
+                    answer.error = Some(VerdictError { code: "upgrade_failed", message: error.to_string() });
+                }
+                Upgrade::NotNeeded => {}
+            }
+        }
+        Err(Denied::WrongPassword) => {}
+        Err(Denied::Unverifiable(Unverifiable::OutOfMemory { .. })) => return Problem::OVERLOADED.into_response(),
+        Err(Denied::Unverifiable(why)) => {
+            answer.outcome = "error";
+            answer.error = Some(VerdictError { code: code(&why), message: why.to_string() });
+        }
+    }
+    Json(answer).into_response()
+}
+
+fn code(why: &Unverifiable) -> &'static str {
+    match why {
+        Unverifiable::OverLimit(bounds) => bounds.code().as_str(),
+        Unverifiable::MissingKey { .. } => crate::Code::MissingKey.as_str(),
+        _ => crate::Code::Malformed.as_str(),
+    }
+}
+
+/// A new hash under the policy's target.
+pub(super) async fn hash(State(service): State<Service>, text: Text) -> Response {
+    let request = match text.parse::<ToHash>() {
+        Ok(request) => request,
+        Err(problem) => return problem.into_response(),
+    };
+    drop(text);
+    match service.inner.hash(request.password.0).await {
+        Ok(hash) => Json(Hash { text: hash.text(), method: hash.method().as_str() }).into_response(),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+impl Inner {
+    /// Hashes a new password in the pool.
+    pub(super) async fn hash(&self, password: Password) -> Result<StoredHash, Problem> {
+        let deadline = Instant::now() + self.config.queue_timeout;
+        let job = self.pool.hash(password, Some(deadline)).map_err(|_| Problem::OVERLOADED)?;
+        match job.await {
+            Ok(Ok(hash)) => Ok(hash),
+            Ok(Err(error @ HashError::PasswordTooLong)) => {
+                Err(Problem::bad_field("password", "bad_field", error.to_string()))
+            }
+            Ok(Err(HashError::OutOfMemory { .. })) => Err(Problem::OVERLOADED),
+            Ok(Err(_)) | Err(JobError::Panicked) => Err(Problem::FAULT),
+            Err(_) => Err(Problem::OVERLOADED),
+        }
+    }
+}

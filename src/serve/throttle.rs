@@ -1,0 +1,239 @@
+//! Throttling of guesses, in bounded memory: how often an identifier or an address was refused of late. And of requests, for
+//! the user API. Keys are hashed under a random key of the process, so that nobody can aim at an entry.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::config::Config;
+
+/// Entries in a row, of which the least wanted gives way.
+const WAYS: usize = 8;
+
+/// Who was refused how often.
+pub(super) struct Throttle {
+    hasher: RandomState,
+    rows: Vec<Mutex<[Entry; WAYS]>>,
+    started: Instant,
+    window: Duration,
+    per_identifier: u32,
+    per_address: u32,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Entry {
+    /// Nought where it is free.
+    key: u64,
+    failures: u32,
+    /// Seconds since the start when it was last refused.
+    last: u32,
+}
+
+/// An identifier or an address, hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Key(u64);
+
+impl Throttle {
+    pub(super) fn new(config: &Config) -> Self {
+        let rows = config.throttle_entries.div_ceil(WAYS).max(1);
+        Self {
+            hasher: RandomState::new(),
+            rows: (0..rows).map(|_| Mutex::default()).collect(),
+            started: Instant::now(),
+            window: config.throttle_window,
+            per_identifier: config.failures_per_identifier,
+            per_address: config.failures_per_address,
+        }
+    }
+
+    pub(super) fn identifier(&self, identifier: &str) -> Key {
+        // People mistype capitals; a store may fold them.
+        Key(self.hasher.hash_one(("identifier", identifier.to_lowercase())).max(1))
+    }
+
+    /// An IPv6 address counts with its network: whoever has one has them all.
+    pub(super) fn address(&self, address: IpAddr) -> Key {
+        let address = match address.to_canonical() {
+            IpAddr::V6(address) => u128::from(address) >> 64 | 1 << 127,
+            IpAddr::V4(address) => u128::from(u32::from(address)),
+        };
+        Key(self.hasher.hash_one(("address", address)).max(1))
+    }
+
+    /// Takes a guess, which counts as a refusal until it is known to be none, so that guesses made at once do not slip through;
+    /// `false` where either has been refused too often, and then nothing is counted.
+    pub(super) fn begin(&self, identifier: Key, address: Option<Key>) -> bool {
+        if !self.count(identifier, self.per_identifier) {
+            return false;
+        }
+        let is_address_free = address.is_none_or(|key| self.count(key, self.per_address));
+        if !is_address_free {
+            self.withdraw(identifier);
+        }
+        is_address_free
+    }
+
+    /// The guess has told nothing: there was no room, or no store.
+    pub(super) fn withdraw(&self, key: Key) {
+        self.with_row(key, |row| {
+            let entries = row.iter_mut().filter(|entry| entry.key == key.0);
+            entries.for_each(|entry| entry.failures = entry.failures.saturating_sub(1));
+        });
+    }
+
+    /// One more refusal, where there are fewer than the limit; nought is no limit.
+    fn count(&self, key: Key, limit: u32) -> bool {
+        let now = self.now();
+        self.with_row(key, |row| {
+            let is_over = |entry: &Entry| entry.key == key.0 && self.is_current(entry, now) && entry.failures >= limit;
+            if limit > 0 && row.iter().any(is_over) {
+                return false;
+            }
+            let place = row.iter().position(|entry| entry.key == key.0).unwrap_or_else(|| {
+                // What is over gives way first, then what was refused least.
+                let want = |entry: &Entry| (self.is_current(entry, now), entry.failures, entry.last);
+                (0..WAYS).min_by_key(|place| want(&row[*place])).unwrap_or(0)
+            });
+            let entry = &mut row[place];
+            if entry.key != key.0 || !self.is_current(entry, now) {
+                *entry = Entry { key: key.0, failures: 0, last: now };
+            }
+            *entry = Entry { failures: entry.failures.saturating_add(1), last: now, ..*entry };
+            true
+        })
+    }
+
+    /// A good sign-in forgives the identifier; the address may be many people's.
+    pub(super) fn forgive(&self, key: Key) {
+        self.with_row(key, |row| {
+            row.iter_mut().filter(|entry| entry.key == key.0).for_each(|entry| *entry = Entry::default());
+        });
+    }
+
+    fn with_row<T>(&self, key: Key, work: impl FnOnce(&mut [Entry; WAYS]) -> T) -> T {
+        let row = &self.rows[(key.0 % self.rows.len() as u64) as usize];
+        work(&mut row.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn is_current(&self, entry: &Entry, now: u32) -> bool {
+        entry.key != 0 && u64::from(now.saturating_sub(entry.last)) < self.window.as_secs().max(1)
+    }
+
+    fn now(&self) -> u32 {
+        u32::try_from(self.started.elapsed().as_secs()).unwrap_or(u32::MAX)
+    }
+}
+
+/// So many requests a second, with bursts of twice as many.
+pub(super) struct Buckets {
+    rate: u32,
+    state: Mutex<(f64, Instant)>,
+}
+
+impl Buckets {
+    pub(super) fn new(rate: u32) -> Self {
+        Self { rate, state: Mutex::new((2.0 * f64::from(rate), Instant::now())) }
+    }
+
+    /// Whether one more may come; else after how many seconds.
+    pub(super) fn take(&self) -> Result<(), u64> {
+        if self.rate == 0 {
+            return Ok(());
+        }
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (tokens, last) = *state;
+        let now = Instant::now();
+        let rate = f64::from(self.rate);
+        let tokens = (tokens + now.duration_since(last).as_secs_f64() * rate).min(2.0 * rate);
+        let is_taken = tokens >= 1.0;
+        *state = (if is_taken { tokens - 1.0 } else { tokens }, now);
+        if is_taken { Ok(()) } else { Err(1) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn throttle(entries: usize, window_secs: u64) -> Throttle {
+        let throttle_window = Duration::from_secs(window_secs);
+        let config =
+            Config { throttle_entries: entries, throttle_window, failures_per_identifier: 3, ..Config::default() };
+        Throttle::new(&config)
+    }
+
+    #[test]
+    fn an_identifier_is_locked_after_its_failures_and_forgiven_after_a_sign_in() {
+        let throttle = throttle(1024, 900);
+        let (ada, bob) = (throttle.identifier("ada"), throttle.identifier("bob"));
+        assert_eq!(throttle.identifier("ADA"), ada);
+        assert_eq!([(); 4].map(|()| throttle.begin(ada, None)), [true, true, true, false]);
+        assert!(throttle.begin(bob, None));
+        throttle.withdraw(ada);
+        assert_eq!([(); 2].map(|()| throttle.begin(ada, None)), [true, false]);
+        throttle.forgive(ada);
+        assert!(throttle.begin(ada, None));
+    }
+
+    #[test]
+    fn guesses_at_once_do_not_slip_through() {
+        let throttle = throttle(1024, 900);
+        let ada = throttle.identifier("ada");
+        let begun: usize = std::thread::scope(|scope| {
+            let guess = || (0..50).filter(|_| throttle.begin(ada, None)).count();
+            let guessers: Vec<_> = (0..8).map(|_| scope.spawn(guess)).collect();
+            guessers.into_iter().map(|guesser| guesser.join().unwrap_or(0)).sum()
+        });
+        assert_eq!(begun, 3);
+    }
+
+    #[test]
+    fn what_the_address_is_refused_is_not_held_against_the_identifier() {
+        let config = Config { failures_per_address: 1, failures_per_identifier: 3, ..Config::default() };
+        let throttle = Throttle::new(&config);
+        let (ada, address) = (throttle.identifier("ada"), throttle.address("192.0.2.1".parse().expect("an address")));
+        assert_eq!([(); 9].map(|()| throttle.begin(ada, Some(address))).iter().filter(|begun| **begun).count(), 1);
+        assert_eq!([(); 3].map(|()| throttle.begin(ada, None)), [true, true, false]);
+    }
+
+    #[test]
+    fn failures_are_forgotten_after_the_window() {
+        let throttle = throttle(8, 1);
+        let ada = throttle.identifier("ada");
+        assert_eq!((0..9).filter(|_| throttle.begin(ada, None)).count(), 3);
+        std::thread::sleep(Duration::from_millis(2100));
+        assert_eq!((0..9).filter(|_| throttle.begin(ada, None)).count(), 3, "they start anew");
+    }
+
+    #[test]
+    fn memory_is_bounded_and_a_flood_of_names_does_not_free_a_locked_one() {
+        let throttle = throttle(64, 900);
+        let ada = throttle.identifier("ada");
+        while throttle.begin(ada, None) {}
+        for number in 0..10_000 {
+            throttle.begin(throttle.identifier(&number.to_string()), None);
+        }
+        assert!(!throttle.begin(ada, None));
+        assert_eq!(throttle.rows.len(), 8);
+    }
+
+    #[test]
+    fn addresses_of_one_network_count_together() {
+        let throttle = throttle(64, 900);
+        let key = |text: &str| throttle.address(text.parse().expect("an address"));
+        assert_eq!(key("2001:db8::1"), key("2001:db8::2"));
+        assert_ne!(key("2001:db8::1"), key("2001:db8:0:1::1"));
+        assert_eq!(key("::ffff:192.0.2.1"), key("192.0.2.1"));
+        assert_ne!(key("192.0.2.1"), key("192.0.2.2"));
+    }
+
+    #[test]
+    fn requests_above_the_rate_are_refused_and_nought_is_no_limit() {
+        let buckets = Buckets::new(5);
+        assert_eq!((0..10).filter(|_| buckets.take().is_ok()).count(), 10, "a burst");
+        assert_eq!(buckets.take(), Err(1));
+        let open = Buckets::new(0);
+        assert!((0..1000).all(|_| open.take().is_ok()));
+    }
+}

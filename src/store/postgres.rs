@@ -1,0 +1,386 @@
+//! The store that many instances share: a schema in a PostgreSQL database. A sign-in is two round trips. It has a few
+//! connections, made when they are needed; every wait has a time-out, on the server and here.
+
+mod batch;
+mod bulk;
+mod connect;
+mod schema;
+mod statements;
+
+use std::fmt;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::runtime::Runtime;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Error, Row};
+
+use self::connect::{Target, failed, is_transient};
+use self::statements::{Statements, USER_COLUMNS};
+use super::identities::{self, Link};
+use super::slots::Slots;
+use super::{
+    Bulk, BulkOptions, Created, Day, Found, Inserted, Linked, MethodCount, NewUser, OpenOptions, Store, StoreError,
+    StoreErrorKind, StoreInfo, Swap, TaggedText, User, Users,
+};
+use crate::{Replacement, StoredHash};
+
+/// How often a statement is tried that others were in the way of, or whose connection turned out to be gone.
+const TRIES: u32 = 5;
+/// Beyond the server's own time-out, for the way there and back.
+const GRACE: Duration = Duration::from_secs(2);
+/// Rows that an export fetches at once.
+const EXPORT_ROWS: u32 = 2_000;
+
+/// A schema in a PostgreSQL database. Threads share it.
+pub struct Postgres {
+    inner: Arc<Inner>,
+    statements: Statements,
+    clients: Slots<Client>,
+    /// Speaks with the server; taken when the store is dropped.
+    runtime: Option<Runtime>,
+}
+
+struct Inner {
+    target: Target,
+    options: OpenOptions,
+}
+
+impl Postgres {
+    /// Opens `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, with the options `sslmode` (`disable`, `prefer`, `require`,
+    /// `verify-ca`, `verify-full`), `sslrootcert` (a PEM file) and `schema` (default `rehash`).
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; of kind [`StoreErrorKind::OlderSchema`] where the schema is not there or older, unless the options
+    /// say that it is to be created.
+    pub fn open(url: &str, options: &OpenOptions) -> Result<Self, StoreError> {
+        let target = Target::parse(url, options)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("rehash-postgres")
+            .enable_all()
+            .build()
+            .map_err(|error| StoreError::new(StoreErrorKind::Other, format!("a thread cannot be started: {error}")))?;
+        let statements = Statements::for_schema(&target.schema);
+        let clients = Slots::new(options.connections, options.acquire_timeout);
+        let inner = Arc::new(Inner { target, options: options.clone() });
+        let store = Self { inner, statements, clients, runtime: Some(runtime) };
+        let mut client = store.clients.take(|| store.connect())?;
+        let schema = &store.inner.target.schema;
+        if options.creates {
+            store.runtime().block_on(schema::migrate(&mut client, schema))?;
+        }
+        schema::check(store.runtime().block_on(schema::version(&client, schema))?)?;
+        drop(client);
+        Ok(store)
+    }
+
+    fn runtime(&self) -> &Runtime {
+        self.runtime.as_ref().expect("the runtime is there until the store is dropped")
+    }
+
+    fn connect(&self) -> Result<Client, StoreError> {
+        self.runtime().block_on(self.inner.target.connect(&self.inner.options))
+    }
+
+    /// Runs one transaction's work, again where others were in its way. Work that is cut off is tried once more where the
+    /// connection had been idle: the server may have been restarted meanwhile.
+    fn with<T>(&self, work: impl AsyncFn(&Client) -> Result<T, Error>) -> Result<T, StoreError> {
+        let limit = self.inner.options.statement_timeout + GRACE;
+        let mut last = None;
+        for attempt in 0..TRIES {
+            let client = self.clients.take(|| self.connect())?;
+            if client.is_closed() {
+                client.discard();
+                continue;
+            }
+            let done = self.runtime().block_on(async { tokio::time::timeout(limit, work(&client)).await });
+            match done {
+                Ok(Ok(value)) => return Ok(value),
+                Ok(Err(error)) => {
+                    if error.code().is_none() || client.is_closed() {
+                        client.discard();
+                    } else if !is_transient(&error) {
+                        return Err(failed(&error));
+                    }
+                    last = Some(failed(&error));
+                }
+                Err(_) => {
+                    client.discard();
+                    return Err(StoreError::new(StoreErrorKind::Busy, "the server does not answer in time"));
+                }
+            }
+            std::thread::sleep(Duration::from_millis(5) * 2u32.pow(attempt));
+        }
+        Err(last
+            .unwrap_or_else(|| StoreError::new(StoreErrorKind::Unreachable, "the connections are cut again and again")))
+    }
+
+    fn swap(
+        &self,
+        statement: &str,
+        id: i64,
+        expected: Option<(&str, &str)>,
+        new: &StoredHash,
+    ) -> Result<Swap, StoreError> {
+        let (text, method) = expected.unzip();
+        let (new_text, new_method, parameters, at) = (new.text(), new.method().as_str(), new.parameters(), now());
+        let holds =
+            format!("SELECT 1 FROM {}.users WHERE id = $1 AND password_encrypted = $2", self.inner.target.schema);
+        let is_again = std::cell::Cell::new(false);
+        self.with(async |client| {
+            let parameters: [(&(dyn ToSql + Sync), Type); 7] = [
+                (&id, Type::INT8),
+                (&text, Type::TEXT),
+                (&method, Type::TEXT),
+                (&new_text, Type::TEXT),
+                (&new_method, Type::TEXT),
+                (&parameters, Type::TEXT),
+                (&at, Type::INT8),
+            ];
+            let again = is_again.replace(true);
+            let rows = client.query_typed(statement, &parameters).await?;
+            if rows.first().is_some_and(|row| row.get::<_, i64>(0) == 1) {
+                return Ok(Swap::Written);
+            }
+            // A first try whose answer was lost may have been written.
+            let held: [(&(dyn ToSql + Sync), Type); 2] = [(&id, Type::INT8), (&new_text, Type::TEXT)];
+            let is_ours = again && !client.query_typed(&holds, &held).await?.is_empty();
+            Ok(if is_ours { Swap::Written } else { Swap::Superseded })
+        })
+    }
+}
+
+impl Store for Postgres {
+    type Id = i64;
+
+    fn find(&self, identifier: &str) -> Result<Option<Found<i64>>, StoreError> {
+        if identifier.contains('\0') {
+            return Ok(None);
+        }
+        let rows =
+            self.with(async |client| client.query_typed(&self.statements.find, &[(&identifier, Type::TEXT)]).await)?;
+        Ok(rows.first().map(|row| Found { id: row.get(0), password: tagged(row.get(1), row.get(2)) }))
+    }
+
+    fn replace(&self, id: &i64, replacement: &Replacement) -> Result<Swap, StoreError> {
+        let expected = replacement.expected();
+        let was = Some((expected.text(), expected.method().as_str()));
+        self.swap(&self.statements.upgrade, *id, was, replacement.new_hash())
+    }
+}
+
+impl Users for Postgres {
+    fn user(&self, id: i64) -> Result<Option<User>, StoreError> {
+        let rows = self.with(async |client| client.query_typed(&self.statements.user, &[(&id, Type::INT8)]).await)?;
+        Ok(rows.first().map(read_user))
+    }
+
+    fn create(&self, new: &NewUser<'_>) -> Result<Created, StoreError> {
+        if let Some(Inserted::Unstorable { field, why }) = bulk::unstorable(new) {
+            return Err(StoreError::new(StoreErrorKind::Other, format!("{field} {why}")));
+        }
+        let method = new.password.map(|hash| hash.method().as_str());
+        let (text, parameters, at) =
+            (new.password.map(StoredHash::text), new.password.map(StoredHash::parameters), now());
+        self.with(async |client| {
+            let texts: [&(dyn ToSql + Sync); 11] = [
+                &new.username,
+                &new.primary_email,
+                &new.primary_phone,
+                &new.name,
+                &new.avatar,
+                &new.profile,
+                &new.custom_data,
+                &new.identities,
+                &text,
+                &method,
+                &parameters,
+            ];
+            let mut values: Vec<(&(dyn ToSql + Sync), Type)> = texts.map(|text| (text, Type::TEXT)).to_vec();
+            values.push((&at, Type::INT8));
+            if let Some(row) = client.query_typed(&self.statements.create, &values).await?.first() {
+                return Ok(Created::New(row.get(0)));
+            }
+            let rows = client.query_typed(&self.statements.taken, &values[..3]).await?;
+            let field = rows.first().and_then(|row| row.get::<_, Option<String>>(0));
+            Ok(Created::Taken(match field.as_deref() {
+                Some("primaryEmail") => "primaryEmail",
+                Some("primaryPhone") => "primaryPhone",
+                _ => "username",
+            }))
+        })
+    }
+
+    fn link_identity(&self, id: i64, provider: &str, identity: &str) -> Result<Linked, StoreError> {
+        let read = format!("SELECT identities FROM {}.users WHERE id = $1", self.inner.target.schema);
+        let write = format!(
+            "UPDATE {}.users SET identities = $2 WHERE id = $1 AND identities IS NOT DISTINCT FROM $3",
+            self.inner.target.schema
+        );
+        for _ in 0..TRIES {
+            let rows = self.with(async |client| client.query_typed(&read, &[(&id, Type::INT8)]).await)?;
+            let Some(row) = rows.first() else { return Ok(Linked::NoSuchUser) };
+            let held: Option<String> = row.get(0);
+            let merged = match identities::link(held.as_deref(), provider, identity)? {
+                Link::Add(merged) => merged,
+                Link::Same => return Ok(Linked::Written),
+                Link::Other => return Ok(Linked::Taken),
+            };
+            if self.with(async |client| client.execute(&write, &[&id, &merged, &held]).await)? == 1 {
+                return Ok(Linked::Written);
+            }
+        }
+        Err(StoreError::new(StoreErrorKind::Busy, "others were linking identities to the user, again and again"))
+    }
+
+    fn change_password(&self, id: i64, expected: Option<&TaggedText>, hash: &StoredHash) -> Result<Swap, StoreError> {
+        let was = expected.map(|tagged| (&*tagged.text, &*tagged.method));
+        self.swap(&self.statements.change, id, was, hash)
+    }
+
+    fn counts(&self) -> Result<Vec<MethodCount>, StoreError> {
+        let query = format!(
+            "SELECT method, parameters, sum(records)::bigint, sum(upgraded)::bigint, sum(untouched)::bigint
+             FROM {}.counters GROUP BY 1, 2 HAVING sum(records) > 0",
+            self.inner.target.schema
+        );
+        let rows = self.with(async |client| client.query_typed(&query, &[]).await)?;
+        let counts = rows.iter().map(|row| MethodCount {
+            method: row.get(0),
+            parameters: row.get(1),
+            records: number(row, 2),
+            upgraded: number(row, 3),
+            untouched: number(row, 4),
+        });
+        Ok(counts.collect())
+    }
+
+    fn days(&self) -> Result<Vec<Day>, StoreError> {
+        let query = format!(
+            "SELECT day, sum(imported)::bigint, sum(upgraded)::bigint, sum(changed)::bigint
+             FROM {}.days GROUP BY 1 ORDER BY 1",
+            self.inner.target.schema
+        );
+        let rows = self.with(async |client| client.query_typed(&query, &[]).await)?;
+        let days = rows.iter().map(|row| Day {
+            day: row.get(0),
+            imported: number(row, 1),
+            upgraded: number(row, 2),
+            changed: number(row, 3),
+        });
+        Ok(days.collect())
+    }
+
+    fn recount(&self) -> Result<(), StoreError> {
+        let schema = &self.inner.target.schema;
+        let recount = format!(
+            "BEGIN; SET LOCAL statement_timeout = 0; LOCK TABLE {schema}.users IN SHARE MODE; DELETE FROM {schema}.counters;
+             INSERT INTO {schema}.counters
+             SELECT coalesce(password_encryption_method, ''), coalesce(password_parameters, ''), 0, count(*),
+                 count(upgraded_at), count(*) FILTER (
+                     WHERE imported_method IS NOT NULL AND upgraded_at IS NULL AND password_changed_at IS NULL)
+             FROM {schema}.users GROUP BY 1, 2;
+             COMMIT"
+        );
+        let client = self.connect()?;
+        self.runtime().block_on(client.batch_execute(&recount)).map_err(|error| failed(&error))
+    }
+
+    fn bulk(&self, options: BulkOptions) -> Result<Box<dyn Bulk + '_>, StoreError> {
+        Ok(Box::new(bulk::PostgresBulk::new(self, options)))
+    }
+
+    fn export(&self, each: &mut dyn FnMut(&User) -> ControlFlow<()>) -> Result<(), StoreError> {
+        // A connection of its own: it is held for as long as the reader takes.
+        let client = self.connect()?;
+        let schema = &self.inner.target.schema;
+        let begin = format!(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0;
+             DECLARE everyone NO SCROLL CURSOR FOR SELECT {USER_COLUMNS} FROM {schema}.users ORDER BY id"
+        );
+        self.runtime().block_on(client.batch_execute(&begin)).map_err(|error| failed(&error))?;
+        let fetch = format!("FETCH {EXPORT_ROWS} FROM everyone");
+        loop {
+            let rows = self.runtime().block_on(client.query(&fetch, &[])).map_err(|error| failed(&error))?;
+            if rows.is_empty() || rows.iter().any(|row| each(&read_user(row)).is_break()) {
+                return Ok(());
+            }
+        }
+    }
+
+    fn info(&self) -> Result<StoreInfo, StoreError> {
+        let schema = &self.inner.target.schema;
+        let query = format!(
+            "SELECT version(), pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on',
+                 (SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class c
+                  WHERE c.relnamespace = '{}'::regnamespace AND c.relkind = 'r')",
+            schema.replace('\'', "''")
+        );
+        let rows = self.with(async |client| client.query_typed(&query, &[]).await)?;
+        let row =
+            rows.first().ok_or_else(|| StoreError::new(StoreErrorKind::Other, "the server says nothing of itself"))?;
+        let server: String = row.get(0);
+        let client = self.clients.take(|| self.connect())?;
+        Ok(StoreInfo {
+            kind: "postgres",
+            place: format!("{} schema {schema}", self.inner.target.place),
+            server: server.split_whitespace().take(2).collect::<Vec<_>>().join(" "),
+            schema: self.runtime().block_on(schema::version(&client, schema))?,
+            known_schema: schema::MIGRATIONS.len(),
+            is_read_only: row.get(1),
+            bytes: Some(number(row, 2)),
+        })
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // Also where the store is dropped on a thread of somebody else's runtime.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Postgres").field("place", &self.inner.target.place).finish_non_exhaustive()
+    }
+}
+
+fn read_user(row: &Row) -> User {
+    User {
+        id: row.get(0),
+        username: row.get(1),
+        primary_email: row.get(2),
+        primary_phone: row.get(3),
+        name: row.get(4),
+        avatar: row.get(5),
+        profile: row.get(6),
+        custom_data: row.get(7),
+        identities: row.get(8),
+        password: tagged(row.get(9), row.get(10)),
+        imported_method: row.get(11),
+        imported_at: row.get(12),
+        upgraded_at: row.get(13),
+        password_changed_at: row.get(14),
+    }
+}
+
+/// A row has a password when it has a hash; without a tag it is broken, which the sign-in must say.
+fn tagged(method: Option<String>, text: Option<String>) -> Option<TaggedText> {
+    text.map(|text| TaggedText { method: method.unwrap_or_default(), text })
+}
+
+/// A count, which the statements keep from being negative.
+fn number(row: &Row, column: usize) -> u64 {
+    u64::try_from(row.get::<_, i64>(column)).unwrap_or(0)
+}
+
+fn now() -> i64 {
+    // A clock before 1970 is no reason to refuse a sign-in.
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}

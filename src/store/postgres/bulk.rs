@@ -1,0 +1,223 @@
+//! A bulk import into the server. A batch is a text that `COPY` takes; it goes straight into the table, and only where a
+//! record is there already goes again, through a staging table that tells which. Two batches are on their way at once.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
+
+use super::batch::{Job, Way, write};
+use super::connect::{failed, is_transient};
+use super::{Inner, Postgres, now};
+use crate::StoredHash;
+use crate::store::bulk::joined;
+use crate::store::{
+    Bulk, BulkOptions, Input, Inserted, Mark, NewUser, StoreError, StoreErrorKind, Tally, Unstorable, Written,
+};
+
+/// Small enough to be sent anew when the connection breaks; large enough that a commit costs little.
+const BATCH_RECORDS: u64 = 20_000;
+/// Batches on their way at once.
+const LANES: usize = 2;
+/// How often a batch is tried, and the first wait between two tries.
+const TRIES: u32 = 6;
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+/// What an index entry can hold is 2704 bytes; some are the entry's own.
+const IDENTIFIER_BYTES_MAX: usize = 2600;
+
+pub(super) struct PostgresBulk<'a> {
+    store: &'a Postgres,
+    options: BulkOptions,
+    job: Job,
+    clients: Arc<Mutex<Vec<Client>>>,
+    under_way: VecDeque<JoinHandle<Result<Written, StoreError>>>,
+}
+
+impl<'a> PostgresBulk<'a> {
+    pub(super) fn new(store: &'a Postgres, options: BulkOptions) -> Self {
+        Self { store, options, job: Job::new(options), clients: Arc::default(), under_way: VecDeque::new() }
+    }
+}
+
+impl Bulk for PostgresBulk<'_> {
+    fn batch_records(&self) -> u64 {
+        BATCH_RECORDS
+    }
+
+    fn begin_input(&mut self, fingerprint: Option<&str>, name: &str) -> Result<Input, StoreError> {
+        if self.options.is_dry_run {
+            return Ok(Input::default());
+        }
+        let schema = &self.store.inner.target.schema;
+        let find = format!("SELECT max(id) FROM {schema}.imports WHERE fingerprint = $1 AND ended_at IS NULL");
+        let begin =
+            format!("INSERT INTO {schema}.imports (fingerprint, name, started_at) VALUES ($1, $2, $3) RETURNING id");
+        let batches = format!(
+            "SELECT first, records, imported, already_there, kept_newer, replaced, left_newer, rejected
+             FROM {schema}.import_batches WHERE import_id = $1 ORDER BY first"
+        );
+        let name = name.replace('\0', "");
+        self.store.with(async |client| {
+            let found = client.query_one(&find, &[&fingerprint]).await?.get::<_, Option<i64>>(0);
+            let Some(id) = found else {
+                let id = client.query_one(&begin, &[&fingerprint, &name, &now()]).await?.get(0);
+                return Ok(Input { id, ..Input::default() });
+            };
+            let mut input = Input { id, ..Input::default() };
+            let mut ranges = Vec::new();
+            for row in client.query(&batches, &[&id]).await? {
+                let number = |column: usize| row.get::<_, i64>(column).unsigned_abs();
+                ranges.push(number(0)..number(0) + number(1));
+                input.earlier.add(&Tally {
+                    imported: number(2),
+                    already_there: number(3),
+                    kept_newer: number(4),
+                    replaced: number(5),
+                    left_newer: number(6),
+                    rejected: number(7),
+                });
+            }
+            input.committed = joined(ranges.into_iter());
+            Ok(input)
+        })
+    }
+
+    fn push(&mut self, new: &NewUser<'_>) -> Result<(), StoreError> {
+        match unstorable(new) {
+            Some(outcome) => self.job.outcomes.push(outcome),
+            None => self.job.push(new),
+        }
+        Ok(())
+    }
+
+    fn end_batch(&mut self, mark: Mark) -> Result<(), StoreError> {
+        if self.under_way.iter().filter(|lane| !lane.is_finished()).count() >= LANES {
+            // The oldest is waited for; its outcome stays with its handle until it is asked for.
+            let oldest = self.under_way.iter_mut().find(|lane| !lane.is_finished());
+            if let Some(oldest) = oldest {
+                while !oldest.is_finished() {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            }
+        }
+        let mut job = std::mem::replace(&mut self.job, Job::new(self.options));
+        job.mark = mark;
+        let (inner, clients) = (Arc::clone(&self.store.inner), Arc::clone(&self.clients));
+        self.under_way.push_back(self.store.runtime().spawn(async move { deliver(&inner, &clients, job).await }));
+        Ok(())
+    }
+
+    fn next_written(&mut self, waits: bool) -> Option<Result<Written, StoreError>> {
+        if !waits && !self.under_way.front()?.is_finished() {
+            return None;
+        }
+        let oldest = self.under_way.pop_front()?;
+        Some(
+            self.store
+                .runtime()
+                .block_on(oldest)
+                .unwrap_or_else(|_| Err(StoreError::new(StoreErrorKind::Other, "a batch ended early"))),
+        )
+    }
+
+    fn end_input(&mut self, input: i64) -> Result<(), StoreError> {
+        if self.options.is_dry_run {
+            return Ok(());
+        }
+        let end = format!("UPDATE {}.imports SET ended_at = $1 WHERE id = $2", self.store.inner.target.schema);
+        self.store.with(async |client| client.execute(&end, &[&now(), &input]).await.map(drop))
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+impl Drop for PostgresBulk<'_> {
+    fn drop(&mut self) {
+        // A batch that nobody asks for is cut off, and rolled back by the server.
+        self.under_way.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// Writes a batch; tries again where others were in the way, or the connection was cut.
+async fn deliver(inner: &Inner, clients: &Mutex<Vec<Client>>, mut job: Job) -> Result<Written, StoreError> {
+    let mut wait = FIRST_WAIT;
+    let mut outcomes_unsure: Option<Vec<Inserted>> = None;
+    let mut last = None;
+    for attempt in 0..TRIES {
+        if attempt > 0 {
+            tokio::time::sleep(wait).await;
+            wait *= 2;
+        }
+        let idle = clients.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut client = match idle {
+            Some(client) if !client.is_closed() => client,
+            _ => match inner.target.connect(&inner.options).await {
+                Ok(client) => client,
+                Err(error) => {
+                    last = Some(error);
+                    continue;
+                }
+            },
+        };
+        // Its commit may have come through, and only the answer to it been lost.
+        if let Some(outcomes) = outcomes_unsure.take()
+            && is_journalled(inner, &client, &job).await
+        {
+            return Ok(Written { outcomes, is_committed: true });
+        }
+        let written = write(&mut client, &inner.target.schema, &mut job, &mut outcomes_unsure).await;
+        match written {
+            Ok(written) => {
+                clients.lock().unwrap_or_else(PoisonError::into_inner).push(client);
+                return Ok(written);
+            }
+            Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) && job.way == Way::Straight => {
+                job.way = Way::Staged;
+                wait = FIRST_WAIT;
+                clients.lock().unwrap_or_else(PoisonError::into_inner).push(client);
+            }
+            Err(error) if is_transient(&error) || is_cut(&error) => last = Some(failed(&error)),
+            Err(error) => return Err(failed(&error)),
+        }
+    }
+    Err(last.unwrap_or_else(|| StoreError::new(StoreErrorKind::Busy, "a batch was tried too often")))
+}
+
+/// The connection is gone, or the server is going.
+fn is_cut(error: &tokio_postgres::Error) -> bool {
+    error.code().is_none_or(|code| code.code().starts_with("57P") || code.code().starts_with("08"))
+}
+
+async fn is_journalled(inner: &Inner, client: &Client, job: &Job) -> bool {
+    let schema = &inner.target.schema;
+    let query = format!("SELECT 1 FROM {schema}.import_batches WHERE import_id = $1 AND first = $2");
+    let first = i64::try_from(job.mark.first).unwrap_or(i64::MAX);
+    client.query_opt(&query, &[&job.mark.input, &first]).await.is_ok_and(|row| row.is_some())
+}
+
+/// What the server cannot hold of a user.
+pub(super) fn unstorable(new: &NewUser<'_>) -> Option<Inserted> {
+    let identifiers =
+        [("username", new.username), ("primaryEmail", new.primary_email), ("primaryPhone", new.primary_phone)];
+    for (field, text) in identifiers {
+        if text.is_some_and(|text| text.len() > IDENTIFIER_BYTES_MAX) {
+            return Some(Inserted::Unstorable { field, why: Unstorable::TooLong { bytes_max: IDENTIFIER_BYTES_MAX } });
+        }
+    }
+    let others = [
+        ("name", new.name),
+        ("avatar", new.avatar),
+        ("profile", new.profile),
+        ("customData", new.custom_data),
+        ("identities", new.identities),
+        ("passwordEncrypted", new.password.map(StoredHash::text)),
+    ];
+    let has_nul = |text: Option<&str>| text.is_some_and(|text| text.contains('\0'));
+    let field = identifiers.into_iter().chain(others).find(|(_, text)| has_nul(*text))?.0;
+    Some(Inserted::Unstorable { field, why: Unstorable::Nul })
+}

@@ -1,0 +1,98 @@
+//! The statements, written for one schema. A sign-in is two of them, one round trip each: what belongs together is one
+//! statement, and so one transaction.
+
+/// Rows that are counted are spread over so many, so that sign-ins do not wait for one another's counters.
+const SLOTS: u32 = 16;
+
+pub(super) struct Statements {
+    pub(super) find: String,
+    pub(super) upgrade: String,
+    pub(super) change: String,
+    pub(super) user: String,
+    pub(super) create: String,
+    pub(super) taken: String,
+}
+
+impl Statements {
+    pub(super) fn for_schema(schema: &str) -> Self {
+        let user = format!("SELECT {USER_COLUMNS} FROM {schema}.users WHERE id = $1");
+        let fill = |template: &str| template.replace("{s}", schema).replace("{slots}", &SLOTS.to_string());
+        let is_text = "password_encrypted = $2 AND password_encryption_method = $3";
+        let is_same =
+            "password_encrypted IS NOT DISTINCT FROM $2 AND password_encryption_method IS NOT DISTINCT FROM $3";
+        Self {
+            find: fill(FIND),
+            upgrade: fill(&swap("upgrade", "upgraded", "upgraded_at", is_text, "1")),
+            change: fill(&swap("change", "changed", "password_changed_at", is_same, "was_upgraded")),
+            user,
+            create: fill(CREATE),
+            taken: fill(TAKEN),
+        }
+    }
+}
+
+pub(super) const USER_COLUMNS: &str = "id, username, primary_email, primary_phone, name, avatar, profile, custom_data, \
+    identities, password_encryption_method, password_encrypted, imported_method, imported_at, upgraded_at, \
+    password_changed_at";
+
+/// A username is looked at first, then an email, then a phone, so that nobody's email can shadow a username.
+const FIND: &str = "
+SELECT id, password_encryption_method, password_encrypted FROM (
+    SELECT 1 AS place, id, password_encryption_method, password_encrypted FROM {s}.users WHERE username = $1
+    UNION ALL
+    SELECT 2, id, password_encryption_method, password_encrypted FROM {s}.users WHERE primary_email = $1
+    UNION ALL
+    SELECT 3, id, password_encryption_method, password_encrypted FROM {s}.users WHERE primary_phone = $1
+) found ORDER BY place LIMIT 1";
+
+/// `$1` id, `$2` and `$3` the expected text and method, `$4` to `$6` the new text, method and parameters, `$7` the time.
+fn swap(event: &str, day: &str, at: &str, expected: &str, upgraded: &str) -> String {
+    format!(
+        "
+WITH old AS (
+    SELECT id, coalesce(password_encryption_method, '') AS method, coalesce(password_parameters, '') AS parameters,
+        (upgraded_at IS NOT NULL)::int AS was_upgraded,
+        (imported_method IS NOT NULL AND upgraded_at IS NULL AND password_changed_at IS NULL)::int AS was_untouched
+    FROM {{s}}.users WHERE id = $1 AND {expected} FOR UPDATE
+), swapped AS (
+    UPDATE {{s}}.users u SET password_encrypted = $4, password_encryption_method = $5, password_parameters = $6, {at} = $7
+    FROM old WHERE u.id = old.id RETURNING u.id
+), counted AS (
+    INSERT INTO {{s}}.counters AS c (method, parameters, slot, records, upgraded, untouched)
+    SELECT method, parameters, $1 % {{slots}}, sum(records), sum(upgraded), sum(untouched) FROM (
+        SELECT method, parameters, -1 AS records, -was_upgraded AS upgraded, -was_untouched AS untouched FROM old
+        UNION ALL SELECT $5, $6, 1, {upgraded}, 0 FROM old
+    ) changes GROUP BY 1, 2 ORDER BY 1, 2
+    ON CONFLICT (method, parameters, slot) DO UPDATE SET records = c.records + excluded.records,
+        upgraded = c.upgraded + excluded.upgraded, untouched = c.untouched + excluded.untouched
+), dated AS (
+    INSERT INTO {{s}}.days AS d (day, slot, {day}) SELECT $7 / 86400, $1 % {{slots}}, 1 FROM old
+    ON CONFLICT (day, slot) DO UPDATE SET {day} = d.{day} + 1
+), noted AS (
+    INSERT INTO {{s}}.audit (at, event, user_id, from_method, to_method)
+    SELECT $7, '{event}', id, nullif(method, ''), $5 FROM old
+)
+SELECT count(*) FROM swapped"
+    )
+}
+
+/// `$1` to `$8` the fields, `$9` to `$11` text, method and parameters, `$12` the time.
+const CREATE: &str = "
+WITH new AS (
+    INSERT INTO {s}.users (username, primary_email, primary_phone, name, avatar, profile, custom_data, identities,
+        password_encrypted, password_encryption_method, password_parameters, imported_at, password_changed_at)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, CASE WHEN $9::text IS NOT NULL THEN $12::bigint END
+    ON CONFLICT DO NOTHING RETURNING id
+), counted AS (
+    INSERT INTO {s}.counters AS c (method, parameters, slot, records, upgraded, untouched)
+    SELECT coalesce($10, ''), coalesce($11, ''), id % {slots}, 1, 0, 0 FROM new
+    ON CONFLICT (method, parameters, slot) DO UPDATE SET records = c.records + 1
+), noted AS (
+    INSERT INTO {s}.audit (at, event, user_id, to_method) SELECT $12, 'create', id, $10 FROM new
+)
+SELECT id FROM new";
+
+const TAKEN: &str = "
+SELECT CASE WHEN EXISTS (SELECT 1 FROM {s}.users WHERE username = $1) THEN 'username'
+    WHEN EXISTS (SELECT 1 FROM {s}.users WHERE primary_email = $2) THEN 'primaryEmail'
+    WHEN EXISTS (SELECT 1 FROM {s}.users WHERE primary_phone = $3) THEN 'primaryPhone' END";

@@ -1,0 +1,92 @@
+//! What is written beside a user's row, in the same transaction: the counters that `counts` answers from, the days, and
+//! the audit.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::now;
+use crate::store::bulk::{Change, Changes};
+
+/// What happened, as the audit says it.
+#[derive(Clone, Copy)]
+pub(super) enum Event {
+    Create,
+    Upgrade,
+    Change,
+    Replace,
+}
+
+impl Event {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Upgrade => "upgrade",
+            Self::Change => "change",
+            Self::Replace => "replace",
+        }
+    }
+}
+
+/// What a row counts as.
+pub(super) struct Counted {
+    pub(super) method: String,
+    pub(super) parameters: String,
+    pub(super) text: Option<String>,
+    pub(super) is_upgraded: bool,
+    pub(super) is_untouched: bool,
+}
+
+impl Counted {
+    /// The change where the row is no longer what it was.
+    pub(super) fn gone(&self) -> Change {
+        Change { records: -1, upgraded: -i64::from(self.is_upgraded), untouched: -i64::from(self.is_untouched) }
+    }
+}
+
+pub(super) fn read(connection: &Connection, id: i64) -> rusqlite::Result<Option<Counted>> {
+    let query =
+        "SELECT coalesce(password_encryption_method, ''), coalesce(password_parameters, ''), password_encrypted,
+        upgraded_at IS NOT NULL,
+        imported_method IS NOT NULL AND upgraded_at IS NULL AND password_changed_at IS NULL
+        FROM users WHERE id = ?1";
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok(Counted {
+            method: row.get(0)?,
+            parameters: row.get(1)?,
+            text: row.get(2)?,
+            is_upgraded: row.get(3)?,
+            is_untouched: row.get(4)?,
+        })
+    };
+    connection.prepare_cached(query)?.query_row([id], read).optional()
+}
+
+pub(super) fn count(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
+    let mut write = connection.prepare_cached(
+        "INSERT INTO counters VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (method, parameters) DO UPDATE SET
+            records = records + excluded.records, upgraded = upgraded + excluded.upgraded,
+            untouched = untouched + excluded.untouched",
+    )?;
+    for (method, parameters, change) in changes.sorted() {
+        write.execute(params![method, parameters, change.records, change.upgraded, change.untouched])?;
+    }
+    Ok(())
+}
+
+/// Counts on the day at hand, in one of its columns.
+pub(super) fn day(connection: &Connection, column: &'static str, count: i64) -> rusqlite::Result<()> {
+    let sql = format!(
+        "INSERT INTO days (day, {column}) VALUES (?1, ?2) ON CONFLICT (day) DO UPDATE SET {column} = {column} + ?2"
+    );
+    connection.prepare_cached(&sql)?.execute(params![now() / 86_400, count]).map(drop)
+}
+
+pub(super) fn note(
+    connection: &Connection,
+    event: Event,
+    user: i64,
+    from: Option<&str>,
+    to: Option<&str>,
+) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO audit (at, event, user_id, from_method, to_method) VALUES (?1, ?2, ?3, ?4, ?5)";
+    connection.prepare_cached(sql)?.execute(params![now(), event.as_str(), user, from, to]).map(drop)
+}

@@ -1,0 +1,23 @@
+//! The service over a real port: what each route answers, and what nobody may find out or break.
+#![cfg(all(feature = "serve", feature = "sqlite"))]
+#![allow(clippy::panic, reason = "a test says what is wrong by it")]
+
+#[path = "serve/api.rs"]
+mod api;
+#[path = "serve/client.rs"]
+mod client;
+#[path = "serve/hostile.rs"]
+mod hostile;
+#[cfg(feature = "cli")]
+#[path = "serve/instances.rs"]
+mod instances;
+#[path = "serve/outside.rs"]
+mod outside;
+#[path = "serve/overload.rs"]
+mod overload;
+#[path = "serve/sign_ins.rs"]
+mod sign_ins;
+#[path = "serve/stores.rs"]
+mod stores;
+#[path = "serve/timing.rs"]
+mod timing;

@@ -1,0 +1,284 @@
+//! The user API as migration scripts use it, the engine's own routes, and what stands around them.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::client::{Server, TOKEN, config};
+
+#[test]
+fn users_are_created_with_hashes_passwords_or_neither_and_come_back_unchanged() {
+    let server = Server::start(config());
+    let answer = server.admin(
+        "POST",
+        "/api/users",
+        &json!({"username": "ada", "primaryEmail": "ada@example.com", "name": "Ada", "profile": {"locale": "en"},
+            "customData": {"plan": "gold", "nested": [1, {"ü": null}]},
+            "passwordEncrypted": "5F4DCC3B5AA765D61D8327DEB882CF99", "passwordEncryptionMethod": "MD5"}),
+    );
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let user = answer.json();
+    assert_eq!(answer.header("location"), Some(format!("/api/users/{}", user["id"].as_str().expect("an id")).as_str()));
+    assert_eq!(user["customData"], json!({"plan": "gold", "nested": [1, {"ü": null}]}));
+    assert_eq!((&user["hasPassword"], &user["profile"]), (&json!(true), &json!({"locale": "en"})));
+    assert!(!answer.body.to_lowercase().contains("5f4dcc3b"), "no hash is shown");
+    let id = server.create(&json!({"username": "bob", "passwordDigest": "5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8",
+        "passwordAlgorithm": "SHA1"}));
+    assert_eq!(server.sign_in("bob", "password").json()["upgraded"], true);
+    let shown = server.admin("GET", &format!("/api/users/{id}"), &Value::Null).json();
+    assert_eq!((&shown["username"], &shown["customData"]), (&json!("bob"), &json!({})));
+    assert!(shown["upgradedAt"].is_i64());
+    server.create(&json!({"primaryPhone": "+3112345", "password": "correct horse"}));
+    assert_eq!(server.sign_in("+3112345", "correct horse").json()["upgraded"], false, "it is Argon2id already");
+    server.create(&json!({"primaryEmail": "social@example.com"}));
+    assert_eq!(server.sign_in("social@example.com", "").status, 401);
+}
+
+#[test]
+fn numbers_and_texts_are_kept_byte_for_byte() {
+    let server = Server::start(config());
+    let body = r#"{"username":"n","customData":{"big":12345678901234567890123.450e-7,"a":1,"a ":"\u00e9"}}"#;
+    let bearer = format!("Bearer {TOKEN}");
+    let headers = [("Content-Type", "application/json; charset=utf-8"), ("Authorization", bearer.as_str())];
+    let answer = server.request("POST", "/api/users", &headers, body.as_bytes());
+    assert!(
+        answer.body.contains(r#""customData":{"big":12345678901234567890123.450e-7,"a":1,"a ":"\u00e9"}"#),
+        "{}",
+        answer.body
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_user_is_said_by_field_and_code() {
+    let server = Server::start(config());
+    server.create(&json!({"username": "ada", "primaryEmail": "ada@example.com"}));
+    let refused = |body: Value| {
+        let answer = server.admin("POST", "/api/users", &body);
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+        let said = answer.json();
+        assert_eq!(said["status"], answer.status);
+        (answer.status, said["code"].as_str().expect("a code").to_owned(), said["errors"][0]["field"].clone())
+    };
+    let is = |status, code: &str, field: &str| {
+        (status, code.to_owned(), if field.is_empty() { Value::Null } else { field.into() })
+    };
+    assert_eq!(refused(json!({"username": "ada"})), is(422, "duplicate_user", "username"));
+    assert_eq!(
+        refused(json!({"username": "b", "primaryEmail": "ada@example.com"})),
+        is(422, "duplicate_user", "primaryEmail")
+    );
+    assert_eq!(refused(json!({"name": "nobody"})).1, "missing_username");
+    let hash = |hash: &str, method: &str| json!({"username": "x", "passwordEncrypted": hash, "passwordEncryptionMethod": method});
+    assert_eq!(refused(hash("hello", "MD5")), is(422, "wrong_length", "passwordEncrypted"));
+    assert_eq!(refused(hash("5f4dcc3b5aa765d61d8327deb882cf99", "nothing")).1, "unknown_method");
+    assert_eq!(
+        refused(hash("$2b$31$abcdefghijklmnopqrstuuLXXhjMsWpv/bC9fkW1H1u5aF3Kr2l3S", "bcrypt")).1,
+        "cost_too_high"
+    );
+    assert_eq!(
+        refused(json!({"username": "x", "passwordEncrypted": "5f4dcc3b5aa765d61d8327deb882cf99"})).1,
+        "ambiguous_method"
+    );
+    let both = json!({"username": "x", "password": "p", "passwordEncrypted": "5f4dcc3b5aa765d61d8327deb882cf99", "passwordEncryptionMethod": "md5"});
+    assert_eq!(refused(both), is(422, "bad_field", "password"));
+    assert_eq!(refused(json!({"username": "x", "password": 7})), is(422, "bad_field", "password"));
+    assert_eq!(refused(json!({"username": 7})).0, 422);
+    assert_eq!(refused(json!([])), is(400, "bad_json", ""));
+    assert_eq!(refused(json!({"username": "x", "password": "p".repeat(4097)})), is(422, "bad_field", "password"));
+}
+
+#[test]
+fn identities_are_linked_and_never_replaced() {
+    let server = Server::start(config());
+    let id = server.create(&json!({"username": "ada", "identities": {"google": {"userId": "g-1"}}}));
+    let path = format!("/api/users/{id}/identities");
+    let linked = server.admin("POST", &path, &json!({"target": "github", "userId": "12", "details": {"name": "Ada"}}));
+    assert_eq!(linked.status, 201, "{}", linked.body);
+    assert_eq!(
+        linked.json()["identities"],
+        json!({"google": {"userId": "g-1"}, "github": {"userId": "12", "details": {"name": "Ada"}}})
+    );
+    let again = server.admin("POST", &path, &json!({"target": "github", "userId": "13"}));
+    assert_eq!((again.status, &again.json()["code"]), (422, &json!("duplicate_user")));
+    let other = server.admin("POST", &path, &json!({"connectorId": "apple", "connectorData": {"sub": "a"}}));
+    assert_eq!(other.json()["identities"]["apple"], json!({"connectorData": {"sub": "a"}}));
+    assert_eq!(server.admin("POST", "/api/users/999/identities", &json!({"target": "x"})).status, 404);
+    assert_eq!(server.admin("POST", &path, &json!({"userId": "1"})).status, 422);
+    assert_eq!(server.admin("GET", "/api/users/999", &Value::Null).status, 404);
+    assert_eq!(server.admin("GET", "/api/users/x", &Value::Null).status, 404);
+}
+
+#[test]
+fn the_user_api_needs_the_admin_token_and_v1_the_api_token_where_there_is_one() {
+    let server = Server::start(config());
+    let body = json!({"username": "ada"});
+    for wrong in ["", "Bearer", "Bearer wrong-token-0123456789", &format!("Basic {TOKEN}"), &format!("Bearer {TOKEN}x")]
+    {
+        let headers = [("Content-Type", "application/json"), ("Authorization", wrong)];
+        let answer = server.request("POST", "/api/users", &headers, body.to_string().as_bytes());
+        assert_eq!((answer.status, answer.header("www-authenticate")), (401, Some("Bearer")), "{wrong}");
+    }
+    let mut closed = config();
+    closed.admin_token = None;
+    closed.api_token = rehash::serve::Token::new("another-token-0123456789");
+    let server = Server::start(closed);
+    assert_eq!(server.admin("POST", "/api/users", &body).status, 401, "without a token it is closed");
+    assert_eq!(server.post("/v1/hash", &json!({"password": "p"})).status, 401);
+    let headers = [("Content-Type", "application/json"), ("Authorization", "Bearer another-token-0123456789")];
+    assert_eq!(server.request("POST", "/v1/hash", &headers, b"{\"password\":\"p\"}").status, 200);
+    assert_eq!((server.get("/").status, server.get("/healthz").status), (404, 200));
+}
+
+#[test]
+fn requests_above_the_rate_are_told_when_to_come_back() {
+    let mut limited = config();
+    limited.api_rate = 2;
+    let server = Server::start(limited);
+    let statuses: Vec<_> =
+        (0..20).map(|number| server.admin("POST", "/api/users", &json!({"username": format!("u{number}")}))).collect();
+    let refused: Vec<_> = statuses.iter().filter(|answer| answer.status == 429).collect();
+    assert!(!refused.is_empty() && statuses.iter().all(|answer| [200, 429].contains(&answer.status)));
+    assert!(refused.iter().all(|answer| answer.header("retry-after") == Some("1")));
+    // A client that comes back loses nothing.
+    let lost: Vec<_> =
+        statuses.iter().enumerate().filter(|(_, answer)| answer.status == 429).map(|(at, _)| at).collect();
+    for number in lost {
+        let body = json!({"username": format!("u{number}")});
+        while server.admin("POST", "/api/users", &body).status != 200 {
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+    assert_eq!(server.service.pool().gauges().overloaded, 0);
+}
+
+#[test]
+fn verify_gives_the_verdict_and_the_replacement_and_writes_nothing() {
+    let server = Server::start(config());
+    let record = |password: &str| json!({"passwordEncrypted": "5f4dcc3b5aa765d61d8327deb882cf99", "passwordEncryptionMethod": "MD5", "password": password});
+    let accepted = server.post("/v1/verify", &record("password")).json();
+    assert_eq!((&accepted["outcome"], &accepted["method"]), (&json!("accepted"), &json!("md5")));
+    let upgrade = accepted["upgrade"].as_str().expect("a replacement");
+    let again = server.post("/v1/verify", &json!({"passwordDigest": upgrade, "password": "password"})).json();
+    assert_eq!((&again["outcome"], &again["upgrade"]), (&json!("accepted"), &Value::Null));
+    assert_eq!(server.post("/v1/verify", &record("wrong")).json()["outcome"], "rejected");
+    let salted = json!({"passwordEncrypted": "28f9975808ae2bdc5847b1cda26033ea", "passwordEncryptionMethod": "vbulletin",
+        "passwordSalt": "308", "password": "hashcat"});
+    assert_eq!(server.post("/v1/verify", &salted).json()["outcome"], "accepted");
+    let binary = json!({"passwordEncrypted": "$2y$05$/OK.fbVrR/bpIqNJ5ianF.Sa7shbm4.OzKpvFnX1pQLmQW96oUlCq", "passwordHex": "a3"});
+    assert_eq!(server.post("/v1/verify", &binary).json()["outcome"], "accepted");
+    assert_eq!(server.post("/v1/verify", &json!({"password": "x"})).status, 422);
+    let broken = server
+        .post("/v1/verify", &json!({"passwordEncrypted": "zz", "passwordEncryptionMethod": "md5", "password": "x"}));
+    assert_eq!((broken.status, &broken.json()["code"]), (422, &json!("wrong_length")));
+    let hash = server.post("/v1/hash", &json!({"password": "p"})).json();
+    assert!(hash["passwordEncrypted"].as_str().expect("a hash").starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
+}
+
+#[test]
+fn the_description_names_exactly_the_routes_there_are() {
+    let mut with_page = config();
+    with_page.status_page = true;
+    let server = Server::start(with_page);
+    let description = server.get("/openapi.json").json();
+    let described: BTreeSet<_> = description["paths"]
+        .as_object()
+        .expect("paths")
+        .iter()
+        .flat_map(|(path, operations)| {
+            operations.as_object().expect("operations").keys().map(move |method| (path.clone(), method.to_uppercase()))
+        })
+        .collect();
+    // The source names them once.
+    let source = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/serve.rs")).expect("readable");
+    let routed: BTreeSet<_> = source
+        .lines()
+        .filter_map(|line| {
+            let (path, handler) = line.trim().strip_prefix(".route(\"")?.split_once("\", ")?;
+            Some((path.to_owned(), handler.split('(').next()?.to_uppercase()))
+        })
+        .filter(|(path, _)| path != "/")
+        .collect();
+    assert!(routed.len() >= 11);
+    assert_eq!(described, routed);
+    for (path, method) in routed {
+        let path = path.replace("{id}", "1");
+        let answer = server.request(&method, &path, &[("Content-Type", "application/json")], b"{}");
+        assert!(![404, 405, 500].contains(&answer.status), "{method} {path}: {}", answer.status);
+        let wrong = server.request(if method == "GET" { "DELETE" } else { "GET" }, &path, &[], b"");
+        assert!([405, 401].contains(&wrong.status), "{path}: {}", wrong.status);
+    }
+    assert_eq!(
+        (server.get("/nothing").status, server.get("/nothing").json()["code"].clone()),
+        (404, json!("not_found"))
+    );
+}
+
+#[test]
+fn requests_have_ids_and_logs_and_metrics_have_no_secrets() {
+    let server = Server::start(config());
+    server.create(&json!({"username": "canary-name", "passwordEncrypted": "5f4dcc3b5aa765d61d8327deb882cf99",
+        "passwordEncryptionMethod": "md5", "customData": {"a": "canary-data"}}));
+    let given = server.request("GET", "/healthz", &[("X-Request-Id", "abc-1.2_3")], b"");
+    assert_eq!(given.header("x-request-id"), Some("abc-1.2_3"));
+    let bad = server.request("GET", "/healthz", &[("X-Request-Id", "a b\"c")], b"");
+    assert_eq!(bad.header("x-request-id").map(str::len), Some(24));
+    server.sign_in("canary-name", "canary-password");
+    server.sign_in("canary-name", "password");
+    server.request(
+        "POST",
+        "/v1/sign-in",
+        &[("Content-Type", "application/json")],
+        b"{\"identifier\": \"canary-name\", \"password\": \"canary-password\"",
+    );
+    server.request(
+        "POST",
+        "/v1/sign-in",
+        &[("Content-Type", "application/json")],
+        b"{\"identifier\": 7, \"password\": \"canary-password\"}",
+    );
+    server.get("/canary-path?password=canary-query");
+    let log = server.log.lock().expect("whole").join("\n");
+    let metrics = server.get("/metrics").body;
+    for canary in ["canary", "5f4dcc3b", "argon2id$"] {
+        assert!(!log.contains(canary) && !metrics.contains(canary), "{canary}: {log}");
+    }
+    for line in log.lines() {
+        let line: Value = serde_json::from_str(line).expect("each line is JSON");
+        assert!(line["status"].is_u64() && line["request_id"].is_string() && line["duration_ms"].is_f64());
+    }
+    assert!(log.contains("\"outcome\":\"wrong_password\"") && log.contains("\"upgrade\":\"written\""));
+    for sample in [
+        "rehash_sign_ins_total{outcome=\"accepted\",method=\"md5\"} 1",
+        "rehash_sign_ins_total{outcome=\"wrong_password\",method=\"md5\"} 1",
+        "rehash_upgrades_total{result=\"written\"} 1",
+        "rehash_http_requests_total{route=\"none\",status=\"404\"} 1",
+        "rehash_http_request_duration_seconds_count{route=\"/v1/sign-in\"} 4",
+        "rehash_pool_queued 0",
+    ] {
+        assert!(metrics.contains(sample), "{sample} is missing:\n{metrics}");
+    }
+}
+
+#[test]
+fn the_status_page_is_for_operators_and_has_nothing_from_elsewhere() {
+    let mut with_page = config();
+    with_page.status_page = true;
+    let server = Server::start(with_page);
+    server.create(&json!({"username": "ada", "passwordEncrypted": "5f4dcc3b5aa765d61d8327deb882cf99", "passwordEncryptionMethod": "md5"}));
+    server.sign_in("ada", "password");
+    let closed = server.get("/");
+    assert_eq!(closed.status, 401);
+    assert!(closed.header("www-authenticate").is_some_and(|value| value.starts_with("Basic ")));
+    // "admin:" and the token.
+    let encoded = "YWRtaW46YS10b2tlbi1mb3ItdGVzdHMtMDEyMzQ1Njc4OQ==";
+    let page = server.request("GET", "/", &[("Authorization", &format!("Basic {encoded}"))], b"");
+    assert_eq!(page.status, 200);
+    assert!(page.header("content-security-policy").is_some_and(|policy| policy.starts_with("default-src 'none'")));
+    assert!(!page.body.contains("<script") && !page.body.contains("http://") && !page.body.contains("https://"));
+    assert!(
+        page.body.contains("passwords are Argon2id")
+            && page.body.contains("<svg id=\"hour\"")
+            && !page.body.contains("ada")
+    );
+}

@@ -1,0 +1,114 @@
+//! Sign-ins and password changes: one answer for every refusal, and the newest password always wins.
+
+use serde_json::json;
+
+use crate::client::{Server, config};
+
+#[test]
+fn every_refusal_has_the_same_status_headers_and_body() {
+    let server = Server::start(config());
+    server.create(&json!({"username": "md5", "passwordEncrypted": "5f4dcc3b5aa765d61d8327deb882cf99", "passwordEncryptionMethod": "md5"}));
+    server.create(&json!({"username": "bcrypt", "passwordEncrypted": "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"}));
+    server.create(&json!({"username": "social"}));
+    let refusals = [
+        server.sign_in("md5", "wrong"),
+        server.sign_in("bcrypt", "wrong"),
+        server.sign_in("social", "wrong"),
+        server.sign_in("nobody", "wrong"),
+        server.sign_in("", ""),
+        server.sign_in("md5", &"x".repeat(5000)),
+        server.sign_in("md5", "\u{0}"),
+    ];
+    let strip = |head: &str| -> Vec<String> {
+        head.lines()
+            .filter(|line| !line.starts_with("x-request-id") && !line.starts_with("date"))
+            .map(str::to_owned)
+            .collect()
+    };
+    for refusal in &refusals {
+        assert_eq!(
+            (refusal.status, strip(&refusal.head), &refusal.body),
+            (401, strip(&refusals[0].head), &refusals[0].body)
+        );
+    }
+    assert_eq!(refusals[0].json()["code"], "invalid_credentials");
+}
+
+#[test]
+fn an_identifier_that_is_guessed_at_is_refused_with_the_same_answer() {
+    let mut throttled = config();
+    throttled.failures_per_identifier = 3;
+    let server = Server::start(throttled);
+    for name in ["ada", "bob"] {
+        server.create(&json!({"username": name, "password": "right"}));
+    }
+    let wrong = server.sign_in("ada", "wrong");
+    (0..2).for_each(|_| drop(server.sign_in("ada", "wrong")));
+    let locked = server.sign_in("ada", "right");
+    assert_eq!((locked.status, locked.body), (401, wrong.body));
+    assert_eq!(server.sign_in("bob", "right").status, 200);
+    assert!(server.log.lock().expect("whole").iter().any(|line| line.contains("\"outcome\":\"locked\"")));
+    // A good sign-in forgives what was mistyped before.
+    for _ in 0..4 {
+        (0..2).for_each(|_| assert_eq!(server.sign_in("bob", "wrong").status, 401));
+        assert_eq!(server.sign_in("bob", "right").status, 200);
+    }
+}
+
+#[test]
+fn an_address_that_guesses_is_refused_and_a_proxy_can_name_it() {
+    let mut throttled = config();
+    throttled.failures_per_address = 5;
+    throttled.address_header = Some("x-forwarded-for".to_owned());
+    let server = Server::start(throttled);
+    server.create(&json!({"username": "ada", "password": "right"}));
+    let from = |address: &str, name: &str, password: &str| {
+        let body = json!({"identifier": name, "password": password}).to_string();
+        let headers = [("Content-Type", "application/json"), ("X-Forwarded-For", address)];
+        server.request("POST", "/v1/sign-in", &headers, body.as_bytes()).status
+    };
+    for number in 0..5 {
+        assert_eq!(from("203.0.113.9, 198.51.100.7", &format!("user{number}"), "x"), 401);
+    }
+    assert_eq!(from("192.0.2.1, 198.51.100.7", "ada", "right"), 401, "the last address is the one that counts");
+    assert_eq!(from("198.51.100.8", "ada", "right"), 200);
+}
+
+#[test]
+fn a_changed_password_is_the_only_one_that_signs_in() {
+    let server = Server::start(config());
+    server.create(&json!({"username": "ada", "passwordEncrypted": "5f4dcc3b5aa765d61d8327deb882cf99", "passwordEncryptionMethod": "md5"}));
+    let change = |old: &str, new: &str| {
+        server.post("/v1/password", &json!({"identifier": "ada", "password": old, "newPassword": new}))
+    };
+    assert_eq!(change("wrong", "new").status, 401);
+    assert_eq!(change("password", "").status, 422);
+    assert_eq!(change("password", &"x".repeat(4097)).status, 422);
+    assert_eq!(change("password", "new").status, 204);
+    assert_eq!((server.sign_in("ada", "password").status, server.sign_in("ada", "new").status), (401, 200));
+    assert_eq!(change("password", "newer").status, 401);
+    assert_eq!(change("new", "newer").status, 204);
+    assert_eq!((server.sign_in("ada", "new").status, server.sign_in("ada", "newer").status), (401, 200));
+}
+
+/// Sign-ins that upgrade and changes of the password race; whatever the order, the newest password verifies and no other.
+#[test]
+fn changes_and_upgrades_at_once_lose_no_change() {
+    let server = Server::start(config());
+    for round in 0..12 {
+        let name = format!("user{round}");
+        server.create(&json!({"username": name, "passwordEncrypted": "5f4dcc3b5aa765d61d8327deb882cf99", "passwordEncryptionMethod": "md5"}));
+        let body = json!({"identifier": name, "password": "password", "newPassword": "changed"});
+        let changed = std::thread::scope(|scope| {
+            let sign_ins: Vec<_> = (0..4).map(|_| scope.spawn(|| server.sign_in(&name, "password").status)).collect();
+            let changes: Vec<_> = (0..2).map(|_| scope.spawn(|| server.post("/v1/password", &body).status)).collect();
+            for sign_in in sign_ins {
+                assert!([200, 401].contains(&sign_in.join().expect("no panic")));
+            }
+            changes.into_iter().map(|change| change.join().expect("no panic")).collect::<Vec<_>>()
+        });
+        assert!(changed.contains(&204), "{changed:?}");
+        assert_eq!(server.sign_in(&name, "changed").status, 200);
+        assert_eq!(server.sign_in(&name, "password").status, 401);
+    }
+}

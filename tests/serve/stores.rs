@@ -1,0 +1,190 @@
+//! A store that is down, slow or read-only: sign-ins answer 503 and not 401, recover by themselves, and an upgrade that cannot
+//! be written fails no sign-in.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::{Duration, Instant};
+
+use rehash::pool::PoolConfig;
+use std::ops::ControlFlow;
+
+use rehash::store::sqlite::Sqlite;
+use rehash::store::{
+    Bulk, BulkOptions, Created, Day, Found, Linked, MethodCount, NewUser, Store, StoreError, StoreErrorKind, StoreInfo,
+    Swap, TaggedText, User, Users,
+};
+use rehash::{Replacement, StoredHash};
+use serde_json::json;
+
+use crate::client::{CHEAP, Server, config};
+
+/// What the store does to every call.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Mode {
+    Works,
+    Down,
+    Slow,
+    ReadOnly,
+    WriteFails,
+    Panics,
+}
+
+const MODES: [Mode; 6] = [Mode::Works, Mode::Down, Mode::Slow, Mode::ReadOnly, Mode::WriteFails, Mode::Panics];
+
+/// A real store behind a switch. The user `broken` has a row that does not parse.
+pub(crate) struct Switched {
+    inner: Sqlite,
+    mode: AtomicU8,
+}
+
+impl Switched {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self { inner: Sqlite::in_memory().expect("a store"), mode: AtomicU8::new(0) })
+    }
+
+    pub(crate) fn set(&self, mode: Mode) {
+        let number = MODES.iter().position(|each| *each == mode).expect("one of them");
+        self.mode.store(number as u8, Ordering::SeqCst);
+    }
+
+    fn check(&self, writes: bool) -> Result<(), StoreError> {
+        let error = |kind| Err(StoreError::new(kind, "as it was told"));
+        match MODES[usize::from(self.mode.load(Ordering::SeqCst))] {
+            Mode::Works => Ok(()),
+            Mode::Down => error(StoreErrorKind::Unreachable),
+            Mode::Slow => {
+                std::thread::sleep(Duration::from_millis(1500));
+                Ok(())
+            }
+            Mode::ReadOnly if writes => error(StoreErrorKind::ReadOnly),
+            Mode::WriteFails if writes => error(StoreErrorKind::Full),
+            Mode::Panics => panic!("as it was told"),
+            Mode::ReadOnly | Mode::WriteFails => Ok(()),
+        }
+    }
+}
+
+impl Store for Switched {
+    type Id = i64;
+
+    fn find(&self, identifier: &str) -> Result<Option<Found<i64>>, StoreError> {
+        self.check(false)?;
+        if identifier == "broken" {
+            let password = Some(TaggedText { method: "md5".to_owned(), text: "zz".to_owned() });
+            return Ok(Some(Found { id: i64::MAX, password }));
+        }
+        self.inner.find(identifier)
+    }
+
+    fn replace(&self, id: &i64, replacement: &Replacement) -> Result<Swap, StoreError> {
+        self.check(true)?;
+        self.inner.replace(id, replacement)
+    }
+}
+
+impl Users for Switched {
+    fn user(&self, id: i64) -> Result<Option<User>, StoreError> {
+        self.check(false)?;
+        self.inner.user(id)
+    }
+
+    fn create(&self, new: &NewUser<'_>) -> Result<Created, StoreError> {
+        self.check(true)?;
+        self.inner.create(new)
+    }
+
+    fn link_identity(&self, id: i64, provider: &str, identity: &str) -> Result<Linked, StoreError> {
+        self.check(true)?;
+        self.inner.link_identity(id, provider, identity)
+    }
+
+    fn change_password(&self, id: i64, expected: Option<&TaggedText>, hash: &StoredHash) -> Result<Swap, StoreError> {
+        self.check(true)?;
+        self.inner.change_password(id, expected, hash)
+    }
+
+    fn counts(&self) -> Result<Vec<MethodCount>, StoreError> {
+        self.inner.counts()
+    }
+
+    fn days(&self) -> Result<Vec<Day>, StoreError> {
+        self.inner.days()
+    }
+
+    fn recount(&self) -> Result<(), StoreError> {
+        self.inner.recount()
+    }
+
+    fn bulk(&self, options: BulkOptions) -> Result<Box<dyn Bulk + '_>, StoreError> {
+        self.inner.bulk(options)
+    }
+
+    fn export(&self, each: &mut dyn FnMut(&User) -> ControlFlow<()>) -> Result<(), StoreError> {
+        self.inner.export(each)
+    }
+
+    fn info(&self) -> Result<StoreInfo, StoreError> {
+        self.check(false)?;
+        self.inner.info()
+    }
+}
+
+pub(crate) fn pool() -> PoolConfig {
+    PoolConfig { workers: 2, memory_kib: 1024, queue_len: 64 }
+}
+
+#[test]
+fn a_store_that_is_down_is_no_wrong_password() {
+    let store = Switched::new();
+    let mut quick = config();
+    quick.store_timeout = Duration::from_millis(300);
+    let server = Server::over(Arc::clone(&store) as Arc<dyn Users>, pool(), CHEAP, quick);
+    server.create(&json!({"username": "ada", "password": "right"}));
+    for mode in [Mode::Down, Mode::Slow, Mode::Panics] {
+        store.set(mode);
+        for (name, password) in [("ada", "right"), ("ada", "wrong"), ("nobody", "x")] {
+            let answer = server.sign_in(name, password);
+            // A panic takes its time on a busy machine, and is then a call that did not answer.
+            let may_be_fault = mode == Mode::Panics;
+            assert!(answer.status == 503 || may_be_fault && answer.status == 500, "{}", answer.body);
+            assert_eq!(answer.header("retry-after").is_some(), answer.status == 503);
+        }
+        assert!([500, 503].contains(&server.get("/readyz").status));
+        let start = Instant::now();
+        assert_eq!(server.get("/healthz").status, 200);
+        assert!(start.elapsed() < Duration::from_secs(1), "health does not ask the store");
+        store.set(Mode::Works);
+        // Calls that took too long still hold their places for a moment.
+        std::thread::sleep(Duration::from_millis(if mode == Mode::Slow { 1600 } else { 0 }));
+        assert_eq!((server.sign_in("ada", "right").status, server.get("/readyz").status), (200, 200), "it recovers");
+    }
+}
+
+#[test]
+fn an_upgrade_that_cannot_be_written_fails_no_sign_in() {
+    let store = Switched::new();
+    let server = Server::over(Arc::clone(&store) as Arc<dyn Users>, pool(), CHEAP, config());
+    server.create(&json!({"username": "ada", "passwordEncrypted": "5f4dcc3b5aa765d61d8327deb882cf99", "passwordEncryptionMethod": "md5"}));
+    for (mode, result) in [(Mode::ReadOnly, "read_only"), (Mode::WriteFails, "write_failed")] {
+        store.set(mode);
+        let answer = server.sign_in("ada", "password");
+        assert_eq!((answer.status, &answer.json()["upgraded"]), (200, &json!(false)));
+        assert!(server.get("/metrics").body.contains(&format!("rehash_upgrades_total{{result=\"{result}\"}} 1")));
+        let change = json!({"identifier": "ada", "password": "password", "newPassword": "new"});
+        assert_eq!(
+            server.post("/v1/password", &change).status,
+            503,
+            "a change that is not written is not told as done"
+        );
+    }
+    store.set(Mode::Works);
+    assert_eq!(server.sign_in("ada", "password").json()["upgraded"], true);
+}
+
+#[test]
+fn a_row_that_does_not_parse_is_one_refusal_and_a_log_line() {
+    let server = Server::over(Switched::new(), pool(), CHEAP, config());
+    let (broken, unknown) = (server.sign_in("broken", "x"), server.sign_in("nobody", "x"));
+    assert_eq!((broken.status, broken.body), (401, unknown.body));
+    assert!(server.log.lock().expect("whole").iter().any(|line| line.contains("broken_row")));
+}

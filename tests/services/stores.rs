@@ -1,0 +1,488 @@
+//! One contract over every store, and what happens to each when processes are killed, connections are cut and two write
+//! at once.
+
+use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rehash::sign_in::{Outcome, sign_in};
+use rehash::store::{
+    BulkOptions, Created, Inserted, Linked, Mark, NewUser, OnConflict, OpenOptions, StoreErrorKind, Swap, TaggedText,
+    Unstorable, Users, open,
+};
+use rehash::{Argon2Target, Engine, Limits, Method, Password, Policy, StoredHash, Upgrade};
+
+/// The URL of a schema of this test's own, dropped at its end.
+struct Schema {
+    url: String,
+    admin: String,
+    name: String,
+}
+
+impl Schema {
+    fn new() -> Option<Self> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let Ok(admin) = std::env::var("REHASH_TEST_POSTGRES") else {
+            eprintln!("skipped: REHASH_TEST_POSTGRES is not set");
+            return None;
+        };
+        let name = format!("rehash_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        Some(Self { url: format!("{admin}?schema={name}"), admin, name })
+    }
+
+    fn run(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let (client, connection) =
+                tokio_postgres::connect(&self.admin, tokio_postgres::NoTls).await.map_err(|error| error.to_string())?;
+            tokio::spawn(connection);
+            let sql = sql.replace("{s}", &self.name);
+            let rows = client.simple_query(&sql).await.map_err(|error| format!("{error:?}"))?;
+            let rows = rows.iter().filter_map(|message| match message {
+                tokio_postgres::SimpleQueryMessage::Row(row) => {
+                    Some((0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect())
+                }
+                _ => None,
+            });
+            Ok(rows.collect())
+        })
+    }
+
+    fn number(&self, sql: &str) -> u64 {
+        let rows = self.run(sql).expect("an answer");
+        rows[0][0].as_deref().expect("a number").parse().expect("a number")
+    }
+}
+
+impl Drop for Schema {
+    fn drop(&mut self) {
+        let _ = self.run("DROP SCHEMA IF EXISTS {s} CASCADE");
+    }
+}
+
+fn engine() -> Engine {
+    let target = Argon2Target { memory_kib: 16, passes: 1, lanes: 1 };
+    Engine::new(Policy::builder(target).build().expect("within limits")).expect("entropy")
+}
+
+fn md5(text: &str) -> StoredHash {
+    StoredHash::parse(Method::Md5, text, &Limits::default()).expect("an MD5")
+}
+
+const OF_PASSWORD: &str = "5f4dcc3b5aa765d61d8327deb882cf99";
+
+fn creating() -> OpenOptions {
+    OpenOptions::default().creates(true)
+}
+
+/// Runs a test over a file and over a schema of the server.
+fn each_store(test: impl Fn(&str)) {
+    let directory = tempfile::tempdir().expect("a directory");
+    test(&format!("sqlite:{}", directory.path().join("s.db").display()));
+    if let Some(schema) = Schema::new() {
+        test(&schema.url);
+    }
+}
+
+fn bulk(store: &dyn Users, on_conflict: OnConflict, users: &[NewUser<'_>]) -> Vec<Inserted> {
+    let mut bulk = store.bulk(BulkOptions::new(on_conflict, false)).expect("a bulk");
+    let input = bulk.begin_input(None, "test").expect("begun");
+    users.iter().for_each(|user| bulk.push(user).expect("pushed"));
+    bulk.end_batch(Mark { input: input.id, first: 0, records: users.len() as u64 }).expect("ended");
+    let written = bulk.next_written(true).expect("a batch").expect("written");
+    bulk.end_input(input.id).expect("ended");
+    bulk.finish().expect("finished");
+    written.outcomes
+}
+
+/// The counters and what the rows say must be the same.
+fn counters_are_right(store: &dyn Users) {
+    let sorted = |store: &dyn Users| {
+        let mut counts = store.counts().expect("counts");
+        counts.sort_by(|one, other| (&one.method, &one.parameters).cmp(&(&other.method, &other.parameters)));
+        counts
+    };
+    let kept = sorted(store);
+    store.recount().expect("counted");
+    assert_eq!(kept, sorted(store));
+}
+
+#[test]
+fn every_store_keeps_the_contract() {
+    let engine = engine();
+    each_store(|url| {
+        let store = open(url, &creating()).expect("a store");
+        let hash = md5(OF_PASSWORD);
+        let odd = "a\u{202e}\u{1f600}\\N\t\r\n'; DROP TABLE users; --\u{10ffff}";
+        let ada = NewUser {
+            username: Some(odd),
+            primary_email: Some("ada@example.com"),
+            profile: Some(r#"{ "b":1.50, "a":"\u0000" }"#),
+            password: Some(&hash),
+            ..NewUser::default()
+        };
+        let bob = NewUser { username: Some("bob"), primary_phone: Some("+49"), ..NewUser::default() };
+        assert_eq!(bulk(&*store, OnConflict::Skip, &[ada, bob]), [Inserted::New, Inserted::New]);
+        let again = [Inserted::AlreadyThere { kept_newer: false }; 2];
+        assert_eq!(bulk(&*store, OnConflict::Skip, &[ada, bob]), again);
+
+        // A username shadows an email; everything comes back byte for byte.
+        let found = store.find(odd).expect("readable").expect("there");
+        let back = store.user(found.id).expect("readable").expect("there");
+        assert_eq!(back.username.as_deref(), Some(odd));
+        assert_eq!(back.profile.as_deref(), ada.profile);
+        assert!(back.password == Some(TaggedText::of(&hash)));
+        assert!(store.find("nobody\0").expect("readable").is_none());
+
+        // A swap needs the expected hash, once.
+        let accepted = engine.verify(&hash, &Password::new("password")).expect("accepted");
+        let Upgrade::Ready(replacement) = accepted.upgrade else { panic!("an upgrade is due") };
+        assert_eq!(store.replace(&found.id, &replacement).expect("written"), Swap::Written);
+        assert_eq!(store.replace(&(found.id + 1000), &replacement).expect("left"), Swap::Superseded);
+        let again = [Inserted::AlreadyThere { kept_newer: true }];
+        assert_eq!(bulk(&*store, OnConflict::ReplaceLegacy, &[ada]), again);
+
+        // A change needs it too, and a user without a password has none to expect.
+        let bob_id = store.find("bob").expect("readable").expect("there").id;
+        let old = TaggedText::of(&hash);
+        let new = engine.hash(&Password::new("new")).expect("a hash");
+        assert_eq!(store.change_password(bob_id, Some(&old), &new).expect("left"), Swap::Superseded);
+        assert_eq!(store.change_password(bob_id, None, &new).expect("written"), Swap::Written);
+        assert_eq!(store.change_password(bob_id, None, &new).expect("left"), Swap::Superseded);
+
+        let carol = NewUser { username: Some("carol"), password: Some(&hash), ..NewUser::default() };
+        assert!(matches!(store.create(&carol).expect("made"), Created::New(_)));
+        assert_eq!(store.create(&carol).expect("left"), Created::Taken("username"));
+        let mail = NewUser { username: Some("dan"), primary_email: Some("ada@example.com"), ..NewUser::default() };
+        assert_eq!(store.create(&mail).expect("left"), Created::Taken("primaryEmail"));
+
+        assert_eq!(store.link_identity(bob_id, "github", r#"{"userId":"1"}"#).expect("linked"), Linked::Written);
+        assert_eq!(store.link_identity(bob_id, "github", r#"{"userId":"2"}"#).expect("left"), Linked::Taken);
+        assert_eq!(store.link_identity(bob_id + 1000, "github", "{}").expect("left"), Linked::NoSuchUser);
+
+        let mut names = BTreeSet::new();
+        store
+            .export(&mut |user| {
+                names.extend(user.username.clone());
+                ControlFlow::Continue(())
+            })
+            .expect("exported");
+        assert_eq!(names, [odd, "bob", "carol"].map(str::to_owned).into());
+        let days = store.days().expect("days");
+        let sums =
+            days.iter().fold((0, 0, 0), |sum, day| (sum.0 + day.imported, sum.1 + day.upgraded, sum.2 + day.changed));
+        assert_eq!(sums, (2, 1, 1));
+        counters_are_right(&*store);
+        let info = store.info().expect("known");
+        assert_eq!(info.schema, info.known_schema);
+    });
+}
+
+#[test]
+fn replace_legacy_never_replaces_what_is_newer() {
+    let engine = engine();
+    each_store(|url| {
+        let store = open(url, &creating()).expect("a store");
+        let (old, new) = (md5(OF_PASSWORD), md5("00000000000000000000000000000000"));
+        let of =
+            |name, hash| NewUser { username: Some(name), name: Some("x"), password: Some(hash), ..NewUser::default() };
+        let users = [of("ada", &old), of("bob", &old), of("carol", &old)];
+        assert_eq!(bulk(&*store, OnConflict::Skip, &users), [Inserted::New; 3]);
+        assert!(matches!(
+            sign_in(&engine, &*store, "ada", &Password::new("password")).expect("accepted").upgrade,
+            Outcome::Written
+        ));
+        let bob = store.find("bob").expect("readable").expect("there").id;
+        let changed = engine.hash(&Password::new("new")).expect("a hash");
+        assert_eq!(store.change_password(bob, Some(&TaggedText::of(&old)), &changed).expect("changed"), Swap::Written);
+
+        let others = ["ada", "bob", "carol"].map(|name| NewUser { name: Some("y"), ..of(name, &new) });
+        assert_eq!(bulk(&*store, OnConflict::Skip, &others), [Inserted::Conflict("username"); 3]);
+        let left = Inserted::LeftNewer("username");
+        assert_eq!(bulk(&*store, OnConflict::ReplaceLegacy, &others), [left, left, Inserted::Replaced]);
+        let carol = store.find("carol").expect("readable").expect("there").password.expect("a password");
+        assert_eq!(carol.text, new.text());
+        assert!(sign_in(&engine, &*store, "ada", &Password::new("password")).is_ok());
+        assert!(sign_in(&engine, &*store, "bob", &Password::new("new")).is_ok());
+        counters_are_right(&*store);
+
+        // With `fail` nothing of the batch is written.
+        let mut bulk = store.bulk(BulkOptions::new(OnConflict::Fail, false)).expect("a bulk");
+        let input = bulk.begin_input(None, "test").expect("begun");
+        bulk.push(&of("dan", &old)).expect("pushed");
+        bulk.push(&of("carol", &old)).expect("pushed");
+        bulk.end_batch(Mark { input: input.id, first: 0, records: 2 }).expect("ended");
+        let written = bulk.next_written(true).expect("a batch").expect("an answer");
+        assert!(!written.is_committed);
+        drop(bulk);
+        assert!(store.find("dan").expect("readable").is_none());
+    });
+}
+
+#[test]
+fn what_the_server_cannot_hold_is_one_records_problem() {
+    let Some(schema) = Schema::new() else { return };
+    let store = open(&schema.url, &creating()).expect("a store");
+    let (long, large) = ("u".repeat(64 << 10), format!("{{\"k\":\"{}\"}}", "x".repeat(1 << 20)));
+    let users = [
+        NewUser { username: Some(&long), ..NewUser::default() },
+        NewUser { username: Some("a\0b"), ..NewUser::default() },
+        NewUser { username: Some("ada"), custom_data: Some(&large), ..NewUser::default() },
+    ];
+    let outcomes = bulk(&*store, OnConflict::Skip, &users);
+    assert!(matches!(outcomes[0], Inserted::Unstorable { why: Unstorable::TooLong { .. }, .. }));
+    assert_eq!(outcomes[1], Inserted::Unstorable { field: "username", why: Unstorable::Nul });
+    assert_eq!(outcomes[2], Inserted::New);
+}
+
+#[test]
+fn the_audit_is_append_only() {
+    let Some(schema) = Schema::new() else { return };
+    let store = open(&schema.url, &creating()).expect("a store");
+    let hash = md5(OF_PASSWORD);
+    let ada = NewUser { username: Some("ada"), password: Some(&hash), ..NewUser::default() };
+    let _ = bulk(&*store, OnConflict::Skip, &[ada]);
+    let _ = sign_in(&engine(), &*store, "ada", &Password::new("password")).expect("accepted");
+    assert_eq!(schema.number("SELECT count(*) FROM {s}.audit WHERE event = 'upgrade' AND from_method = 'md5'"), 1);
+    for sql in ["UPDATE {s}.audit SET at = 0", "DELETE FROM {s}.audit", "TRUNCATE {s}.audit"] {
+        assert!(schema.run(sql).is_err(), "{sql}");
+    }
+    assert_eq!(schema.number("SELECT count(*) FROM {s}.audit"), 2);
+}
+
+#[test]
+fn where_nothing_can_be_written_a_sign_in_succeeds() {
+    each_store(|url| {
+        let hash = md5(OF_PASSWORD);
+        let store = open(url, &creating()).expect("a store");
+        let _ = bulk(
+            &*store,
+            OnConflict::Skip,
+            &[NewUser { username: Some("ada"), password: Some(&hash), ..NewUser::default() }],
+        );
+        drop(store);
+        let store = open(url, &OpenOptions::default().read_only(true)).expect("a store");
+        match sign_in(&engine(), &*store, "ada", &Password::new("password")).expect("accepted").upgrade {
+            Outcome::WriteFailed(error) => assert_eq!(error.kind(), StoreErrorKind::ReadOnly),
+            other => panic!("{other:?}"),
+        }
+        assert!(store.info().expect("known").is_read_only);
+    });
+}
+
+#[test]
+fn tls_is_never_silently_left_out() {
+    let Some(schema) = Schema::new() else { return };
+    // The server's certificate is of its own making: not trusted, unless it is named.
+    for mode in ["require", "verify-full"] {
+        let refused = open(&format!("{}&sslmode={mode}", schema.url), &creating()).map(drop).unwrap_err();
+        assert_eq!(refused.kind(), StoreErrorKind::Unreachable, "{mode}: {refused}");
+    }
+    let refused = open(&format!("{}&sslmode=sometimes", schema.url), &creating()).map(drop).unwrap_err();
+    assert_eq!(refused.kind(), StoreErrorKind::BadUrl);
+}
+
+fn table(records: usize) -> String {
+    (0..records)
+        .map(|number| {
+            let key = number.wrapping_mul(2_654_435_761) & 0xffff_ffff;
+            format!("{{\"username\":\"user{key:08x}\",\"primaryEmail\":\"u{number}@example.com\",\"passwordEncrypted\":\"{key:032x}\",\"passwordEncryptionMethod\":\"MD5\"}}\n")
+        })
+        .collect()
+}
+
+fn import(file: &Path, url: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rehash"));
+    command.args(["import", "--json", "--quiet", "--store", url]).arg(file);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Kills imports at random moments, and lets the last one end: every record is there, once.
+#[test]
+fn an_import_that_is_killed_goes_on() {
+    let kills: u32 = std::env::var("REHASH_TEST_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(3);
+    let records = 60_000;
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("users.ndjson");
+    std::fs::write(&file, table(records)).expect("written");
+    let round = AtomicU32::new(1);
+    for _ in 0..kills.div_ceil(5) {
+        each_store(|url| {
+            for _ in 0..5.min(kills) {
+                let mut child = import(&file, url).spawn().expect("started");
+                let number = round.fetch_add(1, Ordering::Relaxed);
+                std::thread::sleep(Duration::from_millis(u64::from(number.wrapping_mul(2_654_435_761) % 900)));
+                let _ = child.kill();
+                child.wait().expect("ended");
+            }
+            let output = import(&file, url).output().expect("ended");
+            let text = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+            let counts: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+            let count = |name: &str| counts[name].as_u64().unwrap_or(0);
+            let sum = count("imported") + count("already_there") + count("committed_earlier") + count("rejected");
+            assert_eq!((count("records"), sum, count("rejected")), (records as u64, records as u64, 0), "{text}");
+            let store = open(url, &OpenOptions::default()).expect("a store");
+            let mut seen = BTreeSet::new();
+            store
+                .export(&mut |user| {
+                    assert!(seen.insert(user.username.clone()), "a record is there twice");
+                    ControlFlow::Continue(())
+                })
+                .expect("exported");
+            assert_eq!(seen.len(), records);
+            counters_are_right(&*store);
+        });
+    }
+}
+
+#[test]
+fn two_imports_at_once_store_each_record_once() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (file, other) = (directory.path().join("users.ndjson"), directory.path().join("reversed.ndjson"));
+    let table = table(30_000);
+    let reversed: String = table.lines().rev().map(|line| format!("{line}\n")).collect();
+    std::fs::write(&file, &table).expect("written");
+    std::fs::write(&other, reversed).expect("written");
+    each_store(|url| {
+        drop(open(url, &creating()).expect("a store"));
+        let children = [&file, &other].map(|file| import(file, url).spawn().expect("started"));
+        let mut imported = 0;
+        for child in children {
+            let output = child.wait_with_output().expect("ended");
+            let text = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+            let counts: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+            imported += counts["imported"].as_u64().expect("a count");
+        }
+        assert_eq!(imported, 30_000);
+        let store = open(url, &OpenOptions::default()).expect("a store");
+        assert_eq!(store.counts().expect("counts").iter().map(|row| row.records).sum::<u64>(), 30_000);
+        counters_are_right(&*store);
+    });
+}
+
+/// A way to the server that can be cut.
+struct Proxy {
+    port: u16,
+    streams: Arc<Mutex<Vec<TcpStream>>>,
+}
+
+impl Proxy {
+    fn start(server: String) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let streams: Arc<Mutex<Vec<TcpStream>>> = Arc::default();
+        let held = Arc::clone(&streams);
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let Ok(server) = TcpStream::connect(&server) else { continue };
+                let clone = |stream: &TcpStream| stream.try_clone().expect("a handle");
+                held.lock().expect("held").extend([clone(&client), clone(&server)]);
+                let (back, forth) = ((clone(&server), clone(&client)), (client, server));
+                for (from, to) in [back, forth] {
+                    std::thread::spawn(move || pump(from, to));
+                }
+            }
+        });
+        Self { port, streams }
+    }
+
+    fn cut(&self) {
+        for stream in self.streams.lock().expect("held").drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+fn pump(mut from: TcpStream, mut to: TcpStream) {
+    let mut buffer = [0; 64 << 10];
+    while let Ok(count @ 1..) = from.read(&mut buffer) {
+        if to.write_all(&buffer[..count]).is_err() {
+            break;
+        }
+    }
+    let _ = to.shutdown(Shutdown::Both);
+}
+
+#[test]
+fn connections_that_are_cut_are_made_anew() {
+    let Some(schema) = Schema::new() else { return };
+    let Some((_, rest)) = schema.admin.split_once('@') else { panic!("the URL names a user") };
+    let (server, database) = rest.split_once('/').expect("a database");
+    let proxy = Proxy::start(server.to_owned());
+    let user = schema.admin.split_once("://").expect("a scheme").1.split_once('@').expect("a user").0;
+    let url = format!("postgres://{user}@127.0.0.1:{}/{database}?schema={}", proxy.port, schema.name);
+
+    // In the middle of an import.
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("users.ndjson");
+    std::fs::write(&file, table(60_000)).expect("written");
+    let child = import(&file, &url).spawn().expect("started");
+    let is_done = Arc::new(AtomicBool::new(false));
+    let (output, cuts) = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            let output = child.wait_with_output().expect("ended");
+            is_done.store(true, Ordering::Relaxed);
+            output
+        });
+        let mut cuts = 0;
+        while !is_done.load(Ordering::Relaxed) && cuts < 4 {
+            std::thread::sleep(Duration::from_millis(250));
+            proxy.cut();
+            cuts += 1;
+        }
+        (waiting.join().expect("joined"), cuts)
+    });
+    assert!(cuts > 0 && output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(schema.number("SELECT count(*) FROM {s}.users"), 60_000);
+
+    // Between two sign-ins.
+    let store = open(&url, &OpenOptions::default()).expect("a store");
+    assert!(store.find("nobody").expect("readable").is_none());
+    proxy.cut();
+    assert!(store.find("u1@example.com").expect("readable").is_some());
+    counters_are_right(&*store);
+}
+
+#[test]
+fn users_sign_in_and_change_passwords_while_an_import_replaces() {
+    let engine = engine();
+    each_store(|url| {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = directory.path().join("users.ndjson");
+        let old = "{\"username\":\"NAME\",\"passwordEncrypted\":\"5f4dcc3b5aa765d61d8327deb882cf99\",\"passwordEncryptionMethod\":\"MD5\"}\n";
+        let names: Vec<String> = (0..40).map(|number| format!("user{number}")).collect();
+        let mut text: String = names.iter().map(|name| old.replace("NAME", name)).collect();
+        text.push_str(&table(20_000));
+        std::fs::write(&file, &text).expect("written");
+        assert!(import(&file, url).status().expect("ended").success());
+        // The same users with other names: each is in conflict, and would be replaced.
+        std::fs::write(&file, text.replace("\",\"passwordEncrypted", "\",\"name\":\"x\",\"passwordEncrypted"))
+            .expect("written");
+        let mut child = import(&file, url).args(["--on-conflict", "replace-legacy"]).spawn().expect("started");
+        let store = open(url, &OpenOptions::default()).expect("a store");
+        for (number, name) in names.iter().enumerate() {
+            let signed_in = sign_in(&engine, &*store, name, &Password::new("password")).expect("accepted");
+            if number % 2 == 0 {
+                let row = store.find(name).expect("readable").expect("there");
+                let new = engine.hash(&Password::new("new")).expect("a hash");
+                let swap = store.change_password(signed_in.id, row.password.as_ref(), &new).expect("an answer");
+                assert_eq!(swap, Swap::Written);
+            }
+        }
+        assert!(child.wait().expect("ended").success());
+        for (number, name) in names.iter().enumerate() {
+            let password = Password::new(if number % 2 == 0 { "new" } else { "password" });
+            assert!(sign_in(&engine, &*store, name, &password).is_ok(), "{name}");
+        }
+        counters_are_right(&*store);
+    });
+}
