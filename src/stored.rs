@@ -171,10 +171,10 @@ impl StoredHash {
         if claimed.len() > 1 {
             return Err(Fault::Ambiguous { candidates: named }.into());
         }
-        // What names bcrypt can be bcrypt over something else, where the family has that and not bcrypt itself; and PBKDF2's
+        // What names bcrypt can be bcrypt over something else, where the family has that and bcrypt itself does not read it; PBKDF2's
         // common text is Kratos' too.
-        let is_open = named.is_empty() || (claimed.is_empty() && matches!(named, [Method::Bcrypt | Method::Pbkdf2]));
-        let others = family.1.iter().copied().filter(|_| claimed.is_empty() && is_open);
+        let is_open = matches!(named, [] | [Method::Bcrypt | Method::Pbkdf2]);
+        let others = family.1.iter().copied().filter(|method| is_open && !claimed.contains(method));
         let mut first = None;
         for method in claimed.iter().copied().chain(others) {
             match recipe::build(method, text, given) {

@@ -217,6 +217,27 @@ fn what_was_cut_off_or_is_broken_ends_in_order() {
     }
 }
 
+#[test]
+fn remarks_and_entries_of_nobody_are_passed_over_and_accounts_without_a_password_are_users() {
+    let count = |name: &str, text: &str, vendor| {
+        let (seen, summary) = read(name, text.as_bytes().to_vec(), vendor);
+        let bad: Vec<_> =
+            seen.iter().filter_map(|(line, outcome)| outcome.as_ref().err().map(|e| (*line, e))).collect();
+        assert!(bad.is_empty(), "{name}: {bad:?}");
+        (summary.records, seen.iter().filter(|(_, o)| matches!(o, Ok(r) if r.credential.method().is_some())).count())
+    };
+    let htpasswd = "# who may come in\nada:$apr1$62722340$zGjeAwVP2KwY6MtumUI1N/\n#bob:old\n";
+    assert_eq!(count("htpasswd", htpasswd, Vendor::Htpasswd), (1, 1));
+    let shadow = "a:NP:::::::\nb:*LK*:::::::\nc:!!:::::::\nd:$1$kJ4QkJaQ$3EbD/pJddrq5HW3mpZ4KZ1:::::::\n";
+    assert_eq!(count("shadow", shadow, Vendor::Shadow), (4, 1));
+    let ldif = "version: 1\n\ndn: dc=example,dc=com\nobjectClass: top\nobjectClass: dcObject\ndc: example\n\n\
+        dn: ou=people,dc=example,dc=com\nobjectClass: organizationalUnit\nou: people\n\n\
+        dn: uid=ada,ou=people,dc=example,dc=com\nobjectClass: inetOrgPerson\nuid: ada\n\
+        userPassword: {SSHA}FLzWcQqyle6Mo7NvrwXCMAmRzXQxNjYxMTYzNw==\n\n\
+        dn: cn=staff,dc=example,dc=com\nobjectClass: groupOfNames\ncn: staff\nmember: uid=ada\n";
+    assert_eq!(count("directory.ldif", ldif, Vendor::Ldif), (1, 1));
+}
+
 /// The only record of a short export: its JSON of `customData` and the rest, or its problems.
 fn one(name: &str, text: &str, vendor: Vendor) -> Outcome {
     let (mut seen, summary) = read(name, text.as_bytes().to_vec(), vendor);
