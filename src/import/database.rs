@@ -4,7 +4,7 @@
 //! A table is read in pages, each the next rows by the key: no transaction stays open on a live database, a row that
 //! does not change is read exactly once whatever happens around it, and a reading that was cut off goes on after a key.
 //!
-//! Not here: what the systems' tables look like, which is data ([`presets`]), and what is wrong with a record, which the
+//! Not here: what the systems' tables look like, which is data (`presets`), and what is wrong with a record, which the
 //! common rules say.
 
 mod mysql;
