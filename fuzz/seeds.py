@@ -69,3 +69,14 @@ order = "logto auth0 firebase keycloak kratos supabase clerk django wordpress fu
 places = {name: place for place, name in enumerate(order.split())}
 files = [path for path in sorted(exports.iterdir()) if path.suffix not in (".py", ".config")]
 write("export", [bytes([places[path.stem.split("_")[0]]]) + path.read_bytes() for path in files])
+
+# The first byte names the route.
+requests = [
+    {"identifier": "ada", "password": "p\u0000\U0001f511"},
+    {"identifier": "ada", "password": "old", "newPassword": "new"},
+    {"password": "hashcat", "passwordEncrypted": texts("bcrypt")[0]},
+    {"password": "new"},
+    {"username": "ada", "password": "new", "customData": {"n": 1e300}},
+    {"target": "github", "userId": "1", "details": {"a": [1, {"b": "]}"}]}},
+]
+write("serve", [bytes([route]) + json.dumps(body).encode() for route, body in enumerate(requests)])

@@ -5,7 +5,7 @@
 //! A leaf: it knows passwords, and nothing of stored text, limits or schemes.
 
 mod eval;
-mod known;
+pub(crate) mod known;
 mod parse;
 mod print;
 
@@ -155,8 +155,8 @@ impl Input<'_> {
 impl Expression {
     /// Reads an expression, in our spelling or another tool's; a number (`dynamic_6`, `hashcat_2611`) stands for its expression.
     pub(crate) fn parse(text: &str) -> Result<Self, ExpressionError> {
-        let text = known::expression(text).unwrap_or(text);
-        parse::parse(text).map(|node| Self(Arc::new(node)))
+        let known = known::expression(text);
+        parse::parse(known.as_deref().unwrap_or(text)).map(|node| Self(Arc::new(node)))
     }
 
     /// The value for this password.

@@ -69,7 +69,7 @@ fn spring(text: &str) -> Option<&'static [&'static str]> {
         return None;
     }
     match hash.len() {
-        32 => Some(&["spring_md5", "Spring's MD4"]),
+        32 => Some(&["spring_md5", "spring_md4"]),
         40 => Some(&["spring_sha1"]),
         64 => Some(&["spring_sha256"]),
         _ => None,
@@ -109,7 +109,7 @@ fn candidates(text: &str) -> &'static [&'static str] {
         (_, true, _, 22) => &["md5 in base64", "md4 in base64"],
         (_, true, _, 27) => &["sha1 in base64", "ripemd160 in base64"],
         (_, true, _, 43) => &["sha256 in base64", "sha3_256 in base64", "md5 hex text in base64"],
-        (_, true, _, 86) => &["sha512 in base64", "symfony"],
+        (_, true, _, 86) => &["sha512 in base64", "symfony_digest"],
         (_, _, 13, _) if is_crypt(text) => &["descrypt", "13 characters of another kind"],
         _ => &[],
     }

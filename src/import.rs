@@ -10,6 +10,8 @@
 
 mod check;
 mod csv;
+#[cfg(feature = "source")]
+pub mod database;
 mod duplicates;
 mod field;
 mod flat;

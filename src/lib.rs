@@ -41,6 +41,7 @@
 //! |---|---|
 //! | `cli` (default) | the `rehash` command, and with it the two below |
 //! | `import` | readers and validation for JSON, NDJSON and CSV exports |
+//! | `source` | reading user tables from live databases: PostgreSQL, MySQL and MariaDB, SQLite |
 //! | `sqlite` | the embedded store |
 //! | `pool` | a bounded pool of hashing threads, for any runtime or none |
 //! | `serve` | the sign-in service over HTTP: a router to mount, and a listener |
@@ -71,6 +72,8 @@ mod tag;
 pub mod import;
 #[cfg(feature = "pool")]
 pub mod pool;
+#[cfg(feature = "import")]
+pub mod probe;
 #[cfg(feature = "serve")]
 pub mod serve;
 pub mod sign_in;

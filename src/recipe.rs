@@ -20,11 +20,15 @@ use crate::scheme::yescrypt::Yescrypt;
 use crate::scheme::{Parsed, TextEncoding, descrypt, md5crypt, mysql323, oracle10, sha1crypt, shacrypt, text};
 use crate::{Limits, Method};
 
+mod family;
 mod legacy;
 mod magento;
+mod modes;
 mod named;
 
-pub(crate) use named::{Family, named, strip_wrapper};
+pub(crate) use family::Family;
+pub(crate) use modes::mode;
+pub(crate) use named::{named, strip_wrapper};
 
 /// The input of a scheme: the password itself, or an expression with the values of its variables.
 #[derive(Clone)]
@@ -227,12 +231,11 @@ fn dispatch(method: Method, whole: &str, given: &Given) -> Result<Built, Fault> 
         M::LdapSsha256 => ldap(text, "{SSHA256}", Function::Sha256, "sha256_raw($p.$s)"),
         M::LdapSsha384 => ldap(text, "{SSHA384}", Function::Sha384, "sha384_raw($p.$s)"),
         M::LdapSsha512 => ldap(text, "{SSHA512}", Function::Sha512, "sha512_raw($p.$s)"),
-        M::LdapMd5 | M::LdapSha => {
-            let (prefix, expression) =
-                if method == M::LdapMd5 { ("{MD5}", "md5_raw($p)") } else { ("{SHA}", "sha1_raw($p)") };
-            let body = braced(text, prefix)?;
-            computed(body, expression, Variables::default())
-        }
+        M::LdapMd5 => computed(braced(text, "{MD5}")?, "md5_raw($p)", Variables::default()),
+        M::LdapSha => computed(braced(text, "{SHA}")?, "sha1_raw($p)", Variables::default()),
+        M::LdapSha256 => computed(braced(text, "{SHA256}")?, "sha256_raw($p)", Variables::default()),
+        M::LdapSha384 => computed(braced(text, "{SHA384}")?, "sha384_raw($p)", Variables::default()),
+        M::LdapSha512 => computed(braced(text, "{SHA512}")?, "sha512_raw($p)", Variables::default()),
         M::DjangoMd5 | M::DjangoSha1 => {
             let name = if method == M::DjangoMd5 { "md5" } else { "sha1" };
             let [scheme, salt, hash] = text::parts::<3>(text, '$').ok_or(DJANGO)?;
@@ -264,10 +267,11 @@ fn dispatch(method: Method, whole: &str, given: &Given) -> Result<Built, Fault> 
         M::Mssql2000 | M::Mssql2005 | M::Mssql2012 => mssql(method, text),
         // crypt(3) widens bytes, and knows no UTF-8.
         M::Ntlm if text.starts_with("$3$$") => computed_hex(&text[4..], "md4(widen($p))", Variables::default()),
-        M::SpringMd5 | M::SpringSha1 | M::SpringSha256 => {
-            const EXPECTED: Fault = Fault::Structure { expected: "`{SALT}` and hex or base64" };
-            let (salt, hash) = text.strip_prefix('{').and_then(|rest| rest.split_once('}')).ok_or(EXPECTED)?;
-            computed(hash, method.info().computation, salted(salt.as_bytes()))
+        M::SpringMd4 | M::SpringMd5 | M::SpringSha1 | M::SpringSha256 => spring_digest(method, text),
+        M::JoomlaSha256 => {
+            const EXPECTED: Fault = Fault::Structure { expected: "`{SHA256}`, 64 hex digits, `:` and a salt" };
+            let (hash, salt) = text.strip_prefix("{SHA256}").and_then(|rest| rest.split_once(':')).ok_or(EXPECTED)?;
+            computed_hex(hash, method.info().computation, salted(salt.as_bytes()))
         }
         M::SpringStandard => {
             const EXPECTED: Fault = Fault::Structure { expected: "`{sha256}` and 80 hex digits" };
@@ -275,7 +279,7 @@ fn dispatch(method: Method, whole: &str, given: &Given) -> Result<Built, Fault> 
             let (salt, hash) = bytes.split_at_checked(8).filter(|(_, hash)| hash.len() == 32).ok_or(EXPECTED)?;
             decoded(hash, method.info().computation, salted(salt))
         }
-        M::Symfony => symfony(text, given),
+        M::SymfonyDigest => symfony(text, given),
         M::KratosTemplate => kratos_template(text),
         M::KratosHmac => kratos_hmac(text),
         M::Legacy => legacy::read(text),
@@ -377,6 +381,11 @@ fn outer_length(tag: &str) -> usize {
 /// Whether the text of a digest has its salt after a colon.
 pub(crate) fn carries_salt(parsed: &Parsed, text: &str) -> bool {
     matches!(parsed, Parsed::Other(_)) && text.contains(':') && !text.starts_with(['$', '{', ':'])
+}
+
+/// Whether a text is an expression, or the number of one.
+pub(crate) fn is_expression(text: &str) -> bool {
+    Expression::parse(text).is_ok()
 }
 
 /// Why an expression cannot be a tag, in words.
@@ -537,6 +546,18 @@ fn mssql(method: Method, text: &str) -> Result<Built, Fault> {
     decoded(hash, expression, salted(salt))
 }
 
+/// `{salt}` and a digest of the password and the salt with its braces; without them there is no salt.
+fn spring_digest(method: Method, text: &str) -> Result<Built, Fault> {
+    let salt_and_hash = text.strip_prefix('{').and_then(|rest| rest.split_once('}'));
+    match (salt_and_hash, method) {
+        (Some((salt, hash)), _) => computed(hash, method.info().computation, salted(salt.as_bytes())),
+        (None, Method::SpringMd4) => computed(text, "md4($p)", Variables::default()),
+        (None, Method::SpringMd5) => computed(text, "md5($p)", Variables::default()),
+        (None, Method::SpringSha1) => computed(text, "sha1($p)", Variables::default()),
+        (None, _) => computed(text, "sha256($p)", Variables::default()),
+    }
+}
+
 /// Symfony's message digest hasher with its defaults: SHA-512, 5000 rounds. A salt is optional, and has no braces.
 fn symfony(text: &str, given: &Given) -> Result<Built, Fault> {
     let salt = given.variables.salt.as_deref().unwrap_or_default();
@@ -547,7 +568,7 @@ fn symfony(text: &str, given: &Given) -> Result<Built, Fault> {
         let bare = own("iterate(4999,sha512_raw($p),sha512_raw($x.$p))")?;
         return plain(bare, text, &Given { encoding: given.encoding, ..Given::default() });
     }
-    plain(of_method(Method::Symfony)?, text, given)
+    plain(of_method(Method::SymfonyDigest)?, text, given)
 }
 
 /// `$md5$hash`, `$sha256$pf=template$salt$hash`: text with `{SALT}` and `{PASSWORD}` in it.

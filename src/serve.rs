@@ -34,6 +34,7 @@ mod throttle;
 mod users;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -53,9 +54,6 @@ pub use auth::Token;
 pub use config::{Config, FloorMode, LogSink};
 pub use listener::{Listening, listen};
 
-/// How long the newest counts of the store are good for.
-const COUNTS_AGE: Duration = Duration::from_secs(30);
-
 /// The service: a pool, a store and what they are used with. Clones are the same service.
 #[derive(Clone)]
 pub struct Service {
@@ -74,6 +72,8 @@ struct Inner {
     api_rate: Buckets,
     metrics: Metrics,
     started: Instant,
+    /// Somebody asks the store for its counts.
+    is_counting: AtomicBool,
 }
 
 impl Service {
@@ -95,6 +95,7 @@ impl Service {
             api_rate: Buckets::new(config.api_rate),
             metrics: Metrics::default(),
             started: Instant::now(),
+            is_counting: AtomicBool::new(false),
             pool,
             store,
             config,
@@ -152,9 +153,22 @@ impl Service {
             .with_state(self.clone())
     }
 
-    /// What the store holds, at most half a minute old.
+    /// Asks the store for its counts where they are too old, beside the request: nobody waits for it, and no answer's time
+    /// tells of it.
+    fn refresh_counts_soon(&self) {
+        let is_due = !self.inner.metrics.are_counts_newer_than(self.inner.config.counts_age);
+        if is_due && !self.inner.is_counting.swap(true, Ordering::Relaxed) {
+            let service = self.clone();
+            tokio::spawn(async move {
+                service.refresh_counts().await;
+                service.inner.is_counting.store(false, Ordering::Relaxed);
+            });
+        }
+    }
+
+    /// What the store holds, no older than it may be.
     async fn refresh_counts(&self) {
-        if self.inner.metrics.are_counts_newer_than(COUNTS_AGE) {
+        if self.inner.metrics.are_counts_newer_than(self.inner.config.counts_age) {
             return;
         }
         let store = Arc::clone(&self.inner.store);

@@ -32,6 +32,13 @@ pub struct StoredHash {
     expression: Option<Box<str>>,
 }
 
+/// A digest in hex and its salt, for trying other computations on them. It has no `Debug`.
+#[cfg(feature = "import")]
+pub(crate) struct DigestParts {
+    pub(crate) hex: String,
+    pub(crate) salt: Option<Box<[u8]>>,
+}
+
 /// What stands beside a hash in its record and went into it.
 #[derive(Clone, Copy, Default)]
 #[non_exhaustive]
@@ -164,10 +171,10 @@ impl StoredHash {
         if claimed.len() > 1 {
             return Err(Fault::Ambiguous { candidates: named }.into());
         }
-        // What names bcrypt can be bcrypt over something else, where the family has that and not bcrypt itself; and PBKDF2's
+        // What names bcrypt can be bcrypt over something else, where the family has that and bcrypt itself does not read it; PBKDF2's
         // common text is Kratos' too.
-        let is_open = named.is_empty() || (claimed.is_empty() && matches!(named, [Method::Bcrypt | Method::Pbkdf2]));
-        let others = family.1.iter().copied().filter(|_| claimed.is_empty() && is_open);
+        let is_open = matches!(named, [] | [Method::Bcrypt | Method::Pbkdf2]);
+        let others = family.1.iter().copied().filter(|method| is_open && !claimed.contains(method));
         let mut first = None;
         for method in claimed.iter().copied().chain(others) {
             match recipe::build(method, text, given) {
@@ -355,6 +362,23 @@ impl StoredHash {
         whole.push('$');
         whole.push_str(text);
         whole
+    }
+
+    /// A digest in hex, and the salt that goes with it; `None` where the hash is not a digest of its own.
+    #[cfg(feature = "import")]
+    pub(crate) fn digest_parts(&self) -> Option<DigestParts> {
+        let canonical = self.canonical();
+        let inner = match canonical.strip_prefix(PREFIX) {
+            Some(rest) => rest.split_once('$')?.1,
+            None => &canonical,
+        };
+        let hex = inner.split_once(':').map_or(inner, |(hash, _)| hash);
+        let is_hex = hex.len() >= 32 && hex.len().is_multiple_of(2) && hex.bytes().all(|c| c.is_ascii_hexdigit());
+        let salt = match &self.input {
+            Input::Expression(input) => input.1.salt.clone(),
+            Input::Password => None,
+        };
+        is_hex.then(|| DigestParts { hex: hex.to_owned(), salt })
     }
 
     /// The cost parameters in words (`cost=10`, `m=19456,t=2,p=1`; empty for digests): for statistics.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::Method;
-use crate::recipe::{Family, canonical_expression};
+use crate::recipe::{Family, canonical_expression, mode};
 
 /// What a record says of the method that made its hash.
 ///
@@ -66,17 +66,42 @@ impl fmt::Display for UnknownTag {
 
 impl std::error::Error for UnknownTag {}
 
-/// Names that say too little whatever the text is; what to say instead.
-const SHARED: [(&str, &str); 6] = [
-    ("md5_salted", "say on which side the salt stands: md5_salted_prefix or md5_salted_suffix"),
-    ("sha256_salted", "say on which side the salt stands: sha256_salted_prefix or sha256_salted_suffix"),
-    ("salted_md5", "say on which side the salt stands: md5_salted_prefix, or md5_salted_suffix (FusionAuth's)"),
-    ("salted_sha1", "say on which side the salt stands: sha1_salted_prefix or sha1_salted_suffix"),
+/// Names that mean nothing by themselves; what to do instead.
+const UNSAID: &[(&[&str], &str)] = &[
     (
-        "salted_sha256",
-        "say on which side the salt stands: sha256_salted_prefix, or sha256_salted_suffix (FusionAuth's)",
+        &["md5_salted", "sha256_salted", "salted_md5", "salted_sha1", "salted_sha256", "salted_sha512"],
+        "is two systems' name for two things: say on which side the salt stands, as in md5_salted_prefix or \
+         md5_salted_suffix; FusionAuth's are read with --from fusionauth",
     ),
-    ("salted_sha512", "say on which side the salt stands: sha512_salted_prefix or sha512_salted_suffix"),
+    (
+        &[
+            "salted_hmac_sha256",
+            "salted_pbkdf2_hmac_sha256",
+            "salted_pbkdf2_hmac_sha256_512",
+            "fusionauth",
+            "salted_pbkdf2_hmac_sha512_512",
+            "phppass_sha512",
+        ],
+        "has its salt and factor in fields of their own: read FusionAuth's export with --from fusionauth",
+    ),
+    (
+        &["keycloak", "pbkdf2_keycloak", "argon2_keycloak"],
+        "has its parameters in JSON of their own: read Keycloak's export with --from keycloak",
+    ),
+    (
+        &["scrypt_auth0", "custom_password_hash"],
+        "has its parameters in fields of their own: read Auth0's import file with --from auth0",
+    ),
+    (
+        &["scrypt_firebase_standard", "standard_scrypt", "pbkdf2_firebase", "pbkdf_sha1", "hmac_sha1_firebase"],
+        "has its parameters beside the export: read it with --from firebase and the file of hash parameters",
+    ),
+    (&["pbkdf2_logto"], "is a form of Logto's `Legacy`: write that"),
+    (
+        &["cognito", "awscognito"],
+        "stands for no hash, because Cognito gives none: read its users with --from cognito, and leave the password out",
+    ),
+    (&["noop"], "is Spring's name for no hash at all: write plaintext, and allow it"),
 ];
 
 impl FromStr for Tag {
@@ -89,20 +114,76 @@ impl FromStr for Tag {
         if let Some(family) = Family::of(tag) {
             return Ok(Self(Kind::Family(family)));
         }
-        let plain = tag.replace('-', "_");
-        if let Some((_, which)) = SHARED.iter().find(|(name, _)| name.eq_ignore_ascii_case(&plain)) {
-            return Err(UnknownTag(format!("is two systems' name for two things: {which}")));
+        if let Some(known) = mode(tag) {
+            return known.parse();
         }
-        let is_expression = tag.contains('(')
-            || ["dynamic_", "dynamic=", "hashcat_", "hashcat:"].iter().any(|known| tag.starts_with(known));
-        if !is_expression {
-            return Err(UnknownTag("names no method; `rehash methods` lists them".to_owned()));
+        let plain = tag.replace('-', "_").to_ascii_lowercase();
+        if let Some((_, what)) = UNSAID.iter().find(|(names, _)| names.contains(&plain.as_str())) {
+            return Err(UnknownTag((*what).to_owned()));
+        }
+        let unknown = || UnknownTag("names no method; `rehash methods` lists them".to_owned());
+        let salted = salted(tag);
+        let tag = salted.as_deref().unwrap_or(tag);
+        let is_number = ["dynamic_", "dynamic=", "hashcat_", "hashcat:"].iter().any(|known| plain.starts_with(known));
+        if is_number && !crate::recipe::is_expression(tag) {
+            return Err(UnknownTag(
+                "is a number that is no method here; write its formula as an expression, if it is one".to_owned(),
+            ));
+        }
+        if !tag.contains('(') && !is_number {
+            return Err(unknown());
         }
         match crate::recipe::check_expression(tag) {
-            Ok(()) => canonical_expression(tag)
-                .map(|text| Self(Kind::Expression(text.into())))
-                .ok_or_else(|| UnknownTag("names no method; `rehash methods` lists them".to_owned())),
+            Ok(()) => canonical_expression(tag).map(|text| Self(Kind::Expression(text.into()))).ok_or_else(unknown),
             Err(error) => Err(UnknownTag(error)),
         }
+    }
+}
+
+/// `salted-prefix(HASH)`, `salted-suffix(HASH)` and `hmac(HASH,key:NAME)`: what they compute.
+fn salted(tag: &str) -> Option<String> {
+    let (name, arguments) = tag.strip_suffix(')')?.split_once('(')?;
+    let name = name.replace('-', "_").to_ascii_lowercase();
+    match (name.as_str(), arguments.split_once(',')) {
+        ("salted_prefix", None) => Some(format!("{}($s.$p)", arguments.to_ascii_lowercase())),
+        ("salted_suffix", None) => Some(format!("{}($p.$s)", arguments.to_ascii_lowercase())),
+        ("hmac", Some((hash, key))) => Some(format!("hmac_{}({},$p)", hash.trim().to_ascii_lowercase(), key.trim())),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_other_spellings_are_the_tags_they_mean() {
+        let same = [
+            ("hashcat_3200", "bcrypt"),
+            ("hashcat_300", "mysql41"),
+            ("HASHCAT:2611", "md5(md5($p).$s)"),
+            ("dynamic_17", "phpass"),
+            ("dynamic_61", "sha256($s.$p)"),
+            ("dynamic_404", "sha3_512(sha3_512_raw($p))"),
+            ("salted-prefix(SHA384)", "sha384($s.$p)"),
+            ("salted-suffix(md5)", "md5($p.$s)"),
+            ("hmac(sha256, key:Site-1)", "hmac_sha256(key:Site-1,$p)"),
+        ];
+        for (spelling, meant) in same {
+            assert_eq!(spelling.parse::<Tag>(), meant.parse(), "{spelling}");
+            assert!(meant.parse::<Tag>().is_ok(), "{meant}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_says_too_little_says_what_to_write() {
+        let said = |tag: &str| tag.parse::<Tag>().map_err(|error| error.to_string()).unwrap_err();
+        for (names, what) in UNSAID {
+            for name in *names {
+                assert_eq!(said(name), *what, "{name}");
+            }
+        }
+        assert!(said("hashcat_22000").contains("formula"));
+        assert!(said("swordfish").contains("names no method"));
     }
 }

@@ -216,3 +216,167 @@ fn what_was_cut_off_or_is_broken_ends_in_order() {
         }
     }
 }
+
+#[test]
+fn remarks_and_entries_of_nobody_are_passed_over_and_accounts_without_a_password_are_users() {
+    let count = |name: &str, text: &str, vendor| {
+        let (seen, summary) = read(name, text.as_bytes().to_vec(), vendor);
+        let bad: Vec<_> =
+            seen.iter().filter_map(|(line, outcome)| outcome.as_ref().err().map(|e| (*line, e))).collect();
+        assert!(bad.is_empty(), "{name}: {bad:?}");
+        (summary.records, seen.iter().filter(|(_, o)| matches!(o, Ok(r) if r.credential.method().is_some())).count())
+    };
+    let htpasswd = "# who may come in\nada:$apr1$62722340$zGjeAwVP2KwY6MtumUI1N/\n#bob:old\n";
+    assert_eq!(count("htpasswd", htpasswd, Vendor::Htpasswd), (1, 1));
+    let shadow = "a:NP:::::::\nb:*LK*:::::::\nc:!!:::::::\nd:$1$kJ4QkJaQ$3EbD/pJddrq5HW3mpZ4KZ1:::::::\n";
+    assert_eq!(count("shadow", shadow, Vendor::Shadow), (4, 1));
+    let ldif = "version: 1\n\ndn: dc=example,dc=com\nobjectClass: top\nobjectClass: dcObject\ndc: example\n\n\
+        dn: ou=people,dc=example,dc=com\nobjectClass: organizationalUnit\nou: people\n\n\
+        dn: uid=ada,ou=people,dc=example,dc=com\nobjectClass: inetOrgPerson\nuid: ada\n\
+        userPassword: {SSHA}FLzWcQqyle6Mo7NvrwXCMAmRzXQxNjYxMTYzNw==\n\n\
+        dn: cn=staff,dc=example,dc=com\nobjectClass: groupOfNames\ncn: staff\nmember: uid=ada\n";
+    assert_eq!(count("directory.ldif", ldif, Vendor::Ldif), (1, 1));
+}
+
+/// The only record of a short export: its JSON of `customData` and the rest, or its problems.
+fn one(name: &str, text: &str, vendor: Vendor) -> Outcome {
+    let (mut seen, summary) = read(name, text.as_bytes().to_vec(), vendor);
+    let errors: Vec<_> = summary.errors.iter().map(ToString::to_string).collect();
+    assert!(errors.is_empty(), "{name}: {errors:?}");
+    assert_eq!(seen.len(), 1, "{name}");
+    seen.remove(0).1
+}
+
+fn custom<'r>(record: &'r Record<'_>) -> &'r str {
+    record.custom_data.as_deref().unwrap_or_default()
+}
+
+fn method(record: &Record<'_>) -> String {
+    match &record.credential {
+        Credential::Hash(hash) => hash.tag().to_string(),
+        _ => String::new(),
+    }
+}
+
+#[test]
+fn a_password_in_the_clear_never_ends_in_custom_data() {
+    let cases = [
+        (Vendor::Zitadel, r#"[{"userName":"ada","password":"Secret1!"}]"#),
+        (Vendor::Zitadel, r#"[{"userName":"ada","password":{"password":"Secret1!","changeRequired":true}}]"#),
+        (Vendor::Logto, r#"[{"username":"ada","password":"Secret1!"}]"#),
+        (Vendor::Workos, r#"[{"email":"ada@example.com","external_id":"1","password":"Secret1!"}]"#),
+    ];
+    for (vendor, text) in cases {
+        let problems = one("clear.json", text, vendor).err().unwrap_or_else(|| panic!("{vendor}: taken"));
+        assert!(problems.contains("in the clear are refused"), "{vendor}: {problems}");
+    }
+    let both = r#"[{"username":"ada","password":"Secret1!","passwordDigest":"5f4dcc3b5aa765d61d8327deb882cf99","passwordAlgorithm":"MD5"}]"#;
+    let problems = one("clear.json", both, Vendor::Logto).err().expect("two passwords");
+    assert!(problems.contains("duplicate_field"), "{problems}");
+    let reference = "dn: uid=ada\nuid: ada\nuserPassword:< file:///etc/secret\n";
+    assert!(one("file.ldif", reference, Vendor::Ldif).is_err());
+    let clear = "dn: uid=ada\nuid: ada\nuserPassword: {cleartext}Secret1!\n";
+    let problems = one("clear.ldif", clear, Vendor::Ldif).err().expect("refused");
+    assert!(problems.contains("in the clear are refused"), "{problems}");
+}
+
+#[test]
+fn what_is_an_object_or_a_list_at_the_vendor_is_read_and_kept() {
+    let kratos = r#"{"schema_id":"default","traits":{"email":"ada@example.com","name":{"first":"Ada","last":"L","middle":"M"}}}"#;
+    let record = one("name.json", kratos, Vendor::Kratos).expect("good");
+    assert_eq!(record.name.as_deref(), Some("Ada L"));
+    assert_eq!(record.profile.as_deref(), Some(r#"{"givenName":"Ada","familyName":"L"}"#));
+    assert!(custom(&record).contains(r#""name":{"middle":"M"}"#), "{}", custom(&record));
+    let clerk = r#"[{"id":"u","email_addresses":[{"id":"a","email_address":"old@example.com"},{"id":"b","email_address":"ada@example.com"}],"primary_email_address_id":"b","phone_number":["+4915112345678","+4915112345679"],"password_enabled":true,"unsafe_metadata":{}}]"#;
+    let record = one("lists.json", clerk, Vendor::Clerk).expect("good");
+    assert_eq!(record.primary_email.as_deref(), Some("ada@example.com"));
+    assert!(record.primary_phone.as_deref().is_some_and(|phone| phone.ends_with("4915112345678")));
+    assert!(custom(&record).contains("old@example.com") && custom(&record).contains("+4915112345679"));
+    let zitadel =
+        r#"[{"userName":"ada","hashedPassword":{"value":"$1$kJ4QkJaQ$3EbD/pJddrq5HW3mpZ4KZ1","algorithm":"md5"}}]"#;
+    let record = one("zitadel.json", zitadel, Vendor::Zitadel).expect("good");
+    assert_eq!(method(&record), "md5crypt");
+    assert!(custom(&record).contains(r#""zitadelPassword":{"algorithm":"md5"}"#), "{}", custom(&record));
+    let keycloak = r#"{"users":[{"username":"ada","enabled":true,"credentials":[{"type":"password","credentialData":"{\"algorithm\":\"bcrypt\",\"hashIterations\":5}","secretData":"{\"value\":\"$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW\",\"salt\":\"\"}"}]}]}"#;
+    let record = one("bcrypt.json", keycloak, Vendor::Keycloak).expect("good");
+    assert_eq!(method(&record), "bcrypt");
+    let null = "aud,email,encrypted_password,raw_user_meta_data\nauthenticated,ada@example.com,,null\n";
+    assert!(one("null.csv", null, Vendor::Supabase).is_ok());
+}
+
+#[test]
+fn auth0_hashes_have_their_methods_names() {
+    let user = |custom: &str| format!(r#"[{{"email":"ada@example.com","custom_password_hash":{custom}}}]"#);
+    let cases = [
+        (r#"{"algorithm":"md5","hash":{"value":"5F4DCC3B5AA765D61D8327DEB882CF99","encoding":"hex"}}"#, "md5"),
+        (r#"{"algorithm":"md5","hash":{"value":"X03MO1qnZdYdgyfeuILPmQ","encoding":"base64url"}}"#, "md5"),
+        (
+            r#"{"algorithm":"md5","hash":{"value":"67A1E09BB1F83F5007DC119C14D663AA"},"salt":{"value":"salt"}}"#,
+            "md5_salted_prefix",
+        ),
+        (
+            r#"{"algorithm":"md5","hash":{"value":"67A1E09BB1F83F5007DC119C14D663AA"},"salt":{"value":"73616c74","encoding":"hex","position":"suffix"}}"#,
+            "md5_salted_suffix",
+        ),
+        (r#"{"algorithm":"ldap","hash":{"value":"{sha256}XohImNooBHFR0OVvjcYpJ3NgPQ1qq73WKhHvch0VQtg="}}"#, "sha256"),
+    ];
+    for (custom, expected) in cases {
+        let record = one("auth0.json", &user(custom), Vendor::Auth0).unwrap_or_else(|why| panic!("{custom}: {why}"));
+        assert_eq!(method(&record), expected);
+    }
+}
+
+#[test]
+fn firebase_rows_of_both_widths_are_read() {
+    let narrow = format!("u1,ada@example.com,true{},", ",".repeat(25));
+    let record = one("narrow.csv", &narrow, Vendor::Firebase).expect("good");
+    assert_eq!(record.primary_email.as_deref(), Some("ada@example.com"));
+    let wide = format!("u1,ada@example.com,true{}a-1,ada@work.example{},", ",".repeat(26), ",".repeat(22));
+    let record = one("wide.csv", &wide, Vendor::Firebase).expect("good");
+    assert!(
+        custom(&record).contains(r#""provider1Id":"a-1","provider1Email":"ada@work.example""#),
+        "{}",
+        custom(&record)
+    );
+}
+
+#[test]
+fn files_of_names_and_hashes_have_comments_and_locks() {
+    let hash = "$1$kJ4QkJaQ$3EbD/pJddrq5HW3mpZ4KZ1";
+    let record =
+        one("htpasswd", &format!("# made by hand\n\nada:{hash}:an old friend\n"), Vendor::Htpasswd).expect("good");
+    assert_eq!(method(&record), "md5crypt");
+    assert!(custom(&record).contains("an old friend"));
+    for locked in ["!", "!!", "*", "*LK*", "NP", "!$1$kJ4QkJaQ$3EbD/pJddrq5HW3mpZ4KZ1"] {
+        let record = one("shadow", &format!("ada:{locked}:19000::::::\n"), Vendor::Shadow).expect("good");
+        assert_eq!((method(&record).as_str(), custom(&record).contains("shadowLocked")), ("", true), "{locked}");
+    }
+    let master = format!("# $FreeBSD$\nada:{hash}:1001:1001:de:0:0:Ada L:/home/ada:/bin/sh\n");
+    let record = one("master.passwd", &master, Vendor::Shadow).expect("good");
+    assert_eq!(method(&record), "md5crypt");
+    assert!(custom(&record).contains(r#""gecos":"Ada L","home":"/home/ada""#), "{}", custom(&record));
+}
+
+#[test]
+fn an_sql_dump_may_replace_and_name_character_sets() {
+    let row = "(1,'ada',_binary '$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0','ada','ada@example.com','','','',0,'Ada')";
+    for verb in ["INSERT INTO", "REPLACE INTO", "insert ignore into"] {
+        let record = one("users.sql", &format!("{verb} `wp_users` VALUES {row};\n"), Vendor::Wordpress).expect("good");
+        assert_eq!(method(&record), "phpass", "{verb}");
+    }
+}
+
+#[test]
+fn django_hashers_without_a_salt_are_read() {
+    let cases = [
+        ("sha1$$5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8", "sha1"),
+        ("md5$$5f4dcc3b5aa765d61d8327deb882cf99", "md5"),
+        ("5f4dcc3b5aa765d61d8327deb882cf99", "md5"),
+        ("crypt$$CCNf8Sbh3HDfQ", "descrypt"),
+    ];
+    for (hash, expected) in cases {
+        let text = format!(r#"[{{"model":"auth.user","pk":1,"fields":{{"username":"ada","password":"{hash}"}}}}]"#);
+        let record = one("django.json", &text, Vendor::Django).unwrap_or_else(|why| panic!("{hash}: {why}"));
+        assert_eq!(method(&record), expected);
+    }
+}

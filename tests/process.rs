@@ -61,7 +61,9 @@ fn finish(directory: &Path, records: u64) {
     let result = json(directory, &["import", "users.ndjson", "--json"]);
     let count = |name: &str| result[name].as_u64().unwrap_or(0);
     assert_eq!((count("records"), count("rejected")), (records, 0), "{result}");
-    assert_eq!(count("imported") + count("already_there") + count("committed_earlier"), records, "{result}");
+    // What a run before this one had committed is not read again.
+    let earlier = result["committed_earlier"].as_u64().unwrap_or(0);
+    assert_eq!(count("imported") + count("already_there") + earlier, records, "{result}");
     assert_eq!(json(directory, &["status", "--json"])["records"], records);
 }
 

@@ -8,6 +8,11 @@ mod api;
 mod client;
 #[path = "serve/hostile.rs"]
 mod hostile;
+#[cfg(feature = "cli")]
+#[path = "serve/instances.rs"]
+mod instances;
+#[path = "serve/outside.rs"]
+mod outside;
 #[path = "serve/overload.rs"]
 mod overload;
 #[path = "serve/sign_ins.rs"]

@@ -1,6 +1,11 @@
-//! Tests against real servers, whose URLs the environment gives; where it gives none they say that they are skipped.
-#![allow(clippy::panic, reason = "a test may")]
+//! Tests against real servers. Each reads a server's URL from `REHASH_TEST_POSTGRES` or `REHASH_TEST_MYSQL`, works in a
+//! schema or database of its own, and says so where it is skipped because the URL is not set.
 #![cfg(all(feature = "cli", unix))]
+#![allow(clippy::panic, reason = "a test may")]
 
+#[path = "services/source.rs"]
+mod source;
+#[path = "services/source_faults.rs"]
+mod source_faults;
 #[path = "services/stores.rs"]
 mod stores;

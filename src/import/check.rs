@@ -196,8 +196,12 @@ impl Run<'_> {
 }
 
 fn judge_chunk(rules: &Rules, prints: &Fingerprinter, keeps_records: bool, chunk: &Chunk) -> Vec<Judged> {
+    // All at once, which is quicker; record by record only to find the one that is no text.
+    let whole = chunk.text();
     let judge = |(raw, range): (super::split::Raw<'_>, Range<usize>)| {
-        let outcome = match rules.judge(chunk, raw) {
+        let text = whole.and_then(|whole| whole.get(range.clone()));
+        let text = text.map_or_else(|| std::str::from_utf8(chunk.slice(range.clone())), Ok);
+        let outcome = match rules.judge_text(chunk, raw, text) {
             Verdict::Good(record) => Outcome::Good {
                 prints: prints.of(record.identifiers()),
                 method: record.credential.method(),

@@ -102,6 +102,34 @@ impl Field {
         candidates.iter().copied().find(|field| field.as_str() == name)
     }
 
+    /// The field that a database's column is named like, in any case and with or without `_`. A password to verify is none.
+    #[cfg(feature = "source")]
+    pub(super) fn of_column(name: &str) -> Option<Self> {
+        let plain: String = name.chars().filter(|c| *c != '_').collect();
+        let known =
+            [("passwordDigest", Self::PasswordEncrypted), ("passwordAlgorithm", Self::PasswordEncryptionMethod)];
+        let fields = Self::ALL.into_iter().map(|field| (field.as_str(), field)).chain(known);
+        let of_user = |field: &Self| !matches!(field, Self::Password | Self::PasswordHex);
+        fields
+            .filter(|(_, field)| of_user(field))
+            .find(|(name, _)| plain.eq_ignore_ascii_case(name))
+            .map(|(_, field)| field)
+    }
+
+    /// Whether the field says how to read the hash.
+    #[cfg(feature = "source")]
+    pub(super) const fn describes_hash(self) -> bool {
+        matches!(
+            self,
+            Self::PasswordEncryptionMethod
+                | Self::PasswordSalt
+                | Self::PasswordSaltEncoding
+                | Self::PasswordSalt2
+                | Self::PasswordUser
+                | Self::PasswordEncoding
+        )
+    }
+
     /// Whether the field's value is a JSON object rather than a text.
     pub(crate) const fn is_object(self) -> bool {
         matches!(self, Self::Profile | Self::CustomData | Self::Identities)

@@ -95,6 +95,11 @@ fn take<'a>(fields: &mut Fields<'a>, name: Cow<'a, str>, raw: &'a str) -> Result
         b"null" => None,
         [b'{', ..] if field.is_object() => Some(Cow::Borrowed(raw)),
         [b'"', ..] if !field.is_object() => Some(string(field, raw)?),
+        // What a database's reader makes of a binary column's value.
+        [b'{', ..] if !field.is_object() && raw.starts_with("{\"hex\":") => {
+            let remedy = "holds bytes that are not UTF-8; select the column converted, or a hash or salt as hex";
+            return Err(Problem::new(field, Code::BadUtf8, remedy));
+        }
         _ => {
             let wanted = if field.is_object() { "must be a JSON object or null" } else { "must be a string or null" };
             return Err(Problem::new(field, Code::BadField, wanted));
@@ -123,6 +128,12 @@ pub(super) fn check_object(field: Field, text: &str) -> Result<(), Problem> {
         return Err(Problem::new(field, Code::BadField, "must be a JSON object"));
     }
     check_depth(field, text, DEPTH_MAX)
+}
+
+/// Whether a text is one JSON value.
+#[cfg(feature = "source")]
+pub(super) fn is_value(text: &str) -> bool {
+    serde_json::from_str::<&RawValue>(text).is_ok()
 }
 
 fn check_depth(field: Field, text: &str, max: usize) -> Result<(), Problem> {

@@ -157,17 +157,32 @@ impl<'a> Fields<'a> {
 impl Rules {
     /// Judges a raw record of a chunk. Hashes nothing; costs about as much as parsing the record.
     pub fn judge<'a>(&self, chunk: &'a Chunk, raw: Raw<'a>) -> Verdict<'a> {
-        match self.read(chunk, raw) {
+        self.judge_text(chunk, raw, std::str::from_utf8(raw.bytes))
+    }
+
+    /// The same where it is known what text the record's bytes are, if any.
+    pub(super) fn judge_text<'a>(
+        &self,
+        chunk: &'a Chunk,
+        raw: Raw<'a>,
+        text: Result<&'a str, std::str::Utf8Error>,
+    ) -> Verdict<'a> {
+        match self.read(chunk, raw, text) {
             Ok(record) => Verdict::Good(record),
             Err(problems) => Verdict::Bad(problems),
         }
     }
 
-    fn read<'a>(&self, chunk: &'a Chunk, raw: Raw<'a>) -> Result<Record<'a>, Vec<Problem>> {
+    fn read<'a>(
+        &self,
+        chunk: &'a Chunk,
+        raw: Raw<'a>,
+        text: Result<&'a str, std::str::Utf8Error>,
+    ) -> Result<Record<'a>, Vec<Problem>> {
         if let Some(code) = raw.fault {
             return Err(vec![Problem::record(code, fault_remedy(code))]);
         }
-        let text = std::str::from_utf8(raw.bytes).map_err(|error| {
+        let text = text.map_err(|error| {
             let remedy = format!("byte {} is not UTF-8; convert the file", error.valid_up_to() + 1);
             vec![Problem::record(Code::BadUtf8, remedy)]
         })?;
@@ -226,13 +241,17 @@ impl Rules {
         }
         for field in IDENTIFIERS {
             let Some(value) = fields.get(field) else { continue };
-            let wrong = if !value.is_empty() && value.trim().is_empty() {
+            let is_graphic = matches!(value.as_bytes(), [b'!'..=b'~', ..]);
+            let wrong = if !value.is_empty() && !is_graphic && value.trim().is_empty() {
                 "is blank"
-            } else if value.contains('\0') {
+            } else if memchr::memchr(0, value.as_bytes()).is_some() {
                 "holds a NUL character"
             } else if is_spreadsheet_number(value) {
                 "was turned into a number by a spreadsheet; export it again as text"
-            } else if field == Field::PrimaryEmail && !value.is_empty() && !value.contains('@') {
+            } else if field == Field::PrimaryEmail
+                && !value.is_empty()
+                && memchr::memchr(b'@', value.as_bytes()).is_none()
+            {
                 "is not an email address; are columns swapped?"
             } else {
                 continue;
@@ -261,7 +280,7 @@ impl Rules {
         if tag == Some(Tag::Plaintext) {
             return self.plaintext(hash);
         }
-        let text = hash.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        let text = trimmed(hash);
         if text.len() != hash.len() {
             warnings.add(Code::TrimmedWhitespace);
         }
@@ -471,10 +490,21 @@ fn salt(fields: &Fields<'_>, field: Field) -> Result<Option<Vec<u8>>, Problem> {
     })
 }
 
+/// A hash without white space and byte order marks around it.
+fn trimmed(hash: &str) -> &str {
+    match hash.as_bytes() {
+        [b'!'..=b'~', .., b'!'..=b'~'] => hash,
+        _ => hash.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}'),
+    }
+}
+
 /// `1.23E+23`: what a spreadsheet makes of a long number.
 fn is_spreadsheet_number(text: &str) -> bool {
     // Most texts are not, and each is asked.
     if !matches!(text.as_bytes(), [b'0'..=b'9', .., b'0'..=b'9']) || text.len() > 64 {
+        return false;
+    }
+    if !text.bytes().all(|c| matches!(c, b'0'..=b'9' | b'.' | b'E' | b'+')) {
         return false;
     }
     let Some((mantissa, exponent)) = text.split_once("E+") else { return false };

@@ -70,6 +70,11 @@ impl Chunk {
         self.spans.iter().map(|span| span.start..span.end)
     }
 
+    /// All of the chunk, where it is UTF-8.
+    pub(super) fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.bytes).ok()
+    }
+
     pub(super) fn slice(&self, range: std::ops::Range<usize>) -> &[u8] {
         &self.bytes[range]
     }
@@ -87,7 +92,8 @@ struct Span {
 fn splitter(format: Format) -> Box<dyn Split> {
     match format {
         Format::Json => Box::new(array::Array::new()),
-        Format::Ndjson | Format::Lines => Box::new(delimited::Lines::new()),
+        Format::Ndjson => Box::new(delimited::Lines::new()),
+        Format::Lines => Box::new(delimited::Lines::with_comments()),
         Format::Csv => Box::new(delimited::Csv::new()),
         Format::Ldif => Box::new(statements::Ldif::new()),
         Format::Sql => Box::new(statements::Sql::new()),

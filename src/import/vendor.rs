@@ -184,7 +184,12 @@ impl Reading {
 
     fn object(&self, text: &str, format: Format) -> Result<Object, Problem> {
         match (format, &self.columns) {
-            (Format::Csv, Some(columns)) => Object::of_row(columns, super::csv::cells(text).map(Some)),
+            (Format::Csv, Some(columns)) => {
+                let is_short =
+                    self.export.vendor == Vendor::Firebase && super::csv::cells(text).count() < columns.len();
+                let columns = if is_short { &columns[..firebase::FEWER_COLUMNS] } else { columns };
+                Object::of_row(columns, super::csv::cells(text).map(Some))
+            }
             (Format::Sql, Some(columns)) => Object::of_row(columns, text::sql_values(text)?.into_iter()),
             _ => Object::parse(text),
         }
@@ -194,8 +199,7 @@ impl Reading {
     fn is_of_vendor(&self, text: &str, format: Format) -> Option<bool> {
         let marks = self.export.vendor.marks();
         match self.export.vendor {
-            Vendor::Shadow => return Some(text.split(':').count() >= 2 && !text.starts_with(['{', '['])),
-            Vendor::Htpasswd => return Some(text.contains(':') && !text.starts_with(['{', '['])),
+            Vendor::Shadow | Vendor::Htpasswd => return Some(text::is_name_and_hash(text)),
             Vendor::Ldif => return Some(text::is_ldif(text)),
             Vendor::Fusionauth if self.scheme.is_some() => return Some(true),
             _ => {}

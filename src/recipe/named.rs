@@ -1,11 +1,11 @@
-//! Which methods a text can be, told from what it begins with; the wrappers that some systems put around another's text; and
-//! the families: a vendor's name as a tag.
+//! Which methods a text can be, told from what it begins with; and the wrappers that some systems put around another's
+//! text.
 
 use crate::Method;
 use crate::scheme::scrypt::Scrypt;
 
 /// What a system writes before a text that is otherwise another's own.
-const WRAPPERS: [(&str, &[Method]); 18] = [
+const WRAPPERS: [(&str, &[Method]); 19] = [
     ("bcrypt$", &[Method::Bcrypt]),
     ("{bcrypt}", &[Method::Bcrypt]),
     ("{BLF-CRYPT}", &[Method::Bcrypt]),
@@ -21,6 +21,7 @@ const WRAPPERS: [(&str, &[Method]); 18] = [
     ("{SHA512-CRYPT}", &[Method::Sha512crypt]),
     ("{scrypt}", &[Method::SpringScrypt]),
     ("{scrypt@SpringSecurity_v5_8}", &[Method::SpringScrypt]),
+    ("{MD4}", &[Method::SpringMd4]),
     ("{MD5}", &[Method::SpringMd5]),
     ("{SHA-1}", &[Method::SpringSha1]),
     ("{SHA-256}", &[Method::SpringSha256]),
@@ -148,7 +149,10 @@ fn braced(text: &str) -> &'static [Method] {
         "sha256" => return &[Method::SpringStandard],
         "SHA-1" => return &[Method::SpringSha1],
         "SHA-256" => return &[Method::SpringSha256],
+        "MD4" => return &[Method::SpringMd4],
         "MD5" if rest.starts_with('{') => return &[Method::SpringMd5],
+        // Joomla's, which has its salt after a colon.
+        "SHA256" if rest.contains(':') => return &[Method::JoomlaSha256],
         "bcrypt" | "BLF-CRYPT" => return &[Method::Bcrypt],
         "pbkdf2" if rest.contains('$') => return &[Method::LdapPbkdf2],
         "pbkdf2" | "pbkdf2@SpringSecurity_v5_8" => return &[Method::SpringPbkdf2],
@@ -167,6 +171,9 @@ fn braced(text: &str) -> &'static [Method] {
         "PBKDF2" | "PBKDF2-SHA1" | "PBKDF2-SHA256" | "PBKDF2-SHA512" | "PBKDF2_SHA256" => &[Method::LdapPbkdf2],
         "MD5" => &[Method::LdapMd5],
         "SHA" => &[Method::LdapSha],
+        "SHA256" => &[Method::LdapSha256],
+        "SHA384" => &[Method::LdapSha384],
+        "SHA512" => &[Method::LdapSha512],
         "SMD5" => &[Method::LdapSmd5],
         "SSHA" => &[Method::LdapSsha],
         "SSHA256" => &[Method::LdapSsha256],
@@ -228,252 +235,5 @@ fn plain(text: &str) -> &'static [Method] {
             Some(_) if text.starts_with("argon2$argon2d$") => &[Method::Argon2d],
             _ => &[],
         },
-    }
-}
-
-/// A vendor's name as a tag: the text is read by that vendor's own grammar. The first of its methods that reads the text
-/// is the one; no two of one vendor read the same text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Family(pub(crate) &'static str, pub(crate) &'static [Method]);
-
-impl Family {
-    pub(crate) fn of(name: &str) -> Option<Self> {
-        let lower = name.to_ascii_lowercase();
-        FAMILIES
-            .iter()
-            .find(|(names, _)| names.contains(&lower.as_str()))
-            .map(|(names, methods)| Self(names[0], methods))
-    }
-}
-
-const FAMILIES: &[(&[&str], &[Method])] = &[
-    (&["argon2"], &[Method::Argon2id, Method::Argon2i, Method::Argon2d]),
-    (
-        &["django"],
-        &[
-            Method::DjangoPbkdf2,
-            Method::Argon2id,
-            Method::Argon2i,
-            Method::Bcrypt,
-            Method::DjangoBcryptSha256,
-            Method::DjangoScrypt,
-            Method::DjangoSha1,
-            Method::DjangoMd5,
-            Method::DjangoWrappedSha1,
-            Method::DjangoWrappedMd5,
-            Method::Md5,
-        ],
-    ),
-    (&["werkzeug", "flask"], &[Method::WerkzeugScrypt, Method::WerkzeugPbkdf2, Method::WerkzeugHmac]),
-    // Names that stand for whichever of them the text is; where it can be several, the record must say.
-    (&["pbkdf2_sha256"], &[Method::Pbkdf2, Method::DjangoPbkdf2, Method::ClerkPbkdf2]),
-    (&["pbkdf2_sha1"], &[Method::Pbkdf2, Method::DjangoPbkdf2, Method::ClerkPbkdf2]),
-    (&["pbkdf2_sha512"], &[Method::Pbkdf2, Method::ClerkPbkdf2]),
-    (&["pbkdf2_sha512_hex"], &[Method::ClerkPbkdf2]),
-    (&["bcrypt_sha256"], &[Method::PasslibBcryptSha256, Method::DjangoBcryptSha256, Method::BcryptSha256]),
-    (&["django_argon2"], &[Method::Argon2id, Method::Argon2i, Method::Argon2d]),
-    (&["drupal6"], &[Method::Phpass, Method::Drupal7, Method::Md5]),
-    (&["laravel", "php", "codeigniter", "cakephp"], &[Method::Bcrypt, Method::Argon2id, Method::Argon2i]),
-    (
-        &["workos"],
-        &[Method::Bcrypt, Method::FirebaseScrypt, Method::LdapSsha, Method::Scrypt, Method::Argon2id, Method::Argon2i],
-    ),
-    (
-        &["passlib"],
-        &[
-            Method::Argon2id,
-            Method::Argon2i,
-            Method::Argon2d,
-            Method::Bcrypt,
-            Method::PasslibBcryptSha256,
-            Method::Pbkdf2,
-            Method::Scrypt,
-            Method::Sha512crypt,
-            Method::Sha256crypt,
-            Method::Md5crypt,
-            Method::Apr1,
-            Method::Phpass,
-            Method::LdapSha,
-            Method::LdapMd5,
-            Method::LdapSmd5,
-            Method::LdapSsha,
-            Method::LdapSsha256,
-            Method::LdapSsha512,
-            Method::Atlassian,
-            Method::CtaPbkdf2,
-            Method::DlitzPbkdf2,
-            Method::Grub,
-            Method::DjangoPbkdf2,
-            Method::DjangoSha1,
-            Method::DjangoMd5,
-            Method::Mssql2000,
-            Method::Mssql2005,
-            Method::Oracle11,
-            Method::Mysql41,
-            Method::Sha1crypt,
-            Method::Sunmd5,
-            Method::Bsdicrypt,
-            Method::Descrypt,
-            Method::Mysql323,
-            Method::PostgresMd5,
-            Method::Fshp,
-            Method::LdapPbkdf2,
-            Method::DjangoBcryptSha256,
-        ],
-    ),
-    (
-        &["ldap", "openldap", "389ds"],
-        &[
-            Method::LdapSsha,
-            Method::LdapSha,
-            Method::LdapMd5,
-            Method::LdapSmd5,
-            Method::LdapSsha256,
-            Method::LdapSsha384,
-            Method::LdapSsha512,
-            Method::Sha512crypt,
-            Method::Sha256crypt,
-            Method::Md5crypt,
-            Method::Bcrypt,
-            Method::Argon2id,
-            Method::Argon2i,
-            Method::LdapPbkdf2,
-            Method::Sha1crypt,
-            Method::Apr1,
-            Method::Sunmd5,
-            Method::Yescrypt,
-            Method::GostYescrypt,
-            Method::Scrypt7,
-            Method::Bsdicrypt,
-            Method::Descrypt,
-        ],
-    ),
-    (
-        &["spring"],
-        &[
-            Method::Bcrypt,
-            Method::Argon2id,
-            Method::Argon2i,
-            Method::Argon2d,
-            Method::SpringPbkdf2,
-            Method::SpringScrypt,
-            Method::SpringStandard,
-            Method::SpringSha256,
-            Method::SpringSha1,
-            Method::SpringMd5,
-            Method::LdapSha,
-            Method::LdapSsha,
-            Method::LdapMd5,
-        ],
-    ),
-    (
-        &["crypt", "shadow", "unix"],
-        &[
-            Method::Sha512crypt,
-            Method::Sha256crypt,
-            Method::Bcrypt,
-            Method::Md5crypt,
-            Method::Yescrypt,
-            Method::GostYescrypt,
-            Method::Scrypt7,
-            Method::Sha1crypt,
-            Method::Sunmd5,
-            Method::Ntlm,
-            Method::Phpass,
-            Method::Apr1,
-            Method::Bsdicrypt,
-            Method::Descrypt,
-        ],
-    ),
-    (
-        &["htpasswd", "apache"],
-        &[
-            Method::Apr1,
-            Method::Bcrypt,
-            Method::LdapSha,
-            Method::Sha512crypt,
-            Method::Sha256crypt,
-            Method::Md5crypt,
-            Method::LdapSsha,
-            Method::Yescrypt,
-            Method::Bsdicrypt,
-            Method::Descrypt,
-        ],
-    ),
-    (
-        &["kratos", "ory"],
-        &[
-            Method::Bcrypt,
-            Method::Argon2id,
-            Method::Argon2i,
-            Method::KratosPbkdf2,
-            Method::KratosScrypt,
-            Method::FirebaseScrypt,
-            Method::KratosTemplate,
-            Method::KratosHmac,
-            Method::Md5crypt,
-            Method::Sha256crypt,
-            Method::Sha512crypt,
-            Method::LdapSsha,
-            Method::LdapSsha256,
-            Method::LdapSsha512,
-        ],
-    ),
-    (
-        &["clerk"],
-        &[
-            Method::ClerkPbkdf2,
-            Method::Bcrypt,
-            Method::Argon2id,
-            Method::Argon2i,
-            Method::DjangoBcryptSha256,
-            Method::WerkzeugScrypt,
-            Method::FirebaseScrypt,
-            Method::Phpass,
-            Method::LdapSsha,
-            Method::ClerkSymfony,
-            Method::Md5,
-            Method::Sha256,
-        ],
-    ),
-    (&["wordpress", "wp"], &[Method::WordpressBcrypt, Method::Phpass, Method::Bcrypt, Method::Md5]),
-    (&["phpbb"], &[Method::Phpass, Method::Bcrypt, Method::Argon2id, Method::Argon2i, Method::Md5]),
-    (
-        &["joomla"],
-        &[Method::Bcrypt, Method::Phpass, Method::Argon2id, Method::Argon2i, Method::Md5SaltedSuffix, Method::Md5],
-    ),
-    (&["mediawiki"], &[Method::MediawikiPbkdf2, Method::MediawikiB, Method::MediawikiA]),
-    (
-        &["passwap", "zitadel"],
-        &[
-            Method::Argon2id,
-            Method::Argon2i,
-            Method::Bcrypt,
-            Method::Pbkdf2,
-            Method::Scrypt,
-            Method::Md5crypt,
-            Method::Sha256crypt,
-            Method::Sha512crypt,
-            Method::Phpass,
-            Method::Drupal7,
-            Method::Md5,
-        ],
-    ),
-    (&["supabase", "gotrue"], &[Method::Bcrypt, Method::Argon2id, Method::Argon2i, Method::FirebaseScrypt]),
-    (&["mssqlserver"], &[Method::Mssql2012, Method::Mssql2005, Method::Mssql2000]),
-];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_familys_name_is_a_methods() {
-        for (names, methods) in FAMILIES {
-            assert!(!methods.is_empty());
-            for name in *names {
-                assert!(name.parse::<Method>().is_err(), "{name}");
-            }
-        }
     }
 }

@@ -6,6 +6,7 @@ use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use super::Scheme;
+use super::text::split;
 use crate::codec::{self, Alphabet};
 use crate::error::{Fault, OutOfBounds};
 use crate::kernel::argon2::{self as kernel, Variant, Version};
@@ -53,6 +54,8 @@ pub(crate) struct Argon2 {
     pub(super) lanes: u32,
     key: Option<KeyId>,
     data: Option<Box<[u8]>>,
+    /// Whether the text's parameters stand in the usual order.
+    is_in_order: bool,
     salt: Box<[u8]>,
     output: Box<[u8]>,
 }
@@ -68,7 +71,7 @@ impl Argon2 {
                 fault
             }
         };
-        let mut parts = text.split('$');
+        let mut parts = split(text, b'$');
         if parts.next() != Some("") || parts.next() != Some(name(variant)) {
             return Err(STRUCTURE);
         }
@@ -99,6 +102,7 @@ impl Argon2 {
             lanes: parameters.lanes.ok_or(STRUCTURE)?,
             key: parameters.key,
             data: parameters.data,
+            is_in_order: parameters.is_in_order,
             salt: decode(salt, SALT_BYTES_MIN..=SALT_BYTES_MAX, "a salt of 8 to 1024 bytes")?,
             output: decode(output, OUTPUT_BYTES_MIN..=OUTPUT_BYTES_MAX, "a hash of 4 to 1024 bytes").map_err(
                 |fault| match fault {
@@ -127,6 +131,7 @@ impl Argon2 {
             lanes: spec.lanes,
             key: spec.key.clone(),
             data: None,
+            is_in_order: true,
             salt,
             output,
         }
@@ -199,12 +204,14 @@ struct Parameters {
     lanes: Option<u32>,
     key: Option<KeyId>,
     data: Option<Box<[u8]>>,
+    is_in_order: bool,
 }
 
 impl Parameters {
     fn parse(part: &str) -> Result<Self, Fault> {
         let mut found = Self::default();
-        for pair in part.split(',') {
+        let mut order = [""; 3];
+        for (place, pair) in split(part, b',').enumerate() {
             let (name, value) = pair.split_once('=').ok_or(Fault::Structure { expected: EXPECTED })?;
             let is_new = match name {
                 "m" => found.memory_kib.replace(number("memory_kib", value)?).is_none(),
@@ -217,7 +224,11 @@ impl Parameters {
             if !is_new {
                 return Err(Fault::Structure { expected: "each parameter once" });
             }
+            if let Some(place) = order.get_mut(place) {
+                *place = name;
+            }
         }
+        found.is_in_order = order == ["m", "t", "p"];
         Ok(found)
     }
 }
@@ -263,10 +274,7 @@ impl Scheme for Argon2 {
 
     fn canonical(&self, text: &str) -> Option<String> {
         // Numbers and base64 have one spelling, so only the parameters' order is free.
-        let in_order = |text: &str| {
-            text.contains("$m=") && matches!((text.find(",t="), text.find(",p=")), (Some(t), Some(p)) if t < p)
-        };
-        if self.key.is_none() && self.data.is_none() && in_order(text) {
+        if self.key.is_none() && self.data.is_none() && self.is_in_order {
             return None;
         }
         Some(self.encode()).filter(|canonical| canonical != text)

@@ -54,6 +54,8 @@ pub struct Config {
     pub store_threads: usize,
     /// How long a call to the store may wait for its turn and take; after that the answer is 503.
     pub store_timeout: Duration,
+    /// How old the store's counts may be that metrics, the status page and the floor use.
+    pub counts_age: Duration,
     /// Connections at once; the next one waits to be accepted. Each costs some 20 KiB.
     pub connections_max: usize,
     /// How long the head of a request may take to arrive, and a connection may be idle.
@@ -82,6 +84,7 @@ impl Default for Config {
             queue_timeout: Duration::from_secs(5),
             store_threads: 8,
             store_timeout: Duration::from_secs(5),
+            counts_age: Duration::from_secs(15),
             connections_max: 1024,
             head_timeout: Duration::from_secs(10),
             address_header: None,

@@ -27,9 +27,17 @@ struct Request {
 
 #[derive(Serialize)]
 struct Answer {
-    user: UserView,
+    user: Who,
     /// Whether the stored hash was replaced.
     upgraded: bool,
+}
+
+/// The user; their id alone where the store, after a good sign-in, could not say more.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Who {
+    Whole(Box<UserView>),
+    Id { id: String },
 }
 
 /// Where a request comes from, as far as it is known.
@@ -87,13 +95,13 @@ pub(super) async fn sign_in(State(service): State<Service>, visitor: Visitor, te
         Ok(verified) => inner.welcome(verified).await,
         Err(failure) => inner.refuse(start, failure).await,
     };
-    service.refresh_counts().await;
+    service.refresh_counts_soon();
     answer
 }
 
 impl Inner {
-    /// Finds and verifies. Whatever the reason of a refusal, a hash of the same cost class is computed first, and the same
-    /// queue is waited in.
+    /// Finds and verifies, and keeps account of the guess: one that was right, or that told nothing, is not held against
+    /// anybody. One who is locked is not locked for longer by trying: guesses of others would keep a user out for ever.
     pub(super) async fn authenticate<T: Send + 'static>(
         &self,
         start: Instant,
@@ -104,10 +112,32 @@ impl Inner {
     ) -> Result<Verified<T>, Failure> {
         let name = self.throttle.identifier(identifier);
         let address = address.map(|address| self.throttle.address(address));
-        let is_locked = self.throttle.is_locked(name, address);
+        let is_admitted = self.throttle.begin(name, address);
+        let outcome = self.find_and_verify(start, identifier, is_admitted, password, submit).await;
+        let is_held_against = matches!(outcome, Err(Failure::Refused { .. }));
+        if is_admitted && !is_held_against {
+            match &outcome {
+                Ok(_) => self.throttle.forgive(name),
+                Err(_) => self.throttle.withdraw(name),
+            }
+            address.into_iter().for_each(|address| self.throttle.withdraw(address));
+        }
+        outcome
+    }
+
+    /// Finds and verifies. Whatever the reason of a refusal, a hash of the same cost class is computed first, and the same
+    /// queue is waited in.
+    async fn find_and_verify<T: Send + 'static>(
+        &self,
+        start: Instant,
+        identifier: &str,
+        is_admitted: bool,
+        password: Password,
+        submit: impl FnOnce(&Self, StoredHash, Password) -> Result<crate::pool::Job<Result<T, Denied>>, Overloaded>,
+    ) -> Result<Verified<T>, Failure> {
         let found = self.find(identifier).await.map_err(Failure::Store)?;
         let (reason, detail) = match found.map(|found| self.parse(found)) {
-            _ if is_locked => ("locked", None),
+            _ if !is_admitted => ("locked", None),
             None => ("unknown_user", None),
             Some(Err((reason, detail))) => (reason, detail),
             Some(Ok((id, stored, tagged))) => {
@@ -116,7 +146,6 @@ impl Inner {
                 let job = submit(self, stored, password).map_err(overloaded)?;
                 let (reason, detail) = match job.await.map_err(no_answer)? {
                     Ok(outcome) => {
-                        self.throttle.forgive(name);
                         return Ok(Verified { id, method, stored: tagged, outcome });
                     }
                     Err(Denied::WrongPassword) => ("wrong_password", None),
@@ -124,7 +153,6 @@ impl Inner {
                     Err(Denied::Unverifiable(why)) => ("unverifiable", Some(why.to_string())),
                 };
                 self.metrics.sign_in(reason, method);
-                self.count_refusal(name, address);
                 return Err(Failure::Refused { reason, detail });
             }
         };
@@ -132,16 +160,7 @@ impl Inner {
         let decoy = self.pool.verify_unknown_user(password, Some(deadline)).map_err(overloaded)?;
         let _: Denied = decoy.await.map_err(no_answer)?;
         self.metrics.sign_in(reason, "none");
-        // One who is locked is not locked for longer by trying: guesses of others would keep a user out for ever.
-        if !is_locked {
-            self.count_refusal(name, address);
-        }
         Err(Failure::Refused { reason, detail })
-    }
-
-    fn count_refusal(&self, name: super::throttle::Key, address: Option<super::throttle::Key>) {
-        self.throttle.refused(name);
-        address.into_iter().for_each(|address| self.throttle.refused(address));
     }
 
     async fn find(&self, identifier: &str) -> Result<Option<Found<i64>>, NoAnswer> {
@@ -189,11 +208,15 @@ impl Inner {
         self.metrics.upgrade(upgrade);
         note.upgrade = Some(upgrade);
         let store = Arc::clone(&self.store);
-        let mut response = match self.blocking.run(move || store.user(id)).await {
-            Ok(Some(user)) => Json(Answer { user: user.into(), upgraded: upgrade == "written" }).into_response(),
-            Ok(None) => Problem::CONFLICT.into_response(),
-            Err(no_answer) => Problem::from(no_answer).into_response(),
+        let who = match self.blocking.run(move || store.user(id)).await {
+            Ok(Some(user)) => Who::Whole(Box::new(user.into())),
+            Ok(None) => return Problem::CONFLICT.into_response(),
+            Err(no_answer) => {
+                note.reason = Some(no_answer.to_string());
+                Who::Id { id: id.to_string() }
+            }
         };
+        let mut response = Json(Answer { user: who, upgraded: upgrade == "written" }).into_response();
         response.extensions_mut().insert(note);
         response
     }

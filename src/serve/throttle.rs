@@ -61,16 +61,35 @@ impl Throttle {
         Key(self.hasher.hash_one(("address", address)).max(1))
     }
 
-    /// Whether either has been refused too often.
-    pub(super) fn is_locked(&self, identifier: Key, address: Option<Key>) -> bool {
-        let is_over = |key, limit| limit > 0 && self.failures(key) >= limit;
-        is_over(identifier, self.per_identifier) || address.is_some_and(|key| is_over(key, self.per_address))
+    /// Takes a guess, which counts as a refusal until it is known to be none, so that guesses made at once do not slip through;
+    /// `false` where either has been refused too often, and then nothing is counted.
+    pub(super) fn begin(&self, identifier: Key, address: Option<Key>) -> bool {
+        if !self.count(identifier, self.per_identifier) {
+            return false;
+        }
+        let is_address_free = address.is_none_or(|key| self.count(key, self.per_address));
+        if !is_address_free {
+            self.withdraw(identifier);
+        }
+        is_address_free
     }
 
-    /// One more refusal.
-    pub(super) fn refused(&self, key: Key) {
+    /// The guess has told nothing: there was no room, or no store.
+    pub(super) fn withdraw(&self, key: Key) {
+        self.with_row(key, |row| {
+            let entries = row.iter_mut().filter(|entry| entry.key == key.0);
+            entries.for_each(|entry| entry.failures = entry.failures.saturating_sub(1));
+        });
+    }
+
+    /// One more refusal, where there are fewer than the limit; nought is no limit.
+    fn count(&self, key: Key, limit: u32) -> bool {
         let now = self.now();
         self.with_row(key, |row| {
+            let is_over = |entry: &Entry| entry.key == key.0 && self.is_current(entry, now) && entry.failures >= limit;
+            if limit > 0 && row.iter().any(is_over) {
+                return false;
+            }
             let place = row.iter().position(|entry| entry.key == key.0).unwrap_or_else(|| {
                 // What is over gives way first, then what was refused least.
                 let want = |entry: &Entry| (self.is_current(entry, now), entry.failures, entry.last);
@@ -81,7 +100,8 @@ impl Throttle {
                 *entry = Entry { key: key.0, failures: 0, last: now };
             }
             *entry = Entry { failures: entry.failures.saturating_add(1), last: now, ..*entry };
-        });
+            true
+        })
     }
 
     /// A good sign-in forgives the identifier; the address may be many people's.
@@ -89,13 +109,6 @@ impl Throttle {
         self.with_row(key, |row| {
             row.iter_mut().filter(|entry| entry.key == key.0).for_each(|entry| *entry = Entry::default());
         });
-    }
-
-    fn failures(&self, key: Key) -> u32 {
-        let now = self.now();
-        self.with_row(key, |row| {
-            row.iter().find(|entry| entry.key == key.0 && self.is_current(entry, now)).map_or(0, |entry| entry.failures)
-        })
     }
 
     fn with_row<T>(&self, key: Key, work: impl FnOnce(&mut [Entry; WAYS]) -> T) -> T {
@@ -155,37 +168,53 @@ mod tests {
         let throttle = throttle(1024, 900);
         let (ada, bob) = (throttle.identifier("ada"), throttle.identifier("bob"));
         assert_eq!(throttle.identifier("ADA"), ada);
-        for _ in 0..2 {
-            throttle.refused(ada);
-        }
-        assert!(!throttle.is_locked(ada, None));
-        throttle.refused(ada);
-        assert!(throttle.is_locked(ada, None) && !throttle.is_locked(bob, None));
+        assert_eq!([(); 4].map(|()| throttle.begin(ada, None)), [true, true, true, false]);
+        assert!(throttle.begin(bob, None));
+        throttle.withdraw(ada);
+        assert_eq!([(); 2].map(|()| throttle.begin(ada, None)), [true, false]);
         throttle.forgive(ada);
-        assert!(!throttle.is_locked(ada, None));
+        assert!(throttle.begin(ada, None));
+    }
+
+    #[test]
+    fn guesses_at_once_do_not_slip_through() {
+        let throttle = throttle(1024, 900);
+        let ada = throttle.identifier("ada");
+        let begun: usize = std::thread::scope(|scope| {
+            let guess = || (0..50).filter(|_| throttle.begin(ada, None)).count();
+            let guessers: Vec<_> = (0..8).map(|_| scope.spawn(guess)).collect();
+            guessers.into_iter().map(|guesser| guesser.join().unwrap_or(0)).sum()
+        });
+        assert_eq!(begun, 3);
+    }
+
+    #[test]
+    fn what_the_address_is_refused_is_not_held_against_the_identifier() {
+        let config = Config { failures_per_address: 1, failures_per_identifier: 3, ..Config::default() };
+        let throttle = Throttle::new(&config);
+        let (ada, address) = (throttle.identifier("ada"), throttle.address("192.0.2.1".parse().expect("an address")));
+        assert_eq!([(); 9].map(|()| throttle.begin(ada, Some(address))).iter().filter(|begun| **begun).count(), 1);
+        assert_eq!([(); 3].map(|()| throttle.begin(ada, None)), [true, true, false]);
     }
 
     #[test]
     fn failures_are_forgotten_after_the_window() {
         let throttle = throttle(8, 1);
         let ada = throttle.identifier("ada");
-        (0..3).for_each(|_| throttle.refused(ada));
-        assert!(throttle.is_locked(ada, None));
+        assert_eq!((0..9).filter(|_| throttle.begin(ada, None)).count(), 3);
         std::thread::sleep(Duration::from_millis(2100));
-        assert!(!throttle.is_locked(ada, None));
-        throttle.refused(ada);
-        assert!(!throttle.is_locked(ada, None), "and start anew");
+        assert_eq!((0..9).filter(|_| throttle.begin(ada, None)).count(), 3, "they start anew");
     }
 
     #[test]
     fn memory_is_bounded_and_a_flood_of_names_does_not_free_a_locked_one() {
         let throttle = throttle(64, 900);
         let ada = throttle.identifier("ada");
-        (0..5).for_each(|_| throttle.refused(ada));
+        while throttle.begin(ada, None) {}
         for number in 0..10_000 {
-            throttle.refused(throttle.identifier(&number.to_string()));
+            throttle.begin(throttle.identifier(&number.to_string()), None);
         }
-        assert!(throttle.is_locked(ada, None));
+        assert!(!throttle.begin(ada, None));
         assert_eq!(throttle.rows.len(), 8);
     }
 

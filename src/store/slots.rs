@@ -29,6 +29,7 @@ impl<T> Slots<T> {
     }
 
     /// Gives a connection that was made elsewhere.
+    #[cfg(feature = "sqlite")]
     pub(super) fn put(&self, connection: T) {
         let mut state = self.lock();
         state.alive += 1;

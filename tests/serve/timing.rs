@@ -1,10 +1,11 @@
 //! Whether the time of a refusal tells what is behind it. `REHASH_TEST_TIMING_N` sets the number of requests of each class, and
 //! from a hundred on the statistics are asserted; `REHASH_TEST_TIMING_FLOOR=off` shows what leaks without the floor, and
-//! `REHASH_TEST_TIMING_LOAD` adds so many clients that sign in meanwhile.
+//! `REHASH_TEST_TIMING_LOAD` adds so many clients that sign in meanwhile. `REHASH_TEST_TIMING_STREAMS` asks on so many connections
+//! side by side, each in an order of its own, which a floor of a second makes worth while.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rehash::Argon2Target;
@@ -78,6 +79,7 @@ fn refusals_of_all_kinds_take_the_same_time() {
     for (_, name, password) in &classes {
         server.sign_in(name, password);
     }
+    let rounds = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..load {
             scope.spawn(|| {
@@ -87,17 +89,29 @@ fn refusals_of_all_kinds_take_the_same_time() {
                 }
             });
         }
-        for round in 0..n {
-            for place in 0..classes.len() {
-                // In another order each time.
-                let (class, name, password) = classes[(place * 7 + round * 3) % classes.len()];
-                let answer = server.sign_in(name, password);
-                if answer.status == 503 && load > 0 {
-                    continue;
+        let ask = || {
+            let mut own = Vec::new();
+            loop {
+                let round = rounds.fetch_add(1, Ordering::Relaxed);
+                if round >= n {
+                    return own;
                 }
-                assert_eq!(answer.status, 401, "{class}: {}", answer.body);
-                times.entry(class).or_default().push(answer.time.as_secs_f64() * 1e3);
+                for place in 0..classes.len() {
+                    // In another order each time.
+                    let (class, name, password) = classes[(place * 7 + round * 3) % classes.len()];
+                    let answer = server.sign_in(name, password);
+                    if answer.status == 503 && load > 0 {
+                        continue;
+                    }
+                    assert_eq!(answer.status, 401, "{class}: {}", answer.body);
+                    own.push((class, answer.time.as_secs_f64() * 1e3));
+                }
             }
+        };
+        let streams: Vec<_> =
+            (0..number("REHASH_TEST_TIMING_STREAMS").unwrap_or(1)).map(|_| scope.spawn(ask)).collect();
+        for (class, time) in streams.into_iter().flat_map(|stream| stream.join().expect("no panic")) {
+            times.entry(class).or_default().push(time);
         }
         is_over.store(true, Ordering::Relaxed);
     });

@@ -46,6 +46,8 @@ pub enum Command {
     Identify(Identify),
     /// List every method with its aliases, grammar and limits
     Methods(Methods),
+    /// List the systems whose databases can be read, with their tables
+    Sources(Sources),
     /// Make a new Argon2id hash of a password from stdin
     Hash(Hash),
     /// Sign users in over HTTP
@@ -92,6 +94,10 @@ pub struct Import {
     /// What becomes of a record whose identifier another record of the store has
     #[arg(long, value_name = "WHAT", default_value = "skip")]
     pub on_conflict: OnConflict,
+    /// Users whose passwords are known (names and `password`, as the records): unless each matches, nothing is imported, and
+    /// the likely mistakes are named
+    #[arg(long, value_name = "FILE")]
+    pub probe: Option<PathBuf>,
     #[command(flatten)]
     pub report: Report,
     #[command(flatten)]
@@ -231,6 +237,13 @@ pub struct Methods {
 }
 
 #[derive(clap::Args)]
+pub struct Sources {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(clap::Args)]
 pub struct Hash {
     /// Do not remove the line end after the password
     #[arg(long)]
@@ -248,8 +261,10 @@ pub struct Hash {
 #[derive(clap::Args)]
 pub struct Input {
     /// User tables: JSON array, NDJSON or CSV, plain, gzip or zstd; `-` is stdin
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required_unless_present_any = ["source", "source_url_file"])]
     pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub origin: Origin,
     /// The files' format, where the content does not say
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
@@ -269,6 +284,35 @@ pub struct Input {
     pub keys: Keys,
     #[command(flatten)]
     pub jobs: Jobs,
+}
+
+/// A database that is read instead of files; nothing is written to it.
+#[derive(clap::Args)]
+pub struct Origin {
+    /// A legacy database to read: postgres://USER@HOST/DB, mysql://USER@HOST/DB, sqlite:PATH
+    #[arg(long, value_name = "URL", conflicts_with_all = ["files", "format", "from", "source_url_file"])]
+    pub source: Option<String>,
+    /// The file that holds the database's URL, where it has a password in it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["files", "format", "from"], env = "REHASH_SOURCE_URL_FILE")]
+    pub source_url_file: Option<PathBuf>,
+    /// The system whose tables are read; `rehash sources` lists them
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["files", "source_query"])]
+    pub source_preset: Option<String>,
+    /// What the names of the system's tables begin with, where it is not its default
+    #[arg(long, value_name = "TEXT", requires = "source_preset")]
+    pub source_prefix: Option<String>,
+    /// A SELECT whose columns are named like the record's fields
+    #[arg(long, value_name = "SQL", conflicts_with = "files", requires = "source_key")]
+    pub source_query: Option<String>,
+    /// The query's column that is unique: the table is read by it
+    #[arg(long, value_name = "COLUMN", requires = "source_query")]
+    pub source_key: Option<String>,
+    /// Begin after the row with this key
+    #[arg(long, value_name = "KEY", conflicts_with = "files", allow_hyphen_values = true)]
+    pub source_after: Option<String>,
+    /// Certificates (PEM) to hold the server's against, beside the public ones
+    #[arg(long, value_name = "FILE", conflicts_with = "files", env = "REHASH_SOURCE_CA")]
+    pub source_ca: Option<PathBuf>,
 }
 
 /// What is said about records.

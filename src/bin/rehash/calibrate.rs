@@ -16,7 +16,7 @@ use crate::bench::half_of_memory_kib;
 use crate::machine::Machine;
 use crate::measure::{self, Measurement, Run, SLICES, Work};
 use crate::output::{Exit, Failure, print_json, printable, say};
-use crate::units::{show_duration, show_kib, three_digits};
+use crate::units::{show_duration, show_kib, show_rate, three_digits};
 
 use ladder::{FLOOR, FLOOR_SOURCE, ladder};
 use search::{Found, Probe, highest_within};
@@ -330,8 +330,7 @@ impl Report {
         };
         for row in &self.rows {
             let Row { name, parameters, .. } = row;
-            let rate =
-                row.sign_ins_per_second.map_or_else(|| "-".to_owned(), |rate| format!("{}/s", three_digits(rate)));
+            let rate = row.sign_ins_per_second.map_or_else(|| "-".to_owned(), show_rate);
             let memory = format!("{} MiB", row.memory_bill_kib / 1024);
             let why_not = row.why_not.map_or_else(String::new, |why_not| format!("  {why_not}"));
             let (half, most) = (time(row.p50_ms), time(row.p95_ms));

@@ -10,6 +10,7 @@ use crate::interrupt::Interrupt;
 use crate::keys;
 use crate::output::{Exit, Failure, say};
 use crate::report::{self, Progress, RawRecord, RecordFile, Rejects, Reporter, Reserved, Totals};
+use crate::source::Inputs;
 
 pub fn run(args: &args::Check, out: &mut impl Write) -> Result<Exit, Failure> {
     let rules = keys::rules(&args.input)?;
@@ -20,6 +21,7 @@ pub fn run(args: &args::Check, out: &mut impl Write) -> Result<Exit, Failure> {
     let mut reporter = Reporter::new(out, &args.report);
     // Files that are not finished must not stay behind: they hold hashes.
     let interrupt = Interrupt::watch()?;
+    let inputs = Inputs::new(&args.input)?;
     let mut progress = Progress::start();
     let options = options(&args.input, tagged.is_some())?;
 
@@ -37,12 +39,11 @@ pub fn run(args: &args::Check, out: &mut impl Write) -> Result<Exit, Failure> {
         }
         Ok(())
     };
-    let (summary, failure) =
-        check(interrupt.sources(&args.input.files), &rules, options, |checked| match each(checked) {
-            Err(failure) => ControlFlow::Break(Some(failure)),
-            Ok(()) if interrupt.is_asked() => ControlFlow::Break(None),
-            Ok(()) => ControlFlow::Continue(()),
-        });
+    let (summary, failure) = check(inputs.sources(&interrupt), &rules, options, |checked| match each(checked) {
+        Err(failure) => ControlFlow::Break(Some(failure)),
+        Ok(()) if interrupt.is_asked() => ControlFlow::Break(None),
+        Ok(()) => ControlFlow::Continue(()),
+    });
     drop(progress);
     match failure {
         Some(Some(failure)) => return Err(failure),
@@ -69,7 +70,7 @@ pub fn run(args: &args::Check, out: &mut impl Write) -> Result<Exit, Failure> {
 pub fn options(input: &args::Input, keeps_records: bool) -> Result<Options, Failure> {
     let mut options = Options::default();
     options.jobs = input.jobs.count();
-    options.format = input.format.map(Format::from);
+    options.format = if input.origin.is_given() { Some(Format::Ndjson) } else { input.format.map(Format::from) };
     options.export = keys::export(input)?;
     options.keeps_records = keeps_records;
     Ok(options)

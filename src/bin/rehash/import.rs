@@ -16,7 +16,8 @@ use crate::output::{Exit, Failure, say};
 use crate::pending::{Batch, Held, Pending, Reading, conflict, method_of, new_user, size};
 use crate::plaintext::hash_plaintext;
 use crate::report::{self, Progress, RawRecord, Rejects, Reporter, Reserved, Totals};
-use crate::{args, fingerprint, keys, store};
+use crate::source::Inputs;
+use crate::{args, fingerprint, keys, probe, store};
 
 /// Rejected records that wait for their batch to end before they are reported.
 const BATCH_REJECTS: usize = 10_000;
@@ -30,6 +31,11 @@ const PENDING_PLAINTEXT: usize = 64;
 pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
     let rules = keys::rules(&args.input)?;
     let engine = keys::engine(&args.target, args.input.limits.limits(), args.input.keys.keyring()?, UpgradeMode::Off)?;
+    let interrupt = Interrupt::watch()?;
+    let inputs = Inputs::new(&args.input)?;
+    if let Some(exit) = probe::run(args, inputs.sources(&interrupt), &rules, &engine, out)? {
+        return Ok(exit);
+    }
     let url = &*args.store.url;
     let mut reserved = Reserved::new(&args.input);
     if let Some(path) = store::path(url)? {
@@ -38,7 +44,6 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
     args.report.rejects.iter().try_for_each(|output| reserved.take(output))?;
     let store = if args.dry_run { store::open_or_imagine(url)? } else { store::create_or_open(url)? };
     let bulk = store.bulk(BulkOptions::new(args.on_conflict.into(), args.dry_run))?;
-    let interrupt = Interrupt::watch()?;
     let options = options(&args.input, true)?;
     let rejects = args.report.rejects.as_deref().map(|path| Rejects::create(path, &reserved)).transpose()?;
     let mut importer = Importer {
@@ -58,8 +63,9 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
         rejects,
     };
     let mut progress = Progress::start();
-    let (mut summary, mut stopped) = check(interrupt.sources(&args.input.files), &rules, options, |checked| {
+    let (mut summary, mut stopped) = check(inputs.sources(&interrupt), &rules, options, |checked| {
         progress.tick();
+        inputs.reached(checked.line);
         match importer.take(checked) {
             Err(failure) => ControlFlow::Break(Stop::Failed(failure)),
             Ok(()) if interrupt.is_asked() => ControlFlow::Break(Stop::Interrupted),
@@ -71,7 +77,11 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
         stopped = Some(Stop::Interrupted);
     }
     drop(progress);
-    importer.end(args, &summary, stopped)
+    let ended = importer.end(args, &summary, stopped);
+    if matches!(ended, Ok(Exit::Interrupted)) {
+        inputs.say_how_to_go_on();
+    }
+    ended
 }
 
 enum Stop {

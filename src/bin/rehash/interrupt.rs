@@ -40,8 +40,8 @@ impl Interrupt {
     }
 
     /// The files of the command line, `-` being standard input.
-    pub fn sources(&self, files: &[PathBuf]) -> impl Iterator<Item = Result<Source, InputError>> {
-        files.iter().map(|path| self.source(path))
+    pub fn sources_of(self, files: &[PathBuf]) -> impl Iterator<Item = Result<Source, InputError>> {
+        files.iter().map(move |path| self.source(path))
     }
 
     fn source(&self, path: &Path) -> Result<Source, InputError> {

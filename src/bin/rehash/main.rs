@@ -22,10 +22,12 @@ mod methods;
 mod output;
 mod pending;
 mod plaintext;
+mod probe;
 mod report;
 mod secret;
 mod serve;
 mod sign_in;
+mod source;
 mod status;
 mod store;
 mod units;
@@ -84,6 +86,7 @@ fn run(args: Args) -> Result<Exit, Failure> {
         Command::Export(args) => export::run(&args, &mut out),
         Command::Identify(args) => identify::run(&args, &mut out),
         Command::Methods(args) => methods::run(&args, &mut out),
+        Command::Sources(args) => source::list(&args, &mut out),
         Command::Hash(args) => hash::run(&args, &mut out),
         Command::Serve(args) => serve::run(&args, &mut out),
         Command::Bench(args) => bench::run(&args, &mut out),

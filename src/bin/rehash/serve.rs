@@ -7,6 +7,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 use rehash::UpgradeMode;
@@ -16,6 +17,9 @@ use rehash::store::OpenOptions;
 
 use crate::output::{Exit, Failure, printable, say};
 use crate::{args, keys, units};
+
+/// Log lines that may wait for whoever reads them; with more than that, new ones are lost.
+const LOG_LINES_WAITING: usize = 4096;
 
 /// Options of the service. Each can stand in the file that --config names, too, without its dashes.
 #[derive(clap::Args)]
@@ -187,13 +191,23 @@ fn config(args: &Serve) -> Result<Config, Failure> {
     config.address_header = args.address_header.clone();
     config.store_threads = args.store_connections.max(1);
     let is_quiet = args.quiet;
+    let lines = log_writer()?;
     config.log = Some(Arc::new(move |line: &str| {
         if !is_quiet || line.contains("\"level\":\"error\"") {
-            // That nobody reads the log is no reason to refuse sign-ins.
-            let _ = writeln!(std::io::stderr(), "{line}");
+            // That nobody reads the log is no reason to refuse sign-ins, or to let them wait.
+            let _ = lines.try_send(line.to_owned());
         }
     }));
     Ok(config)
+}
+
+/// A thread that writes log lines, so that a reader who is slow, or gone, holds nobody up.
+fn log_writer() -> Result<SyncSender<String>, Failure> {
+    let (lines, waiting) = sync_channel::<String>(LOG_LINES_WAITING);
+    let writer = std::thread::Builder::new().name("rehash-log".to_owned());
+    let written = writer.spawn(move || waiting.iter().for_each(|line| drop(writeln!(std::io::stderr(), "{line}"))));
+    written.map_err(|error| Failure::new(Exit::Fault, format!("no thread for the log: {error}")))?;
+    Ok(lines)
 }
 
 fn token(option: &str, path: &Path) -> Result<Token, Failure> {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::output::grouped;
+
 /// `19MiB`, `65536KiB`, `1GiB` as KiB.
 pub fn parse_kib(text: &str) -> Result<u32, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -58,6 +60,17 @@ pub fn show_duration(duration: Duration) -> String {
     format!("{} {unit}", three_digits(number))
 }
 
+/// How many in a second: `0.42/s`, `57.3/s`, `1 204/s`.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a rate is not negative, and this is for people"
+)]
+pub fn show_rate(per_second: f64) -> String {
+    let number = if per_second >= 999.5 { grouped(per_second.round() as u64) } else { three_digits(per_second) };
+    format!("{number}/s")
+}
+
 /// A number to three digits: `0.42`, `9.61`, `57.3`, `1204`.
 pub fn three_digits(number: f64) -> String {
     match number {
@@ -86,6 +99,13 @@ mod tests {
             assert_eq!(show_duration(Duration::from_nanos(nanos)), text);
         }
         assert_eq!(show_duration(Duration::from_millis(250)), "250 ms");
+    }
+
+    #[test]
+    fn rates_are_short_or_grouped() {
+        for (rate, text) in [(0.416, "0.42/s"), (57.34, "57.3/s"), (999.4, "999/s"), (30_137_988.2, "30 137 988/s")] {
+            assert_eq!(show_rate(rate), text);
+        }
     }
 
     #[test]

@@ -11,11 +11,18 @@ pub(super) struct Lines {
     /// In the middle of a line that was too large.
     is_skipping: bool,
     keeps_blank: bool,
+    /// Whether a line that begins with `#` is none, either.
+    has_comments: bool,
 }
 
 impl Lines {
     pub(super) const fn new() -> Self {
-        Self { line: 1, is_skipping: false, keeps_blank: false }
+        Self { line: 1, is_skipping: false, keeps_blank: false, has_comments: false }
+    }
+
+    /// As `htpasswd` and `master.passwd` are, which may have comments.
+    pub(super) const fn with_comments() -> Self {
+        Self { has_comments: true, ..Self::new() }
     }
 }
 
@@ -28,7 +35,8 @@ impl Split for Lines {
         };
         let line = self.line;
         self.line += 1;
-        let is_blank = || bytes[at..end].iter().all(u8::is_ascii_whitespace);
+        let is_comment = self.has_comments && bytes[at..end].starts_with(b"#");
+        let is_blank = || is_comment || bytes[at..end].iter().all(u8::is_ascii_whitespace);
         if std::mem::take(&mut self.is_skipping) || (!self.keeps_blank && is_blank()) {
             return Ok(Step::Skip { next });
         }

@@ -29,6 +29,34 @@ fn end_of_entry(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
     })
 }
 
+/// Whether an entry says of itself that it is nobody's: a container, a group, a server's settings. Directories are exported
+/// whole, so that every export has some.
+fn is_of_no_user(entry: &[u8]) -> bool {
+    const NOBODYS: [&str; 10] = [
+        "organization",
+        "organizationalunit",
+        "dcobject",
+        "domain",
+        "groupofnames",
+        "groupofuniquenames",
+        "posixgroup",
+        "container",
+        "country",
+        "olcglobal",
+    ];
+    const OF_A_USER: [&[u8]; 3] = [b"userpassword:", b"uid:", b"mail:"];
+    let mut is_nobodys = false;
+    for line in entry.split(|c| *c == b'\n') {
+        let line = line.trim_ascii_end().to_ascii_lowercase();
+        if OF_A_USER.iter().any(|name| line.starts_with(name)) {
+            return false;
+        }
+        let class = line.strip_prefix(b"objectclass:").map(<[u8]>::trim_ascii);
+        is_nobodys |= class.is_some_and(|class| NOBODYS.iter().any(|name| name.as_bytes() == class));
+    }
+    is_nobodys
+}
+
 impl Split for Ldif {
     fn step(&mut self, bytes: &[u8], at: usize, is_end: bool) -> Result<Step, String> {
         let blank = bytes[at..].iter().take_while(|c| matches!(c, b'\n' | b'\r')).count();
@@ -48,7 +76,7 @@ impl Split for Ldif {
         let is_entry = bytes[at..end].split(|c| *c == b'\n').any(|line| {
             !line.starts_with(b"#") && !line.starts_with(b" ") && !line.to_ascii_lowercase().starts_with(b"version:")
         });
-        if std::mem::take(&mut self.is_skipping) || !is_entry {
+        if std::mem::take(&mut self.is_skipping) || !is_entry || is_of_no_user(&bytes[at..end]) {
             return Ok(Step::Skip { next });
         }
         Ok(Step::Record { span: Span { start: at, end, line, fault: None }, next })
@@ -64,7 +92,7 @@ impl Split for Ldif {
     }
 }
 
-/// The rows that are inserted into a table whose name ends with `users`.
+/// The rows that are inserted into a table (by `INSERT` or `REPLACE`) whose name ends with `users`.
 pub(super) struct Sql {
     line: u64,
     state: State,
@@ -141,7 +169,8 @@ impl Sql {
             return Ok(Step::More { keep: at });
         }
         let head = &rest[..rest.len().min(STATEMENT_MAX)];
-        if !head.get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"INSERT")) {
+        let is_insert = |word: &[u8]| [b"INSERT", b"REPLAC"].iter().any(|known| word.eq_ignore_ascii_case(*known));
+        if !head.get(..6).is_some_and(is_insert) {
             if head.len() < 6 && !is_end {
                 return Ok(Step::More { keep: at });
             }

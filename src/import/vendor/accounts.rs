@@ -49,6 +49,28 @@ pub(super) fn logto(mut object: Object) -> Read {
     user.finish(object)
 }
 
+/// What the identity's schema says of the person; `email`, `phone`, `username` and `name` are its usual names.
+fn kratos_traits(user: &mut User, object: &mut Object) -> Result<(), Problem> {
+    let Some(mut traits) = object.object("traits")? else { return Ok(()) };
+    contact(user, &mut traits, &["email"], &["phone", "phone_number"])?;
+    user.set(Field::Username, traits.text("username")?)?;
+    if traits.is_object("name") {
+        let mut name = traits.object("name")?.unwrap_or_default();
+        let (given, family) = (name.first(&["first", "given"])?, name.first(&["last", "family"])?);
+        user.set(Field::Name, joined(given.as_ref(), family.as_ref()))?;
+        user.profile(&[("givenName", given), ("familyName", family)])?;
+        if !name.is_empty() {
+            traits.put_json("name", name.to_json());
+        }
+    } else {
+        user.set(Field::Name, traits.text("name")?)?;
+    }
+    if !traits.is_empty() {
+        object.put_json("traits", traits.to_json());
+    }
+    Ok(())
+}
+
 /// An identity, or one within a batch's `create`.
 pub(super) fn kratos(mut object: Object) -> Read {
     let mut user = User::default();
@@ -57,16 +79,7 @@ pub(super) fn kratos(mut object: Object) -> Read {
         object = inner;
         patch.keep_rest(&mut user.fields);
     }
-    if let Some(mut traits) = object.object("traits")? {
-        contact(&mut user, &mut traits, &["email"], &["phone", "phone_number"])?;
-        user.set(Field::Username, traits.text("username")?)?;
-        if let Ok(Some(name)) = traits.text("name") {
-            user.set(Field::Name, Some(name))?;
-        }
-        if !traits.is_empty() {
-            object.put_json("traits", traits.to_json());
-        }
-    }
+    kratos_traits(&mut user, &mut object)?;
     if let Some(mut credentials) = object.object("credentials")? {
         if let Some(mut password) = credentials.object("password")? {
             let mut config = password.object("config")?.unwrap_or_default();
@@ -162,20 +175,47 @@ const CLERK: [(&str, &str); 20] = [
     ("sha256_salted", "sha256_salted"),
 ];
 
+/// An address that is a text, or one of a list whose elements are texts or objects: the one that is called primary, else the
+/// first. A list is kept, since it says more.
+fn primary(object: &mut Object, names: &[&str], key: &str, id: &str) -> Result<Option<String>, Problem> {
+    let id = if object.has(id) { object.text(id)? } else { None };
+    for name in names {
+        if !object.is_array(name) {
+            if let Some(text) = object.text(name)? {
+                return Ok(Some(text));
+            }
+            continue;
+        }
+        let list = object.array(name)?;
+        let mut found = None;
+        for element in &list {
+            let (address, is_primary) = if element.get().starts_with('{') {
+                let mut element = Object::parse(element.get())?;
+                (element.text(key)?, id.is_some() && element.text("id")? == id)
+            } else {
+                (serde_json::from_str::<String>(element.get()).ok(), false)
+            };
+            if found.is_none() || is_primary {
+                found = address.or(found);
+            }
+        }
+        let list: Vec<&str> = list.iter().map(|element| element.get()).collect();
+        object.put_json(name, format!("[{}]", list.join(",")));
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
 pub(super) fn clerk(mut object: Object) -> Read {
     let mut user = User::default();
-    let emails = object.array("email_address").or_else(|_| object.array("email_addresses")).unwrap_or_default();
-    if let Some(first) = emails.first().and_then(|raw| serde_json::from_str::<String>(raw.get()).ok()) {
-        object.put_json(
-            "email_addresses",
-            format!("[{}]", emails.iter().map(|raw| raw.get()).collect::<Vec<_>>().join(",")),
-        );
-        user.set(Field::PrimaryEmail, Some(first))?;
-        user.set(Field::PrimaryPhone, object.first(&["phone", "primary_phone_number", "phone_number"])?)?;
-    } else {
-        let emails = ["email", "primary_email_address", "email_address"];
-        contact(&mut user, &mut object, &emails, &["phone", "primary_phone_number", "phone_number"])?;
-    }
+    const EMAILS: [&str; 4] = ["email", "primary_email_address", "email_address", "email_addresses"];
+    const PHONES: [&str; 4] = ["phone", "primary_phone_number", "phone_number", "phone_numbers"];
+    let email = primary(&mut object, &EMAILS, "email_address", "primary_email_address_id")?;
+    let phone = primary(&mut object, &PHONES, "phone_number", "primary_phone_number_id")?;
+    user.set(Field::PrimaryEmail, email)?;
+    user.set(Field::PrimaryPhone, phone)?;
     user.set(Field::Username, object.text("username")?)?;
     user.set(Field::Avatar, object.first(&["image_url", "profile_image_url"])?)?;
     let (given, family) = (object.first(&["firstName", "first_name"])?, object.first(&["lastName", "last_name"])?);
@@ -199,6 +239,9 @@ pub(super) fn clerk(mut object: Object) -> Read {
     user.finish(object)
 }
 
+/// What Django's hashers without a salt write before the hash. The first ones wrote no such thing for MD5.
+const UNSALTED: [(&str, &str); 3] = [("sha1$$", "sha1"), ("md5$$", "md5"), ("crypt$$", "descrypt")];
+
 /// A fixture's record; only users have a password.
 pub(super) fn django(mut object: Object) -> Read {
     let model = object.text("model")?.unwrap_or_default();
@@ -217,7 +260,11 @@ pub(super) fn django(mut object: Object) -> Read {
     user.profile(&[("givenName", given), ("familyName", family)])?;
     // `!` begins what Django calls an unusable password.
     if let Some(hash) = fields.text("password")?.filter(|hash| !hash.starts_with('!')) {
-        user.hash("django", hash)?;
+        let unsalted = UNSALTED.iter().find_map(|(prefix, tag)| Some((tag, hash.strip_prefix(prefix)?)));
+        match unsalted {
+            Some((tag, hash)) => user.hash(tag, hash)?,
+            None => user.hash("django", hash)?,
+        }
     }
     object.put("model", model);
     object.put_json("fields", fields.to_json());
@@ -294,7 +341,13 @@ pub(super) fn zitadel(mut object: Object) -> Read {
             continue;
         }
         let hash = match object.object(name) {
-            Ok(Some(mut part)) => part.first(&["value", "hash"])?,
+            Ok(Some(mut part)) => {
+                let hash = part.first(&["value", "hash"])?;
+                if !part.is_empty() {
+                    object.put_json("zitadelPassword", part.to_json());
+                }
+                hash
+            }
             Ok(None) => None,
             Err(_) => {
                 return Err(at(name, Code::BadField, "must be an object with the hash as its value"));
@@ -302,6 +355,15 @@ pub(super) fn zitadel(mut object: Object) -> Read {
         };
         if let Some(hash) = hash {
             user.hash("zitadel", hash)?;
+        }
+    }
+    if object.is_object("password") {
+        let mut part = object.object("password")?.unwrap_or_default();
+        if let Some(text) = part.text("password")? {
+            object.put("password", text);
+        }
+        if !part.is_empty() {
+            object.put_json("zitadelPassword", part.to_json());
         }
     }
     user.finish(object)

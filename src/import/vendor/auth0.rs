@@ -2,7 +2,7 @@
 
 use super::super::field::{Field, Problem};
 use super::super::record::Fields;
-use super::object::{Object, User, at};
+use super::object::{Object, User, at, digest_tag};
 use crate::Code;
 use crate::codec;
 
@@ -59,10 +59,10 @@ fn bad(part: &str, code: Code, remedy: &'static str) -> Problem {
 
 /// Bytes of a value beside its encoding.
 fn decoded(part: &str, value: &str, encoding: &str) -> Result<Vec<u8>, Problem> {
-    let bytes = match encoding {
+    let bytes = match encoding.to_ascii_lowercase().as_str() {
         "utf8" | "utf-8" | "" => return Ok(value.as_bytes().to_vec()),
         "hex" => codec::hex(value.as_bytes()),
-        "base64" => codec::base64_padded_or_not(value.as_bytes(), codec::Alphabet::StandardOrUrl),
+        "base64" | "base64url" => codec::base64_padded_or_not(value.as_bytes(), codec::Alphabet::StandardOrUrl),
         _ => return Err(bad(part, Code::BadField, "has an encoding that is not utf8, hex or base64")),
     };
     bytes.map_err(|_| bad(part, Code::BadEncoding, "is not in its encoding"))
@@ -104,7 +104,7 @@ fn custom_hash(user: &mut User, mut custom: Object) -> Result<(), Problem> {
     };
     match algorithm.as_str() {
         "md4" | "md5" | "sha1" | "sha256" | "sha512" => {
-            user.hash(&format!("{algorithm}({input})"), value)?;
+            user.hash(&digest_tag(&algorithm, &input), value)?;
             salted(user, salt)?;
             encoded(user, &encoding)
         }
@@ -128,7 +128,7 @@ fn custom_hash(user: &mut User, mut custom: Object) -> Result<(), Problem> {
             salted(user, salt)
         }
         "argon2" if input == "$p" => user.hash("argon2", value),
-        "ldap" if input == "$p" => user.hash("ldap", value),
+        "ldap" if input == "$p" => user.directory_hash(&value),
         "pbkdf2" if salt.is_none() => {
             let tag = if input == "$p" { "pbkdf2".to_owned() } else { format!("pbkdf2({input})") };
             user.hash(&tag, with_defaults(&value))
@@ -179,11 +179,11 @@ fn salted(user: &mut User, salt: Option<(Vec<u8>, bool)>) -> Result<(), Problem>
 }
 
 fn encoded(user: &mut User, encoding: &str) -> Result<(), Problem> {
-    match encoding {
+    match encoding.to_ascii_lowercase().as_str() {
         "" => Ok(()),
         "hex" => user.set(Field::PasswordEncoding, Some("hex".to_owned())),
         // Either alphabet, which the length and the symbols tell.
-        "base64" => Ok(()),
-        _ => Err(bad("hash.encoding", Code::BadField, "must be hex or base64")),
+        "base64" | "base64url" => Ok(()),
+        _ => Err(bad("hash.encoding", Code::BadField, "must be hex, base64 or base64url")),
     }
 }

@@ -6,13 +6,16 @@ use zeroize::Zeroizing;
 
 use super::super::field::{Field, Problem};
 use super::super::record::Fields;
-use super::object::{Object, User, at, base64};
+use super::object::{Object, User, at, base64, digest_tag};
 use crate::{Code, KeyId, codec};
 
 /// The id under which a project's signer key is registered, where the parameters do not name another.
 const KEY_ID: &str = "firebase";
 
-/// The columns of `auth:export`'s CSV, which has no header.
+/// How many columns `auth:export`'s CSV had before it made room for six more providers.
+pub(super) const FEWER_COLUMNS: usize = 28;
+
+/// The columns of `auth:export`'s CSV, which has no header. The last six providers' names are not published.
 pub(in super::super) fn columns() -> Vec<String> {
     let mut columns: Vec<String> =
         ["localId", "email", "emailVerified", "passwordHash", "salt", "displayName", "photoUrl"]
@@ -28,6 +31,11 @@ pub(in super::super) fn columns() -> Vec<String> {
     providers(&["google", "facebook", "twitter", "github"]);
     for name in ["createdAt", "lastLoginAt", "phoneNumber", "disabled", "customAttributes"] {
         columns.push(name.to_owned());
+    }
+    for place in 1..=6 {
+        for part in ["Id", "Email", "DisplayName", "PhotoUrl"] {
+            columns.push(format!("provider{place}{part}"));
+        }
     }
     columns
 }
@@ -168,7 +176,9 @@ impl HashConfig {
         };
         let salt_bytes = base64("salt", salt)?;
         let digest = |user: &mut User, function: &str, key: &str| {
-            user.hash(&format!("{function}({key}{})", input(&salt_bytes)?), hash)?;
+            let input = input(&salt_bytes)?;
+            let tag = if key.is_empty() { digest_tag(function, input) } else { format!("{function}({key}{input})") };
+            user.hash(&tag, hash)?;
             if salt_bytes.is_empty() { Ok(()) } else { user.salt(&salt_bytes) }
         };
         match self.algorithm.as_str() {

@@ -3,7 +3,7 @@
 use super::super::field::{Field, Problem};
 use super::super::record::Fields;
 use super::Reading;
-use super::object::{Object, User, at, base64};
+use super::object::{Object, User, at, base64, digest_tag};
 use crate::{Code, codec};
 
 pub(super) fn user(mut object: Object, reading: &Reading) -> Result<Fields<'static>, Problem> {
@@ -45,7 +45,7 @@ fn password(
     let again = factor.checked_sub(1).ok_or_else(|| at("factor", Code::CostTooLow, "is 0"))?;
     let digest = |user: &mut User, name: &str| {
         let tag = match again {
-            0 => format!("{name}($p.$s)"),
+            0 => digest_tag(name, "$p.$s"),
             _ => format!("iterate({again},{name}_raw($p.$s),{name}_raw($x))"),
         };
         user.hash(&tag, hash)?;

@@ -68,7 +68,12 @@ fn password(user: &mut User, credential: &mut Object) -> Result<(), Problem> {
         }
     };
     let mut data = credential.object("credentialData")?.unwrap_or_default();
-    let value = base64("secretData.value", &secret.text("value")?.ok_or_else(|| missing("secretData.value"))?)?;
+    let value = secret.text("value")?.ok_or_else(|| missing("secretData.value"))?;
+    // The bcrypt provider, which is an extension, keeps the text as it is.
+    if value.starts_with("$2") {
+        return user.hash("bcrypt", value);
+    }
+    let value = base64("secretData.value", &value)?;
     let salt = match secret.text("salt")? {
         Some(salt) => base64("secretData.salt", &salt)?,
         None => Vec::new(),

@@ -63,9 +63,22 @@ pub(in super::super) fn layout(vendor: Vendor, head: &[u8]) -> Result<Layout, St
 fn is_sql(head: &[u8]) -> bool {
     let text = head.trim_ascii_start();
     let starts = |word: &[u8]| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
-    [&b"--"[..], b"/*", b"INSERT", b"CREATE", b"DROP", b"SET", b"LOCK", b"START", b"BEGIN", b"USE "]
-        .iter()
-        .any(|w| starts(w))
+    const WORDS: [&[u8]; 13] = [
+        b"--",
+        b"/*",
+        b"# ",
+        b"INSERT ",
+        b"REPLACE ",
+        b"CREATE ",
+        b"DROP ",
+        b"ALTER ",
+        b"SET ",
+        b"LOCK ",
+        b"START ",
+        b"BEGIN",
+        b"USE ",
+    ];
+    WORDS.iter().any(|w| starts(w))
 }
 
 /// An input that begins with an object: is it one that holds the users, or a user?

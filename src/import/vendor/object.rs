@@ -153,6 +153,10 @@ impl Object {
             }
             Some(Member::Json(raw)) => raw.get().to_owned(),
         };
+        // What a column of JSON holds where there is nothing.
+        if text.trim() == "null" {
+            return Ok(None);
+        }
         Self::parse(&text).map(Some).map_err(|problem| Problem { field: name.to_owned().into(), ..problem })
     }
 
@@ -165,6 +169,21 @@ impl Object {
             }
             Some(Member::Text(_)) => Err(at(name, Code::BadField, "must be an array")),
         }
+    }
+
+    /// Whether a value is an array or an object, which begin with this.
+    fn begins(&self, name: &str, bracket: char) -> bool {
+        self.members.iter().any(|(known, member)| {
+            known == name && matches!(member, Member::Json(raw) if raw.get().starts_with(bracket))
+        })
+    }
+
+    pub(super) fn is_array(&self, name: &str) -> bool {
+        self.begins(name, '[')
+    }
+
+    pub(super) fn is_object(&self, name: &str) -> bool {
+        self.begins(name, '{')
     }
 
     /// The value as JSON.
@@ -232,6 +251,17 @@ impl User {
         self.set(Field::PasswordEncrypted, Some(text.into()))
     }
 
+    /// With the hash of a directory. SHA-2 without a salt has no method of its own: it is the digest's, in base64.
+    pub(super) fn directory_hash(&mut self, text: &str) -> Result<(), Problem> {
+        const UNSALTED: [(&str, &str); 4] =
+            [("{SHA224}", "sha224"), ("{SHA256}", "sha256"), ("{SHA384}", "sha384"), ("{SHA512}", "sha512")];
+        let name = text.get(..8).unwrap_or_default();
+        match UNSALTED.iter().find(|(prefix, _)| prefix.eq_ignore_ascii_case(name)) {
+            Some((_, digest)) => self.hash(digest, &text[8..]),
+            None => self.hash("ldap", text),
+        }
+    }
+
     /// With a salt, whose bytes are given as they are.
     pub(super) fn salt(&mut self, salt: &[u8]) -> Result<(), Problem> {
         self.set(Field::PasswordSaltEncoding, Some("hex".to_owned()))?;
@@ -268,9 +298,32 @@ impl User {
         if identities.is_empty() { Ok(()) } else { self.set(Field::Identities, Some(identities.to_json())) }
     }
 
-    pub(super) fn finish(mut self, rest: Object) -> Result<Fields<'static>, Problem> {
+    /// A password in the clear, which must never end in `customData`: it is the user's where there is no hash.
+    fn clear_password(&mut self, rest: &mut Object) -> Result<(), Problem> {
+        match rest.text("password")? {
+            None => Ok(()),
+            Some(_) if self.fields.is_taken(Field::PasswordEncrypted) => {
+                Err(at("password", Code::DuplicateField, "stands in the clear beside a hash; keep one of them"))
+            }
+            Some(text) => self.hash("Plaintext", text),
+        }
+    }
+
+    pub(super) fn finish(mut self, mut rest: Object) -> Result<Fields<'static>, Problem> {
+        self.clear_password(&mut rest)?;
         rest.keep_rest(&mut self.fields);
         Ok(self.fields)
+    }
+}
+
+/// The tag of a digest over password and salt: the method's own name where it has one.
+pub(super) fn digest_tag(function: &str, input: &str) -> String {
+    let is_salted_method = matches!(function, "md5" | "sha1" | "sha256" | "sha512");
+    match input {
+        "$p" => function.to_owned(),
+        "$s.$p" if is_salted_method => format!("{function}_salted_prefix"),
+        "$p.$s" if is_salted_method => format!("{function}_salted_suffix"),
+        _ => format!("{function}({input})"),
     }
 }
 

@@ -10,6 +10,20 @@ use crate::{Code, codec};
 /// The fields of shadow(5) after the password.
 const SHADOW: [&str; 7] = ["lastChange", "minDays", "maxDays", "warnDays", "inactiveDays", "expires", "reserved"];
 
+/// Those of FreeBSD's and OpenBSD's master.passwd(5).
+const MASTER: [&str; 8] = ["uid", "gid", "class", "change", "expire", "gecos", "home", "shell"];
+
+/// What Solaris writes where nobody gets in by password.
+const LOCKED: [&str; 3] = ["NP", "UP", "NL"];
+
+/// Whether a line is a name and, after a colon, something without blanks and commas.
+pub(super) fn is_name_and_hash(text: &str) -> bool {
+    let mut parts = text.trim_end().split(':');
+    let (name, hash) = (parts.next().unwrap_or_default(), parts.next());
+    let is_one = |part: &str| !part.contains([' ', ',', ';', '(', '"']) && !part.starts_with(['{', '[']);
+    is_one(name) && hash.is_some_and(|hash| !hash.contains([' ', ',', ';', '(', '"']))
+}
+
 /// `name:hash:…`. A password field that begins with `!` or `*` lets nobody in.
 pub(super) fn shadow(text: &str) -> Result<Fields<'static>, Problem> {
     let mut parts = text.split(':');
@@ -24,10 +38,15 @@ pub(super) fn shadow(text: &str) -> Result<Fields<'static>, Problem> {
             return Err(at("password", Code::MissingHash, remedy));
         }
         "" => {}
-        locked if locked.starts_with(['!', '*']) => rest.put("shadowLocked", "true"),
+        locked if locked.starts_with(['!', '*']) || LOCKED.contains(&locked) => rest.put("shadowLocked", "true"),
         hash => user.hash("crypt", hash)?,
     }
-    for (name, value) in SHADOW.iter().zip(parts) {
+    let parts: Vec<&str> = parts.collect();
+    let names = if parts.len() == MASTER.len() { &MASTER[..] } else { &SHADOW[..] };
+    if parts.len() > names.len() {
+        return Err(Problem::record(Code::Malformed, "has more fields than shadow(5) and master.passwd(5)"));
+    }
+    for (name, value) in names.iter().zip(parts) {
         if !value.is_empty() {
             rest.put(name, value);
         }
@@ -35,16 +54,21 @@ pub(super) fn shadow(text: &str) -> Result<Fields<'static>, Problem> {
     user.finish(rest)
 }
 
-/// `name:hash`.
+/// `name:hash`, and perhaps a comment after another colon.
 pub(super) fn htpasswd(text: &str) -> Result<Fields<'static>, Problem> {
     let remedy = "has no `:`; a line is NAME:HASH";
     let (name, hash) = text.trim_end().split_once(':').ok_or_else(|| Problem::record(Code::Malformed, remedy))?;
+    let (hash, comment) = hash.split_once(':').unwrap_or((hash, ""));
     let mut user = User::default();
     user.set(Field::Username, Some(name.to_owned()))?;
     if !hash.is_empty() {
         user.hash("htpasswd", hash)?;
     }
-    user.finish(Object::default())
+    let mut rest = Object::default();
+    if !comment.is_empty() {
+        rest.put("comment", comment);
+    }
+    user.finish(rest)
 }
 
 /// Whether a record is of LDIF: its first line names an attribute.
@@ -61,24 +85,17 @@ pub(super) fn ldif(text: &str) -> Result<Fields<'static>, Problem> {
     for line in unfolded(text) {
         let bad = || Problem::record(Code::Malformed, "has a line that is not `name: value`");
         let (name, value) = line.split_once(':').ok_or_else(bad)?;
-        let value = match value.strip_prefix(':') {
-            Some(base64) => {
-                let bytes = codec::base64_padded_or_not(base64.trim().as_bytes(), codec::Alphabet::Standard);
-                let bytes = bytes.map_err(|_| at(name, Code::BadEncoding, "is not base64, which `::` announces"))?;
-                match String::from_utf8(bytes) {
-                    Ok(text) => text,
-                    // A photograph, say.
-                    Err(_) => base64.trim().to_owned(),
-                }
-            }
-            None => value.trim_start_matches(' ').to_owned(),
-        };
+        let is_file = value.starts_with('<');
+        let value = ldif_value(name, value)?;
         // Options such as `;lang-en` and `;binary` stand after the name.
         let plain = name.split(';').next().unwrap_or_default().to_ascii_lowercase();
         if plain == "version" && rest.is_empty() {
             continue;
         }
         if plain == "userpassword" {
+            if is_file {
+                return Err(at("userPassword", Code::BadField, "is in a file of its own; write it into the LDIF"));
+            }
             passwords.push(value);
             continue;
         }
@@ -103,7 +120,10 @@ pub(super) fn ldif(text: &str) -> Result<Fields<'static>, Problem> {
     user.profile(&[("givenName", first(&["givenname"])), ("familyName", first(&["sn"]))])?;
     match &passwords[..] {
         [] => {}
-        [one] if one.starts_with('{') || one.starts_with('$') => user.hash("ldap", one.as_str())?,
+        [one] if one.get(..11).is_some_and(|start| start.eq_ignore_ascii_case("{CLEARTEXT}")) => {
+            user.hash("Plaintext", &one[11..])?;
+        }
+        [one] if one.starts_with('{') || one.starts_with('$') => user.directory_hash(one)?,
         [one] => user.hash("Plaintext", one.as_str())?,
         _ => return Err(at("userPassword", Code::DuplicateField, "stands several times; keep one of them")),
     }
@@ -117,6 +137,14 @@ pub(super) fn ldif(text: &str) -> Result<Fields<'static>, Problem> {
         }
     }
     user.finish(kept)
+}
+
+/// The text of a value: after `::` it is in base64, and stays so where it is no text, as a photograph is not.
+fn ldif_value(name: &str, value: &str) -> Result<String, Problem> {
+    let Some(base64) = value.strip_prefix(':') else { return Ok(value.trim_start_matches(' ').to_owned()) };
+    let bytes = codec::base64_padded_or_not(base64.trim().as_bytes(), codec::Alphabet::Standard);
+    let bytes = bytes.map_err(|_| at(name, Code::BadEncoding, "is not base64, which `::` announces"))?;
+    Ok(String::from_utf8(bytes).unwrap_or_else(|_| base64.trim().to_owned()))
 }
 
 /// Lines with their continuations, which begin with a blank; comments left out.
@@ -145,7 +173,7 @@ pub(super) fn sql_values(text: &str) -> Result<Vec<Option<Cow<'_, str>>>, Proble
     let mut values = Vec::new();
     let mut rest = body.trim_start();
     loop {
-        if let Some(quoted) = rest.strip_prefix('\'') {
+        if let Some(quoted) = introduced(rest).strip_prefix('\'') {
             let (value, after) = unquoted(quoted).ok_or_else(bad)?;
             values.push(Some(Cow::Owned(value)));
             rest = after.trim_start();
@@ -161,6 +189,13 @@ pub(super) fn sql_values(text: &str) -> Result<Vec<Option<Cow<'_, str>>>, Proble
             None => return Err(bad()),
         }
     }
+}
+
+/// A text without the character set that mysqldump may write before it: `_binary 'ada'`.
+fn introduced(text: &str) -> &str {
+    let Some(rest) = text.strip_prefix('_') else { return text };
+    let after = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric()).trim_start_matches(' ');
+    if after.starts_with('\'') { after } else { text }
 }
 
 /// A text up to its closing quote, MySQL's escapes undone, and what follows it.

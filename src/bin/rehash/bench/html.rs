@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::text::{HEAD, KINDS, cells};
 use super::{Report, Row};
-use crate::units::{show_duration, three_digits};
+use crate::units::{show_duration, show_rate};
 
 const STYLE: &str = "\
 body{font:15px/1.5 system-ui,sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;color:#222;background:#fff}
@@ -59,7 +59,7 @@ fn rates(rows: &[&Row]) -> String {
         group: format!("{} {}", row.name, row.parameters),
         series: concurrency.iter().position(|number| *number == row.concurrency).unwrap_or(0),
         value: row.per_second,
-        text: format!("{}/s", three_digits(row.per_second)),
+        text: show_rate(row.per_second),
     });
     let legend: Vec<_> = concurrency.iter().map(|number| format!("{number} at once")).collect();
     chart(&bars.collect::<Vec<_>>(), &legend)

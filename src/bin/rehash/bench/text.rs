@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Report, Row};
 use crate::measure::STEADY_PERCENT;
 use crate::output::printable;
-use crate::units::{show_duration, show_kib, three_digits};
+use crate::units::{show_duration, show_kib, show_rate};
 
 pub(super) fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let machine = &report.machine;
@@ -46,7 +46,7 @@ pub(super) fn cells(row: &Row) -> [String; 11] {
         row.name.clone(),
         row.parameters.clone(),
         row.concurrency.to_string(),
-        format!("{}/s", three_digits(row.per_second)),
+        show_rate(row.per_second),
         time(row.p50_ns),
         time(row.p95_ns),
         time(row.p99_ns),

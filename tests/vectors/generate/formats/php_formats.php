@@ -34,6 +34,15 @@ foreach ($passwords as $i => $p) {
     foreach (["md5" => "md5", "sha1" => "sha1", "sha256" => "sha256"] as $method => $name) {
         add("spring_$method", $p, "{" . $salt . "}" . hash($name, $p . "{" . $salt . "}"), "$version, Spring's formula");
     }
+    add("spring_md4", $p, "{" . $salt . "}" . hash("md4", $p . "{" . $salt . "}"), "$version, Spring's formula");
+    add("spring_md4", $p, "{MD4}{" . $salt . "}" . hash("md4", $p . "{" . $salt . "}"), "$version, Spring's formula", ["tag" => "spring"]);
+    add("spring_md4", $p, "{MD4}" . hash("md4", $p), "$version, Spring's formula without a salt", ["tag" => "spring"]);
+    add("spring_sha1", $p, "{SHA-1}" . hash("sha1", $p), "$version, Spring's formula without a salt", ["tag" => "spring"]);
+    add("spring_sha256", $p, "{SHA-256}" . hash("sha256", $p), "$version, Spring's formula without a salt", ["tag" => "spring"]);
+    add("joomla_sha256", $p, "{SHA256}" . hash("sha256", $p . $salt) . ":" . $salt, "$version, Joomla's formula", ["tag" => "joomla"]);
+    foreach (["sha256", "sha384", "sha512"] as $name) {
+        add("ldap_$name", $p, "{" . strtoupper($name) . "}" . base64_encode(hash($name, $p, true)), "$version, the form of OpenLDAP's pw-sha2");
+    }
     $s = str_repeat("\x01\x02", 4);
     $d = hash("sha256", $s . $p, true);
     for ($n = 1; $n < 1024; $n++) $d = hash("sha256", $d, true);
@@ -41,7 +50,7 @@ foreach ($passwords as $i => $p) {
     $salted = $p . "{" . $salt . "}";
     $d = hash("sha512", $salted, true);
     for ($n = 1; $n < 5000; $n++) $d = hash("sha512", $d . $salted, true);
-    add("symfony", $p, base64_encode($d), "$version, Symfony's formula", $hex);
+    add("symfony_digest", $p, base64_encode($d), "$version, Symfony's formula", $hex);
     $d = hash("sha512", $salted, true);
     for ($n = 1; $n < 9; $n++) $d = hash("sha512", $d . $salted, true);
     add("clerk_sha512_symfony", $p, "sha512_symfony\$9\$$salt\$" . base64_encode($d), "$version, Symfony's formula", ["tag" => "sha512_symfony"]);

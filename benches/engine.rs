@@ -1,9 +1,13 @@
 //! The engine against the bare primitive it stands on: what parsing, bounds, comparison and policy add to a
 //! verification.
 
+#[path = "support/interleaved.rs"]
+mod interleaved;
+
 use std::hint::black_box;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, criterion_group};
+use interleaved::Contender;
 use md5::Md5;
 use rehash::{Argon2Target, Engine, Limits, Method, Password, Policy, StoredHash};
 use sha1::Sha1;
@@ -73,5 +77,30 @@ fn sign_ins(c: &mut Criterion) {
     group.finish();
 }
 
+/// What the engine adds to a digest, which is so quick that nothing hides it: many in one run, in turn with the digest alone.
+fn overhead() {
+    const MANY: u32 = 20_000;
+    let engine = engine(rehash::UpgradeMode::Off);
+    let text = Sha256::digest(PASSWORD).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let sign_in = || {
+        let stored = StoredHash::parse(Method::Sha256, black_box(&text), &Limits::default()).expect("a hash");
+        drop(engine.verify(&stored, &Password::new(black_box(PASSWORD))).expect("accepted"));
+    };
+    let contenders = vec![
+        Contender::new("parse, bounds, compare, policy, and sha256", MANY, || (0..MANY).for_each(|_| sign_in())),
+        Contender::new("sha256 alone", MANY, || {
+            (0..MANY).for_each(|_| {
+                black_box(Sha256::digest(black_box(PASSWORD)));
+            });
+        }),
+    ];
+    interleaved::compare("engine overhead", 31, contenders);
+}
+
 criterion_group!(benches, digests, iterated, sign_ins);
-criterion_main!(benches);
+
+fn main() {
+    benches();
+    overhead();
+    Criterion::default().configure_from_args().final_summary();
+}

@@ -1,4 +1,5 @@
-//! Iterated schemes against the same loop over the bare primitive: what a scheme adds to the hashing that it must do.
+//! Each scheme, one hash at a time at the parameters that its systems use; and iterated schemes against the same loop over the
+//! bare primitive: what a scheme adds to the hashing that it must do.
 
 use std::hint::black_box;
 
@@ -61,5 +62,26 @@ fn schemes(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, schemes);
+/// Those that have no loop of a digest beside them above.
+fn others(c: &mut Criterion) {
+    let zeros = |count: usize| ".".repeat(count);
+    scheme(c, "md5", "md5", &"0".repeat(32));
+    scheme(c, "sha1", "sha1", &"0".repeat(40));
+    scheme(c, "sha256", "sha256", &"0".repeat(64));
+    scheme(c, "sha512", "sha512", &"0".repeat(128));
+    scheme(c, "mysql323", "mysql323", &"0".repeat(16));
+    scheme(c, "descrypt", "descrypt", "sa3tHJ3/KuYvI");
+    scheme(c, "bsdicrypt, 725 rounds", "bsdicrypt", "_J9..saltJW8FtKdEkNM");
+    scheme(c, "sha1crypt, 24680 rounds", "sha1crypt", "$sha1$24680$saltsalt$cjWYY8m.GxzIaOChpqX.LIZkGuOY");
+    scheme(c, "sunmd5, 4096 rounds", "sunmd5", "$md5,rounds=4096$saltsalt$$kt9d1ZmqTXN7W1YgmYN0h0");
+    scheme(c, "bcrypt cost 10", "bcrypt", &format!("$2b$10${}{}", zeros(22), zeros(31)));
+    scheme(c, "scrypt ln=14 r=8 p=1", "scrypt", &format!("$scrypt$ln=14,r=8,p=1$c2FsdHNhbHQ${}", "A".repeat(43)));
+    scheme(c, "yescrypt j9T", "yescrypt", "$y$j9T$saltsaltsaltsaltsalt/.$ShZi8WoAmIjIjhnuTSnz/y/H1s8mWn5Jjb7MoU0ozP0");
+    for variant in ["argon2i", "argon2d", "argon2id"] {
+        let text = format!("${variant}$v=19$m=19456,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg${}", "A".repeat(43));
+        scheme(c, &format!("{variant} m=19456 t=2 p=1"), variant, &text);
+    }
+}
+
+criterion_group!(benches, schemes, others);
 criterion_main!(benches);

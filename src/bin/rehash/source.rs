@@ -1,0 +1,129 @@
+//! What `check` and `import` read: the files of the command line, or a legacy database; and `rehash sources`, the systems
+//! whose tables are known.
+
+use std::cell::Cell;
+use std::fs;
+use std::io::Write;
+
+use rehash::import::database::{self, DatabaseOptions, Position, Preset, Select};
+use rehash::import::{InputError, Source};
+use serde::Serialize;
+
+use crate::args;
+use crate::interrupt::Interrupt;
+use crate::output::{Exit, Failure, print_json, printable, say};
+
+impl args::Origin {
+    /// Whether a database is read.
+    pub fn is_given(&self) -> bool {
+        self.source.is_some() || self.source_url_file.is_some()
+    }
+
+    fn url(&self) -> Result<Option<String>, Failure> {
+        let Some(path) = &self.source_url_file else { return Ok(self.source.clone()) };
+        let text = fs::read_to_string(path).map_err(|error| {
+            Failure::usage(format!("--source-url-file {}: {error}", printable(&path.display().to_string())))
+        })?;
+        Ok(Some(text.trim().to_owned()))
+    }
+
+    fn select(&self) -> Result<Select, Failure> {
+        match (&self.source_preset, &self.source_query, &self.source_key) {
+            (Some(name), None, _) => {
+                let preset = Preset::named(name).ok_or_else(|| {
+                    let name = printable(name);
+                    Failure::usage(format!("--source-preset: `{name}` is not known; see `rehash sources`"))
+                })?;
+                Ok(Select::Preset { preset, prefix: self.source_prefix.clone() })
+            }
+            (None, Some(sql), Some(key)) => Ok(Select::Query { sql: sql.clone(), key: key.clone() }),
+            _ => Err(Failure::usage("--source needs --source-preset, or --source-query and --source-key")),
+        }
+    }
+}
+
+/// What is read.
+pub struct Inputs<'a> {
+    input: &'a args::Input,
+    database: Option<(String, DatabaseOptions)>,
+    opened: Cell<Option<Position>>,
+    line: Cell<u64>,
+}
+
+impl<'a> Inputs<'a> {
+    pub fn new(input: &'a args::Input) -> Result<Self, Failure> {
+        let origin = &input.origin;
+        let database = match origin.url()? {
+            None => None,
+            Some(url) => {
+                let mut options = DatabaseOptions::new(origin.select()?);
+                options.after.clone_from(&origin.source_after);
+                options.ca_file.clone_from(&origin.source_ca);
+                Some((url, options))
+            }
+        };
+        Ok(Self { input, database, opened: Cell::new(None), line: Cell::new(0) })
+    }
+
+    pub fn sources(&self, interrupt: &Interrupt) -> Box<dyn Iterator<Item = Result<Source, InputError>> + '_> {
+        match &self.database {
+            None => Box::new(interrupt.clone().sources_of(&self.input.files)),
+            Some((url, options)) => Box::new(std::iter::once_with(move || {
+                let (source, position) = database::open(url, options)?;
+                self.opened.set(Some(position));
+                Ok(source)
+            })),
+        }
+    }
+
+    /// A record has been taken.
+    pub fn reached(&self, line: u64) {
+        self.line.set(line);
+    }
+
+    /// Where a database's reading was interrupted, after all that was taken has been written.
+    pub fn say_how_to_go_on(&self) {
+        if let Some(key) = self.opened.take().and_then(|position| position.before_line(self.line.get())) {
+            say(&format!("with --source-after '{}' it does not read again what is there", printable(&key)));
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Row {
+    preset: &'static str,
+    system: &'static str,
+    from: String,
+    key: &'static str,
+    fields: Vec<(&'static str, &'static str)>,
+    only: String,
+    notes: &'static str,
+}
+
+/// `rehash sources`.
+pub fn list(args: &args::Sources, out: &mut impl Write) -> Result<Exit, Failure> {
+    let rows: Vec<Row> = Preset::all().map(row).collect();
+    if args.json {
+        print_json(out, &rows)?;
+        return Ok(Exit::Done);
+    }
+    for row in &rows {
+        writeln!(out, "{}", row.preset)?;
+        let mut line = |name: &str, value: &str| {
+            if value.is_empty() { Ok(()) } else { writeln!(out, "    {name:<26}{value}") }
+        };
+        line("system", row.system)?;
+        line("from", &row.from)?;
+        line("only", &row.only)?;
+        line("key", row.key)?;
+        row.fields.iter().try_for_each(|(field, value)| line(field, value))?;
+        line("notes", row.notes)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn row(preset: &'static Preset) -> Row {
+    let Preset { name, system, prefix, from, key, fields, only, notes, .. } = preset;
+    let shown = |text: &str| text.replace("{}", prefix);
+    Row { preset: name, system, from: shown(from), key, fields: fields.to_vec(), only: shown(only), notes }
+}

@@ -1,0 +1,277 @@
+//! Two instances of the command on one store: sign-ins, password changes and imports at once, one instance killed without
+//! warning and started anew. Every operation is written down with the times between which it happened, and a checker holds
+//! the history against what one table with one password for each user could have answered. `REHASH_TEST_INSTANCES_SECONDS`
+//! is how long it goes on.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, RwLock};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::client::{TOKEN, post};
+
+const USERS: usize = 12;
+/// Of `password`, with which everybody begins.
+const MD5: &str = "5f4dcc3b5aa765d61d8327deb882cf99";
+
+/// One instance, as a process.
+struct Instance {
+    process: Child,
+    address: SocketAddr,
+}
+
+impl Instance {
+    fn start(url: &str, token: &Path) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_rehash"))
+            .args(["serve", "--store", url, "--listen", "127.0.0.1:0", "--no-floor", "--quiet"])
+            .args(["--max-failures", "0", "--max-address-failures", "0", "--api-rate", "0"])
+            .args(["--memory", "64KiB", "--passes", "1", "--admin-token-file"])
+            .arg(token)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
+        let address = line.trim().strip_prefix("listening on http://").unwrap_or_else(|| panic!("{line:?}"));
+        Self { address: address.parse().expect("an address"), process }
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// What was asked about one user, and between which moments it was answered.
+#[derive(Clone, Copy, Debug)]
+struct Event {
+    begun: Instant,
+    /// `None`: the instance died over it, and it may have been done or not.
+    ended: Option<Instant>,
+    what: What,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum What {
+    /// The user's password became this one.
+    Changed { to: usize },
+    /// A sign-in with this password.
+    SignIn { with: usize, is_accepted: bool, is_upgraded: bool },
+}
+
+/// The password after so many changes.
+fn password(number: usize) -> String {
+    if number == 0 { "password".to_owned() } else { format!("password {number}") }
+}
+
+struct Trial {
+    instances: [RwLock<Option<Instance>>; 2],
+    histories: Vec<Mutex<Vec<Event>>>,
+    /// What each user's password was last known to become.
+    newest: Vec<AtomicUsize>,
+    is_over: AtomicBool,
+}
+
+/// Goes on for a while, and then checks all of it.
+pub(crate) fn history(url: &str) {
+    let seconds = std::env::var("REHASH_TEST_INSTANCES_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(3);
+    let directory = tempfile::tempdir().expect("a directory");
+    let (token, table) = (directory.path().join("token"), directory.path().join("users.ndjson"));
+    std::fs::write(&token, TOKEN).expect("written");
+    let prefix = format!("u{}", std::process::id());
+    let lines: String = (0..USERS)
+        .map(|user| json!({ "username": format!("{prefix}-{user}"), "passwordEncrypted": MD5, "passwordEncryptionMethod": "md5" }).to_string() + "\n")
+        .collect();
+    std::fs::write(&table, lines).expect("written");
+    import(url, &table);
+    let trial = Trial {
+        instances: [0, 1].map(|_| RwLock::new(Some(Instance::start(url, &token)))),
+        histories: (0..USERS).map(|_| Mutex::default()).collect(),
+        newest: (0..USERS).map(|_| AtomicUsize::new(0)).collect(),
+        is_over: AtomicBool::new(false),
+    };
+    let (trial, prefix) = (&trial, &prefix);
+    std::thread::scope(|scope| {
+        for part in 0..3 {
+            scope.spawn(move || trial.change_passwords(prefix, part));
+        }
+        for seed in 0..4 {
+            scope.spawn(move || trial.sign_in(prefix, seed));
+        }
+        scope.spawn(|| {
+            while !trial.is_over.load(Ordering::Relaxed) {
+                import(url, &table);
+                std::thread::sleep(Duration::from_millis(200));
+            }
+        });
+        for _ in 0..seconds {
+            std::thread::sleep(Duration::from_millis(500));
+            // SIGKILL: nothing is finished, and nobody is told.
+            drop(trial.instances[0].write().expect("whole").take());
+            std::thread::sleep(Duration::from_millis(200));
+            *trial.instances[0].write().expect("whole") = Some(Instance::start(url, &token));
+            std::thread::sleep(Duration::from_millis(300));
+        }
+        trial.is_over.store(true, Ordering::Relaxed);
+    });
+    let (mut events, mut changes) = (0, 0);
+    for user in 0..USERS {
+        let newest = trial.newest[user].load(Ordering::Relaxed);
+        for number in 0..=newest {
+            let (status, _) = trial.ask(number % 2, "/v1/sign-in", &sign_in(prefix, user, number)).expect("an answer");
+            assert_eq!(status, if number == newest { 200 } else { 401 }, "user {user}, password {number} of {newest}");
+        }
+        let history = trial.histories[user].lock().expect("whole");
+        check(user, &history);
+        (events, changes) = (events + history.len(), changes + newest);
+    }
+    println!("{events} operations, of them {changes} changes of password, on {USERS} users");
+    assert!(events > USERS && changes > USERS, "hardly anything happened");
+}
+
+fn sign_in(prefix: &str, user: usize, number: usize) -> Value {
+    json!({ "identifier": format!("{prefix}-{user}"), "password": password(number) })
+}
+
+fn import(url: &str, table: &Path) {
+    let output = Command::new(env!("CARGO_BIN_EXE_rehash"))
+        .args(["import", "--store", url, "--json"])
+        .arg(table)
+        .output()
+        .expect("it runs");
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+impl Trial {
+    /// The status and the answer; `None` where the instance is not there, or dies over it.
+    fn ask(&self, instance: usize, path: &str, body: &Value) -> Option<(u16, Value)> {
+        // The lock is not held meanwhile: it must be possible to kill what is asked.
+        let address = self.instances[instance].read().expect("whole").as_ref()?.address;
+        post(address, path, body)
+    }
+
+    fn note(&self, user: usize, begun: Instant, ended: Option<Instant>, what: What) {
+        self.histories[user].lock().expect("whole").push(Event { begun, ended, what });
+    }
+
+    /// Changes the passwords of every third user, each after the other.
+    fn change_passwords(&self, prefix: &str, part: usize) {
+        let mut turn = part;
+        while !self.is_over.load(Ordering::Relaxed) {
+            turn += 1;
+            for user in (part..USERS).step_by(3) {
+                self.change_password(prefix, user, turn % 2);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn change_password(&self, prefix: &str, user: usize, instance: usize) {
+        let from = self.newest[user].load(Ordering::Relaxed);
+        let mut body = sign_in(prefix, user, from);
+        body["newPassword"] = json!(password(from + 1));
+        let begun = Instant::now();
+        let status = self.ask(instance, "/v1/password", &body).map(|(status, _)| status);
+        match status {
+            Some(204) => self.changed(user, from + 1, begun, Some(Instant::now())),
+            // Upgrades came in between, again and again.
+            Some(409 | 503) => {}
+            Some(other) => panic!("user {user}: a change from {from} was answered {other}"),
+            None => self.find_out(prefix, user, from, begun),
+        }
+    }
+
+    fn changed(&self, user: usize, to: usize, begun: Instant, ended: Option<Instant>) {
+        self.note(user, begun, ended, What::Changed { to });
+        self.newest[user].store(to, Ordering::Relaxed);
+    }
+
+    /// The instance died: either password is right, and the other one is not. The other instance knows which.
+    fn find_out(&self, prefix: &str, user: usize, from: usize, begun: Instant) {
+        let accepts = |number: usize| loop {
+            match self.ask(1, "/v1/sign-in", &sign_in(prefix, user, number)) {
+                Some((200, _)) => return true,
+                Some((401, _)) => return false,
+                _ => std::thread::sleep(Duration::from_millis(20)),
+            }
+        };
+        // What the dead instance had begun is done or undone by the store a moment later.
+        std::thread::sleep(Duration::from_millis(100));
+        let (old, new) = (accepts(from), accepts(from + 1));
+        assert!(old != new, "user {user}: after a change that was cut off, {from} is {old} and the next one is {new}");
+        if new {
+            self.changed(user, from + 1, begun, Some(Instant::now()));
+        }
+    }
+
+    /// Signs in with passwords that are right, were right, or are about to be.
+    fn sign_in(&self, prefix: &str, seed: usize) {
+        let mut turn = seed;
+        while !self.is_over.load(Ordering::Relaxed) {
+            turn += 1;
+            let user = (turn * 7 + seed * 5) % USERS;
+            let with = (self.newest[user].load(Ordering::Relaxed) + turn % 3).saturating_sub(1);
+            let begun = Instant::now();
+            let Some((status, answer)) = self.ask(turn % 2, "/v1/sign-in", &sign_in(prefix, user, with)) else {
+                continue;
+            };
+            let is_upgraded = answer["upgraded"] == json!(true);
+            match status {
+                200 | 401 => {
+                    let what = What::SignIn { with, is_accepted: status == 200, is_upgraded };
+                    self.note(user, begun, Some(Instant::now()), what);
+                }
+                503 => {}
+                other => panic!("user {user}: a sign-in was answered {other}"),
+            }
+        }
+    }
+}
+
+/// Whether one table with one password could have answered so.
+fn check(user: usize, history: &[Event]) {
+    let change = |number: usize| {
+        history.iter().find(|event| matches!(event.what, What::Changed { to } if to == number)).copied()
+    };
+    let mut upgrades = 0;
+    for event in history {
+        let What::SignIn { with, is_accepted, is_upgraded } = event.what else { continue };
+        let ended = event.ended.expect("an answer");
+        let (before, after) = (change(with), change(with + 1));
+        // It can have been the password at some moment of the sign-in, and at some moment it can have been another.
+        let has_begun = with == 0 || before.is_some_and(|change| change.begun <= ended);
+        let is_past = after.is_some_and(|change| change.ended.is_some_and(|end| end < event.begun));
+        let has_surely_begun =
+            with == 0 || before.is_some_and(|change| change.ended.is_some_and(|end| end < event.begun));
+        let is_surely_not_past = after.is_none_or(|change| change.begun > ended);
+        if is_accepted {
+            assert!(has_begun && !is_past, "user {user}: an accepted password was not the user's: {event:?}");
+        } else {
+            assert!(
+                !(has_surely_begun && is_surely_not_past),
+                "user {user}: the right password was refused: {event:?}"
+            );
+        }
+        upgrades += usize::from(is_upgraded);
+    }
+    assert!(upgrades <= 1, "user {user}: upgraded {upgrades} times");
+}
+
+#[test]
+fn two_instances_on_one_file_lose_no_change() {
+    let directory = tempfile::tempdir().expect("a directory");
+    history(&format!("sqlite:{}", directory.path().join("users.db").display()));
+}
