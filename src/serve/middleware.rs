@@ -81,12 +81,13 @@ fn request_id(request: &Request) -> String {
     let given = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| {
         (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
     });
-    given.map_or_else(random_id, str::to_owned)
+    given.map_or_else(random_hex::<12>, str::to_owned)
 }
 
-fn random_id() -> String {
-    let mut bytes = [0; 12];
-    // Without entropy ids are equal, which is no reason to refuse a request.
+/// So many random bytes, as hex.
+pub(super) fn random_hex<const BYTES: usize>() -> String {
+    let mut bytes = [0; BYTES];
+    // Without entropy all are equal: no reason to refuse a request, and nothing that is made of them is a secret.
     let _ = getrandom::fill(&mut bytes);
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

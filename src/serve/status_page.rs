@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::Service;
 use super::metrics::{Histogram, MINUTES, Minute, Snapshot, now_minute};
+use super::middleware::random_hex;
 use crate::pool::{Gauges, PoolConfig};
 
 /// Widths of drawings, in their own units; they scale with the page.
@@ -38,7 +39,8 @@ pub(super) async fn page(State(service): State<Service>) -> Response {
     page.push_str("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">");
     page.push_str("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">");
     page.push_str("<meta http-equiv=\"refresh\" content=\"30\"><title>rehash: migration</title>");
-    let nonce = nonce();
+    // There is no script on the page that a nonce which is known could let in.
+    let nonce = random_hex::<16>();
     let _ = write!(page, "<style nonce=\"{nonce}\">{STYLE}</style></head><body><h1>Migration to Argon2id</h1>");
     progress(&mut page, &snapshot);
     over_time(&mut page, &snapshot.minutes);
@@ -58,13 +60,6 @@ pub(super) async fn page(State(service): State<Service>) -> Response {
         (X_FRAME_OPTIONS, "DENY".to_owned()),
     ];
     (headers, page).into_response()
-}
-
-fn nonce() -> String {
-    let mut bytes = [0; 16];
-    // There is no script on the page that a known nonce could let in.
-    let _ = getrandom::fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What the store holds, per method, and how much of it is done.

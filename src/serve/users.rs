@@ -78,13 +78,13 @@ pub(super) async fn create(State(service): State<Service>, text: Text) -> Result
         _ => None,
     };
     let id = service.inner.insert(record, hash).await?;
-    let (_, user) = service.inner.view(id).await?;
+    let user = service.inner.view(id).await?;
     Ok((StatusCode::OK, [(LOCATION, format!("/api/users/{id}"))], Json(user)).into_response())
 }
 
 pub(super) async fn get(State(service): State<Service>, Path(id): Path<String>) -> Result<Response, Problem> {
     service.inner.admit()?;
-    let (_, user) = service.inner.view(parse(&id)?).await?;
+    let user = service.inner.view(parse(&id)?).await?;
     Ok(Json(user).into_response())
 }
 
@@ -110,7 +110,7 @@ pub(super) async fn link(
     let (store, identity) = (Arc::clone(&service.inner.store), members.to_json());
     match service.inner.blocking.run(move || store.link_identity(id, &provider, &identity)).await? {
         Linked::Written => {
-            let (_, user) = service.inner.view(id).await?;
+            let user = service.inner.view(id).await?;
             Ok((StatusCode::CREATED, Json(user)).into_response())
         }
         Linked::Taken => Err(Problem::bad_field("target", "duplicate_user", "the user has another identity of it")),
@@ -128,10 +128,10 @@ impl Inner {
         self.api_rate.take().map_err(Problem::rate_limited)
     }
 
-    async fn view(&self, id: i64) -> Result<(i64, UserView), Problem> {
+    async fn view(&self, id: i64) -> Result<UserView, Problem> {
         let store = Arc::clone(&self.store);
         let user = self.blocking.run(move || store.user(id)).await?;
-        user.map(|user| (id, user.into())).ok_or(Problem::NO_SUCH_USER)
+        user.map(UserView::from).ok_or(Problem::NO_SUCH_USER)
     }
 
     async fn insert(&self, record: Record<'static>, hash: Option<StoredHash>) -> Result<i64, Problem> {
