@@ -142,6 +142,12 @@ impl Policy {
         &self.keys
     }
 
+    /// A text of the shape and the length of this policy's hashes, which is the hash of nothing.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub(crate) fn example(&self) -> String {
+        Argon2::shaped(&self.target.spec(&self.keys), [0; SALT_BYTES].into(), [0; OUTPUT_BYTES].into()).encode()
+    }
+
     /// Whether a stored hash is weaker than this policy asks for, whatever the upgrade mode: it is not Argon2id version
     /// 0x13, or its memory, passes, salt length or output length is below the target's, or it does not
     /// use the current key. Lanes do not count, and stronger is never obsolete. Runs no hash.

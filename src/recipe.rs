@@ -380,6 +380,7 @@ fn outer_length(tag: &str) -> usize {
 
 /// Whether the text of a digest has its salt after a colon.
 pub(crate) fn carries_salt(parsed: &Parsed, text: &str) -> bool {
+    let text = text.trim_start_matches("{ldap}");
     matches!(parsed, Parsed::Other(_)) && text.contains(':') && !text.starts_with(['$', '{', ':'])
 }
 

@@ -28,6 +28,7 @@ mod middleware;
 mod operations;
 mod passwords;
 mod problem;
+mod progress;
 mod sign_in;
 mod status_page;
 mod throttle;
@@ -53,6 +54,7 @@ use throttle::{Buckets, Throttle};
 pub use auth::Token;
 pub use config::{Config, FloorMode, LogSink};
 pub use listener::{Listening, listen};
+pub use progress::progress_page;
 
 /// The service: a pool, a store and what they are used with. Clones are the same service.
 #[derive(Clone)]
@@ -87,7 +89,7 @@ impl Service {
         let policy = pool.engine().policy();
         let rules = Rules { limits: *policy.limits(), keys: policy.keys().clone(), ..Rules::default() };
         let batch_rules = Rules { is_batch: true, ..rules.clone() };
-        let counts = store.counts()?;
+        let (counts, days) = (store.counts()?, store.days()?);
         let floor = Floor::measure(config.floor, &pool, &counts);
         let inner = Inner {
             blocking: Blocking::new(config.store_threads, config.store_timeout),
@@ -103,7 +105,7 @@ impl Service {
             batch_rules,
             floor,
         };
-        inner.metrics.keep_counts(counts);
+        inner.metrics.keep_counts(counts, days);
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -172,9 +174,10 @@ impl Service {
             return;
         }
         let store = Arc::clone(&self.inner.store);
-        if let Ok(counts) = self.inner.blocking.run(move || store.counts()).await {
+        let read = move || Ok::<_, StoreError>((store.counts()?, store.days()?));
+        if let Ok((counts, days)) = self.inner.blocking.run(read).await {
             self.inner.floor.learn(self.inner.pool.engine(), &counts);
-            self.inner.metrics.keep_counts(counts);
+            self.inner.metrics.keep_counts(counts, days);
         }
     }
 }

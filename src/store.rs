@@ -10,10 +10,15 @@ mod bulk;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod changes;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod guesses;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod identities;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod mapping;
 mod open;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+mod progress;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod slots;
 #[cfg(feature = "sqlite")]
@@ -21,8 +26,11 @@ pub mod sqlite;
 mod users;
 
 pub use bulk::{Bulk, BulkOptions, Input, Mark, OnConflict, Tally, Written};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use mapping::{Mapped, MappedId, Mapping};
 pub use open::{OpenOptions, StoreUrl, open};
-pub use users::{Created, Day, Inserted, Linked, MethodCount, NewUser, StoreInfo, Unstorable, User, Users};
+pub use progress::{Projection, sort_weakest_first, weeks};
+pub use users::{Created, Day, Inserted, Linked, MethodCount, NewUser, StoreInfo, Subject, Unstorable, User, Users};
 
 /// A table of users, as a sign-in needs it.
 ///

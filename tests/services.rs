@@ -3,6 +3,12 @@
 #![cfg(all(feature = "cli", unix))]
 #![allow(clippy::panic, reason = "a test may")]
 
+#[path = "services/cluster.rs"]
+mod cluster;
+#[path = "services/faults.rs"]
+mod faults;
+#[path = "services/mapping.rs"]
+mod mapping;
 #[path = "services/source.rs"]
 mod source;
 #[path = "services/source_faults.rs"]

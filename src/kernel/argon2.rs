@@ -11,7 +11,8 @@ mod avx512;
 mod blake;
 mod portable;
 
-use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
 
 use zeroize::{Zeroize, Zeroizing};
 
@@ -189,26 +190,58 @@ unsafe fn fill(input: &Input<'_>, shape: &Shape, memory: &Memory, path: Path, th
         slice,
         lane,
     };
+    let (steps, lanes) = (u64::from(input.passes) * 4, shape.lanes as u64);
+    let fill_lane = |step: u64, lane: u64| path.fill(&segment((step / 4) as u32, step as usize % 4, lane as usize));
     let threads = threads.clamp(1, shape.lanes);
-    for pass in 0..input.passes {
-        for slice in 0..4 {
-            let fill_lanes = |lanes: Range<usize>| lanes.for_each(|lane| path.fill(&segment(pass, slice, lane)));
-            if threads == 1 {
-                fill_lanes(0..shape.lanes);
-                continue;
+    if threads == 1 {
+        (0..steps).for_each(|step| (0..lanes).for_each(|lane| fill_lane(step, lane)));
+        return;
+    }
+    let turns = Turns {
+        lanes,
+        steps,
+        fill_lane: Shared(fill_lane),
+        next: AtomicU64::new(0),
+        done: Mutex::new(0),
+        moved: Condvar::new(),
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..threads {
+            // Where no thread can be had, the lanes are filled by those that are there.
+            let _ = std::thread::Builder::new().spawn_scoped(scope, || turns.work());
+        }
+        turns.work();
+    });
+}
+
+/// Lanes that several threads fill: who is free takes the next one, and waits where the slice before it is not done.
+struct Turns<F> {
+    lanes: u64,
+    steps: u64,
+    fill_lane: Shared<F>,
+    /// The lane to be taken next, counted over all slices.
+    next: AtomicU64,
+    /// How many are done, so counted.
+    done: Mutex<u64>,
+    moved: Condvar,
+}
+
+impl<F: Fn(u64, u64)> Turns<F> {
+    fn work(&self) {
+        loop {
+            let turn = self.next.fetch_add(1, Ordering::Relaxed);
+            let (step, lane) = (turn / self.lanes, turn % self.lanes);
+            if step >= self.steps {
+                return;
             }
-            let share = shape.lanes.div_ceil(threads);
-            let fill_lanes = Shared(fill_lanes);
-            std::thread::scope(|scope| {
-                let fill_lanes = &fill_lanes;
-                let firsts = (0..shape.lanes).step_by(share);
-                let mut shares = firsts.map(|first| first..(first + share).min(shape.lanes));
-                let own = shares.next();
-                for lanes in shares {
-                    scope.spawn(move || fill_lanes.get()(lanes));
-                }
-                own.into_iter().for_each(fill_lanes.get());
-            });
+            let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+            drop(self.moved.wait_while(done, |done| *done < step * self.lanes));
+            (self.fill_lane.get())(step, lane);
+            let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+            *done += 1;
+            if done.is_multiple_of(self.lanes) {
+                self.moved.notify_all();
+            }
         }
     }
 }

@@ -42,6 +42,9 @@ pub struct Config {
     pub throttle_window: Duration,
     /// How many identifiers and addresses are remembered at most; 24 bytes each.
     pub throttle_entries: usize,
+    /// Whether failures are counted in the store as well, so that several instances count together; where it takes no writes,
+    /// each counts for itself. Costs a write for each guess, beside the look-up, and another one for each that is right.
+    pub throttle_in_store: bool,
     /// Requests to `/api` in a second, with bursts of twice as many; more are answered 429. Nought turns it off.
     pub api_rate: u32,
     /// The longest body, in bytes. A record with 4 KiB of password and its data is far below.
@@ -78,6 +81,7 @@ impl Default for Config {
             failures_per_address: 200,
             throttle_window: Duration::from_secs(15 * 60),
             throttle_entries: 65_536,
+            throttle_in_store: false,
             api_rate: 200,
             body_bytes_max: 64 * 1024,
             body_timeout: Duration::from_secs(10),

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::pool::{Gauges, HashPool};
-use crate::store::MethodCount;
+use crate::store::{Day, MethodCount};
 
 /// Upper bounds of the latency histogram, in seconds.
 const BOUNDS: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
@@ -20,9 +20,12 @@ pub(super) struct Metrics {
 struct State {
     sign_ins: BTreeMap<(&'static str, &'static str), u64>,
     upgrades: BTreeMap<&'static str, u64>,
+    /// Guesses that the store could not count.
+    throttled_alone: u64,
     requests: BTreeMap<(String, u16), u64>,
     latencies: BTreeMap<String, Histogram>,
     counts: Option<(Instant, Vec<MethodCount>)>,
+    days: Vec<Day>,
     /// The last hour, oldest first; a minute in which nothing happened is not there.
     minutes: VecDeque<Minute>,
 }
@@ -82,6 +85,7 @@ pub(super) struct Snapshot {
     pub(super) sign_ins: BTreeMap<(&'static str, &'static str), u64>,
     pub(super) upgrades: BTreeMap<&'static str, u64>,
     pub(super) counts: Vec<MethodCount>,
+    pub(super) days: Vec<Day>,
     pub(super) sign_in_latency: Histogram,
     pub(super) minutes: Vec<Minute>,
 }
@@ -116,8 +120,16 @@ impl Metrics {
         });
     }
 
-    pub(super) fn keep_counts(&self, counts: Vec<MethodCount>) {
-        self.with(|state| state.counts = Some((Instant::now(), counts)));
+    /// The store could not count a guess.
+    pub(super) fn throttle_alone(&self) {
+        self.with(|state| state.throttled_alone += 1);
+    }
+
+    pub(super) fn keep_counts(&self, counts: Vec<MethodCount>, days: Vec<Day>) {
+        self.with(|state| {
+            state.counts = Some((Instant::now(), counts));
+            state.days = days;
+        });
     }
 
     pub(super) fn are_counts_newer_than(&self, age: Duration) -> bool {
@@ -129,6 +141,7 @@ impl Metrics {
             sign_ins: state.sign_ins.clone(),
             upgrades: state.upgrades.clone(),
             counts: state.counts.as_ref().map(|(_, counts)| counts.clone()).unwrap_or_default(),
+            days: state.days.clone(),
             sign_in_latency: state.latencies.get("/v1/sign-in").cloned().unwrap_or_default(),
             minutes: state.minutes.iter().copied().collect(),
         })
@@ -168,6 +181,8 @@ impl State {
         for (result, count) in &self.upgrades {
             sample(text, "rehash_upgrades_total", &[("result", result)], *count as f64);
         }
+        family(text, "rehash_throttle_uncounted_total", "counter", "Guesses that the store could not count");
+        sample(text, "rehash_throttle_uncounted_total", &[], self.throttled_alone as f64);
         family(text, "rehash_http_requests_total", "counter", "Requests by route and status");
         for ((route, status), count) in &self.requests {
             let status = status.to_string();

@@ -13,10 +13,12 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Note, UserView};
 use super::blocking::NoAnswer;
 use super::body::{Secret, Text};
+use super::config::Config;
 use super::problem::Problem;
+use super::throttle::Throttle;
 use super::{Inner, Service};
 use crate::pool::{JobError, Overloaded};
-use crate::store::{Found, StoreErrorKind, Swap, TaggedText};
+use crate::store::{Found, StoreErrorKind, Subject, Swap, TaggedText};
 use crate::{Accepted, Columns, Denied, Password, StoredHash, Tag, Unverifiable, Upgrade};
 
 #[derive(Deserialize)]
@@ -70,6 +72,35 @@ pub(super) enum Failure {
     Fault,
 }
 
+/// A guess as the store counts it, where it does.
+struct SharedGuess(Option<Arc<Named>>);
+
+struct Named {
+    identifier: (String, u32),
+    address: Option<(String, u32)>,
+}
+
+impl SharedGuess {
+    fn of(config: &Config, identifier: &str, address: Option<IpAddr>) -> Self {
+        if !config.throttle_in_store {
+            return Self(None);
+        }
+        let (identifier, address) = Throttle::names(identifier, address);
+        let address = address.map(|name| (name, config.failures_per_address));
+        Self(Some(Arc::new(Named { identifier: (identifier, config.failures_per_identifier), address })))
+    }
+}
+
+impl Named {
+    fn subjects(&self) -> Vec<Subject<'_>> {
+        let (name, limit) = &self.identifier;
+        let identifier = Subject { name, limit: *limit, is_forgiven: true };
+        // An address may be many people's.
+        let address = self.address.iter().map(|(name, limit)| Subject { name, limit: *limit, is_forgiven: false });
+        std::iter::once(identifier).chain(address).collect()
+    }
+}
+
 /// What was verified.
 pub(super) struct Verified<T> {
     pub(super) id: i64,
@@ -111,18 +142,39 @@ impl Inner {
         submit: impl FnOnce(&Self, StoredHash, Password) -> Result<crate::pool::Job<Result<T, Denied>>, Overloaded>,
     ) -> Result<Verified<T>, Failure> {
         let name = self.throttle.identifier(identifier);
-        let address = address.map(|address| self.throttle.address(address));
-        let is_admitted = self.throttle.begin(name, address);
-        let outcome = self.find_and_verify(start, identifier, is_admitted, password, submit).await;
+        let key = address.map(|address| self.throttle.address(address));
+        let guess = SharedGuess::of(&self.config, identifier, address);
+        let is_admitted = self.throttle.begin(name, key);
+        let outcome = self.find_and_verify(start, identifier, is_admitted.then_some(&guess), password, submit).await;
         let is_held_against = matches!(outcome, Err(Failure::Refused { .. }));
         if is_admitted && !is_held_against {
             match &outcome {
                 Ok(_) => self.throttle.forgive(name),
                 Err(_) => self.throttle.withdraw(name),
             }
-            address.into_iter().for_each(|address| self.throttle.withdraw(address));
+            key.into_iter().for_each(|key| self.throttle.withdraw(key));
+            self.end_guess(guess, outcome.is_ok());
         }
         outcome
+    }
+
+    /// Whether the store, too, takes the guess; where it cannot say, this instance counts alone.
+    async fn begin_guess(&self, guess: &SharedGuess) -> bool {
+        let (Some(guess), window) = (guess.0.clone(), self.config.throttle_window) else { return true };
+        let store = Arc::clone(&self.store);
+        let begun = self.blocking.run(move || store.begin_guess(&guess.subjects(), window)).await;
+        begun.unwrap_or_else(|_| {
+            self.metrics.throttle_alone();
+            true
+        })
+    }
+
+    /// Takes back what was counted, beside the answer.
+    fn end_guess(&self, guess: SharedGuess, is_right: bool) {
+        let Some(guess) = guess.0 else { return };
+        let store = Arc::clone(&self.store);
+        let ending = self.blocking.run_beside(move || store.end_guess(&guess.subjects(), is_right));
+        tokio::spawn(ending);
     }
 
     /// Finds and verifies. Whatever the reason of a refusal, a hash of the same cost class is computed first, and the same
@@ -131,11 +183,18 @@ impl Inner {
         &self,
         start: Instant,
         identifier: &str,
-        is_admitted: bool,
+        guess: Option<&SharedGuess>,
         password: Password,
         submit: impl FnOnce(&Self, StoredHash, Password) -> Result<crate::pool::Job<Result<T, Denied>>, Overloaded>,
     ) -> Result<Verified<T>, Failure> {
-        let found = self.find(identifier).await.map_err(Failure::Store)?;
+        let is_admitted = async {
+            match guess {
+                Some(guess) => self.begin_guess(guess).await,
+                None => false,
+            }
+        };
+        let (found, is_admitted) = tokio::join!(self.find(identifier), is_admitted);
+        let found = found.map_err(Failure::Store)?;
         let (reason, detail) = match found.map(|found| self.parse(found)) {
             _ if !is_admitted => ("locked", None),
             None => ("unknown_user", None),

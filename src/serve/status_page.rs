@@ -11,38 +11,21 @@ use axum::response::{IntoResponse, Response};
 use super::Service;
 use super::metrics::{Histogram, MINUTES, Minute, Snapshot, now_minute};
 use super::middleware::random_hex;
+use super::progress::{self, HEIGHT, STYLE, WIDTH, escaped, grouped};
 use crate::pool::{Gauges, PoolConfig};
-
-/// Widths of drawings, in their own units; they scale with the page.
-const WIDTH: f64 = 600.0;
-const HEIGHT: f64 = 120.0;
-
-const STYLE: &str = "
-:root{color-scheme:light dark;--ink:#1a1c1e;--dim:#5c6368;--line:#d5d9dc;--good:#1a7f5a;--todo:#b86a00;--bad:#b3261e;--paper:#fff}
-@media(prefers-color-scheme:dark){:root{--ink:#e6e8ea;--dim:#9aa2a8;--line:#3a3f44;--good:#4cc38a;--todo:#e5a13d;--bad:#f2736b;--paper:#15181b}}
-*{box-sizing:border-box}
-body{margin:0 auto;max-width:46rem;padding:1rem;font:16px/1.45 system-ui,sans-serif;color:var(--ink);background:var(--paper)}
-h1{font-size:1.3rem;margin:.2rem 0}h2{font-size:1rem;margin:1.6rem 0 .4rem}p{margin:.2rem 0;color:var(--dim)}
-.big{font-size:2rem;color:var(--ink);font-variant-numeric:tabular-nums}
-table{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums}
-td,th{padding:.25rem .4rem;border-bottom:1px solid var(--line);text-align:left;overflow-wrap:anywhere}
-td:first-child{overflow-wrap:normal}td.n,th.n{text-align:right;white-space:nowrap}th{color:var(--dim);font-weight:500}
-svg{width:100%;height:auto;display:block}text{fill:var(--dim);font:11px system-ui,sans-serif}
-.good{fill:var(--good)}.todo{fill:var(--todo)}.bad{fill:var(--bad)}.rail{fill:var(--line)}
-";
 
 pub(super) async fn page(State(service): State<Service>) -> Response {
     service.refresh_counts().await;
     let inner = &service.inner;
     let snapshot = inner.metrics.snapshot();
     let mut page = String::with_capacity(16 * 1024);
-    page.push_str("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">");
-    page.push_str("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">");
+    page.push_str(progress::HEAD);
     page.push_str("<meta http-equiv=\"refresh\" content=\"30\"><title>rehash: migration</title>");
     // There is no script on the page that a nonce which is known could let in.
     let nonce = random_hex::<16>();
     let _ = write!(page, "<style nonce=\"{nonce}\">{STYLE}</style></head><body><h1>Migration to Argon2id</h1>");
-    progress(&mut page, &snapshot);
+    progress::records(&mut page, snapshot.counts.clone());
+    progress::time(&mut page, &snapshot.days, &snapshot.counts);
     over_time(&mut page, &snapshot.minutes);
     latency(&mut page, &snapshot.sign_in_latency, service.floor().as_millis());
     outcomes(&mut page, &snapshot);
@@ -60,46 +43,6 @@ pub(super) async fn page(State(service): State<Service>) -> Response {
         (X_FRAME_OPTIONS, "DENY".to_owned()),
     ];
     (headers, page).into_response()
-}
-
-/// What the store holds, per method, and how much of it is done.
-fn progress(page: &mut String, snapshot: &Snapshot) {
-    let mut methods = BTreeMap::<(&str, &str), (u64, u64)>::new();
-    for count in &snapshot.counts {
-        let entry = methods.entry((&count.method, &count.parameters)).or_default();
-        *entry = (entry.0 + count.records, entry.1 + count.upgraded);
-    }
-    let records = |is: &dyn Fn(&str) -> bool| -> u64 {
-        methods.iter().filter(|((method, _), _)| is(method)).map(|(_, (records, _))| records).sum()
-    };
-    let (passwords, done) = (records(&|method| !method.is_empty()), records(&|method| method == "argon2id"));
-    let part = if passwords == 0 { 0.0 } else { done as f64 / passwords as f64 };
-    let _ = write!(
-        page,
-        "<p class=\"big\" id=\"progress\">{:.1} %</p><p>{} of {} passwords are Argon2id.</p>",
-        100.0 * part,
-        grouped(done),
-        grouped(passwords),
-    );
-    let _ = write!(
-        page,
-        "<svg viewBox=\"0 0 {WIDTH} 14\" role=\"img\" aria-label=\"share of passwords that are Argon2id\">\
-         <rect class=\"rail\" width=\"{WIDTH}\" height=\"14\" rx=\"7\"/><rect class=\"good\" width=\"{:.1}\" height=\"14\" rx=\"7\"/></svg>",
-        WIDTH * part,
-    );
-    page.push_str("<h2>Records by method</h2><table id=\"methods\"><tr><th>Method</th><th>Parameters</th><th class=\"n\">Records</th><th class=\"n\">Upgraded</th></tr>");
-    for ((method, parameters), (records, upgraded)) in methods {
-        let method = if method.is_empty() { "(none)" } else { method };
-        let _ = write!(
-            page,
-            "<tr><td>{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
-            escaped(method),
-            escaped(parameters),
-            grouped(records),
-            grouped(upgraded),
-        );
-    }
-    page.push_str("</table>");
 }
 
 /// The last hour, a bar for each minute.
@@ -217,29 +160,4 @@ fn load(page: &mut String, gauges: &Gauges, config: PoolConfig) {
         mib(config.memory_kib),
         grouped(gauges.overloaded + gauges.expired),
     );
-}
-
-/// Thousands apart.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
-    groups.join("\u{202f}")
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_from_a_store_is_escaped_and_numbers_are_grouped() {
-        assert_eq!(escaped("<script a=\"&\">"), "&lt;script a=&quot;&amp;&quot;&gt;");
-        assert_eq!(
-            (grouped(0), grouped(1000), grouped(1_234_567)),
-            ("0".into(), "1\u{202f}000".into(), "1\u{202f}234\u{202f}567".into())
-        );
-    }
 }

@@ -2,7 +2,7 @@
 //! the user API. Keys are hashed under a random key of the process, so that nobody can aim at an entry.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -52,13 +52,18 @@ impl Throttle {
         Key(self.hasher.hash_one(("identifier", identifier.to_lowercase())).max(1))
     }
 
+    /// What the store is told of them, where it counts.
+    pub(super) fn names(identifier: &str, address: Option<IpAddr>) -> (String, Option<String>) {
+        let network = |address| match network(address) {
+            Ok(address) => format!("address {address}"),
+            Err(network) => format!("network {network:x}"),
+        };
+        (format!("identifier {}", identifier.to_lowercase()), address.map(network))
+    }
+
     /// An IPv6 address counts with its network: whoever has one has them all.
     pub(super) fn address(&self, address: IpAddr) -> Key {
-        let address = match address.to_canonical() {
-            IpAddr::V6(address) => u128::from(address) >> 64 | 1 << 127,
-            IpAddr::V4(address) => u128::from(u32::from(address)),
-        };
-        Key(self.hasher.hash_one(("address", address)).max(1))
+        Key(self.hasher.hash_one(("address", network(address))).max(1))
     }
 
     /// Takes a guess, which counts as a refusal until it is known to be none, so that guesses made at once do not slip through;
@@ -122,6 +127,14 @@ impl Throttle {
 
     fn now(&self) -> u32 {
         u32::try_from(self.started.elapsed().as_secs()).unwrap_or(u32::MAX)
+    }
+}
+
+/// An address, or the network of one.
+fn network(address: IpAddr) -> Result<Ipv4Addr, u64> {
+    match address.to_canonical() {
+        IpAddr::V4(address) => Ok(address),
+        IpAddr::V6(address) => Err((u128::from(address) >> 64) as u64),
     }
 }
 

@@ -4,50 +4,39 @@
 mod batch;
 mod bulk;
 mod connect;
+mod guesses;
+mod mapped;
 mod schema;
+mod server;
 mod statements;
 
 use std::fmt;
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio::runtime::Runtime;
+use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Error, Row};
 
-use self::connect::{Target, failed, is_transient};
+use self::connect::failed;
+pub(crate) use self::mapped::Mapped;
+use self::server::{CONNECT_TRIES, Server, TRIES};
 use self::statements::{Statements, USER_COLUMNS};
 use super::identities::{self, Link};
-use super::slots::Slots;
 use super::{
     Bulk, BulkOptions, Created, Day, Found, Inserted, Linked, MethodCount, NewUser, OpenOptions, Store, StoreError,
-    StoreErrorKind, StoreInfo, Swap, TaggedText, User, Users,
+    StoreErrorKind, StoreInfo, Subject, Swap, TaggedText, User, Users,
 };
 use crate::{Replacement, StoredHash};
 
-/// How often a statement is tried that others were in the way of, or whose connection turned out to be gone.
-const TRIES: u32 = 5;
-/// How often a connection is tried, and the wait between two tries.
-const CONNECT_TRIES: u32 = 3;
-const CONNECT_WAIT: Duration = Duration::from_millis(50);
-/// Beyond the server's own time-out, for the way there and back.
-const GRACE: Duration = Duration::from_secs(2);
 /// Rows that an export fetches at once.
 const EXPORT_ROWS: u32 = 2_000;
 
 /// A schema in a PostgreSQL database. Threads share it.
 pub struct Postgres {
-    inner: Arc<Inner>,
+    server: Server,
     statements: Statements,
-    clients: Slots<Client>,
-    /// Speaks with the server; taken when the store is dropped.
-    runtime: Option<Runtime>,
-}
-
-struct Inner {
-    target: Target,
-    options: OpenOptions,
+    guess_secret: OnceLock<Vec<u8>>,
 }
 
 impl Postgres {
@@ -59,17 +48,9 @@ impl Postgres {
     /// [`StoreError`]; of kind [`StoreErrorKind::OlderSchema`] where the schema is not there or older, unless the options
     /// say that it is to be created.
     pub fn open(url: &str, options: &OpenOptions) -> Result<Self, StoreError> {
-        let target = Target::parse(url, options)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("rehash-postgres")
-            .enable_all()
-            .build()
-            .map_err(|error| StoreError::new(StoreErrorKind::Other, format!("a thread cannot be started: {error}")))?;
-        let statements = Statements::for_schema(&target.schema);
-        let clients = Slots::new(options.connections, options.acquire_timeout);
-        let inner = Arc::new(Inner { target, options: options.clone() });
-        let store = Self { inner, statements, clients, runtime: Some(runtime) };
+        let server = Server::new(url, options)?;
+        let statements = Statements::for_schema(&server.target().schema);
+        let store = Self { server, statements, guess_secret: OnceLock::new() };
         let mut tries = 1;
         while let Err(error) = store.check_schema() {
             if error.kind() != StoreErrorKind::Unreachable || tries == CONNECT_TRIES {
@@ -80,28 +61,12 @@ impl Postgres {
         Ok(store)
     }
 
-    fn runtime(&self) -> &Runtime {
-        self.runtime.as_ref().expect("the runtime is there until the store is dropped")
-    }
-
-    /// A new connection; tried again where it is cut while it is made, as at a server that restarts.
-    fn connect(&self) -> Result<Client, StoreError> {
-        let mut tries = 1;
-        loop {
-            match self.runtime().block_on(self.inner.target.connect(&self.inner.options)) {
-                Err(error) if error.kind() == StoreErrorKind::Unreachable && tries < CONNECT_TRIES => tries += 1,
-                connected => return connected,
-            }
-            std::thread::sleep(CONNECT_WAIT);
-        }
-    }
-
     /// Brings the schema up to date if that is asked for, and refuses one that this program does not know.
     fn check_schema(&self) -> Result<(), StoreError> {
-        let mut client = self.clients.take(|| self.connect())?;
-        let schema = &self.inner.target.schema;
-        let checked = self.runtime().block_on(async {
-            if self.inner.options.creates {
+        let mut client = self.server.client()?;
+        let schema = &self.server.target().schema;
+        let checked = self.server.runtime().block_on(async {
+            if self.server.options().creates {
                 schema::migrate(&mut client, schema).await?;
             }
             schema::check(schema::version(&client, schema).await?)
@@ -110,39 +75,6 @@ impl Postgres {
             client.discard();
         }
         checked
-    }
-
-    /// Runs one transaction's work, again where others were in its way. Work that is cut off is tried once more where the
-    /// connection had been idle: the server may have been restarted meanwhile.
-    fn with<T>(&self, work: impl AsyncFn(&Client) -> Result<T, Error>) -> Result<T, StoreError> {
-        let limit = self.inner.options.statement_timeout + GRACE;
-        let mut last = None;
-        for attempt in 0..TRIES {
-            let client = self.clients.take(|| self.connect())?;
-            if client.is_closed() {
-                client.discard();
-                continue;
-            }
-            let done = self.runtime().block_on(async { tokio::time::timeout(limit, work(&client)).await });
-            match done {
-                Ok(Ok(value)) => return Ok(value),
-                Ok(Err(error)) => {
-                    if error.code().is_none() || client.is_closed() {
-                        client.discard();
-                    } else if !is_transient(&error) {
-                        return Err(failed(&error));
-                    }
-                    last = Some(failed(&error));
-                }
-                Err(_) => {
-                    client.discard();
-                    return Err(StoreError::new(StoreErrorKind::Busy, "the server does not answer in time"));
-                }
-            }
-            std::thread::sleep(Duration::from_millis(5) * 2u32.pow(attempt));
-        }
-        Err(last
-            .unwrap_or_else(|| StoreError::new(StoreErrorKind::Unreachable, "the connections are cut again and again")))
     }
 
     fn swap(
@@ -155,9 +87,9 @@ impl Postgres {
         let (text, method) = expected.unzip();
         let (new_text, new_method, parameters, at) = (new.text(), new.method().as_str(), new.parameters(), now());
         let holds =
-            format!("SELECT 1 FROM {}.users WHERE id = $1 AND password_encrypted = $2", self.inner.target.schema);
+            format!("SELECT 1 FROM {}.users WHERE id = $1 AND password_encrypted = $2", self.server.target().schema);
         let is_again = std::cell::Cell::new(false);
-        self.with(async |client| {
+        self.server.with(async |client| {
             let parameters: [(&(dyn ToSql + Sync), Type); 7] = [
                 (&id, Type::INT8),
                 (&text, Type::TEXT),
@@ -187,8 +119,9 @@ impl Store for Postgres {
         if identifier.contains('\0') {
             return Ok(None);
         }
-        let rows =
-            self.with(async |client| client.query_typed(&self.statements.find, &[(&identifier, Type::TEXT)]).await)?;
+        let rows = self
+            .server
+            .with(async |client| client.query_typed(&self.statements.find, &[(&identifier, Type::TEXT)]).await)?;
         Ok(rows.first().map(|row| Found { id: row.get(0), password: tagged(row.get(1), row.get(2)) }))
     }
 
@@ -201,7 +134,8 @@ impl Store for Postgres {
 
 impl Users for Postgres {
     fn user(&self, id: i64) -> Result<Option<User>, StoreError> {
-        let rows = self.with(async |client| client.query_typed(&self.statements.user, &[(&id, Type::INT8)]).await)?;
+        let rows =
+            self.server.with(async |client| client.query_typed(&self.statements.user, &[(&id, Type::INT8)]).await)?;
         Ok(rows.first().map(read_user))
     }
 
@@ -212,7 +146,7 @@ impl Users for Postgres {
         let method = new.password.map(|hash| hash.method().as_str());
         let (text, parameters, at) =
             (new.password.map(StoredHash::text), new.password.map(StoredHash::parameters), now());
-        self.with(async |client| {
+        self.server.with(async |client| {
             let texts: [&(dyn ToSql + Sync); 11] = [
                 &new.username,
                 &new.primary_email,
@@ -242,13 +176,13 @@ impl Users for Postgres {
     }
 
     fn link_identity(&self, id: i64, provider: &str, identity: &str) -> Result<Linked, StoreError> {
-        let read = format!("SELECT identities FROM {}.users WHERE id = $1", self.inner.target.schema);
+        let read = format!("SELECT identities FROM {}.users WHERE id = $1", self.server.target().schema);
         let write = format!(
             "UPDATE {}.users SET identities = $2 WHERE id = $1 AND identities IS NOT DISTINCT FROM $3",
-            self.inner.target.schema
+            self.server.target().schema
         );
         for _ in 0..TRIES {
-            let rows = self.with(async |client| client.query_typed(&read, &[(&id, Type::INT8)]).await)?;
+            let rows = self.server.with(async |client| client.query_typed(&read, &[(&id, Type::INT8)]).await)?;
             let Some(row) = rows.first() else { return Ok(Linked::NoSuchUser) };
             let held: Option<String> = row.get(0);
             let merged = match identities::link(held.as_deref(), provider, identity)? {
@@ -256,7 +190,7 @@ impl Users for Postgres {
                 Link::Same => return Ok(Linked::Written),
                 Link::Other => return Ok(Linked::Taken),
             };
-            if self.with(async |client| client.execute(&write, &[&id, &merged, &held]).await)? == 1 {
+            if self.server.with(async |client| client.execute(&write, &[&id, &merged, &held]).await)? == 1 {
                 return Ok(Linked::Written);
             }
         }
@@ -272,9 +206,9 @@ impl Users for Postgres {
         let query = format!(
             "SELECT method, parameters, sum(records)::bigint, sum(upgraded)::bigint, sum(untouched)::bigint
              FROM {}.counters GROUP BY 1, 2 HAVING sum(records) > 0",
-            self.inner.target.schema
+            self.server.target().schema
         );
-        let rows = self.with(async |client| client.query_typed(&query, &[]).await)?;
+        let rows = self.server.with(async |client| client.query_typed(&query, &[]).await)?;
         let counts = rows.iter().map(|row| MethodCount {
             method: row.get(0),
             parameters: row.get(1),
@@ -289,9 +223,9 @@ impl Users for Postgres {
         let query = format!(
             "SELECT day, sum(imported)::bigint, sum(upgraded)::bigint, sum(changed)::bigint
              FROM {}.days GROUP BY 1 ORDER BY 1",
-            self.inner.target.schema
+            self.server.target().schema
         );
-        let rows = self.with(async |client| client.query_typed(&query, &[]).await)?;
+        let rows = self.server.with(async |client| client.query_typed(&query, &[]).await)?;
         let days = rows.iter().map(|row| Day {
             day: row.get(0),
             imported: number(row, 1),
@@ -302,7 +236,7 @@ impl Users for Postgres {
     }
 
     fn recount(&self) -> Result<(), StoreError> {
-        let schema = &self.inner.target.schema;
+        let schema = &self.server.target().schema;
         let recount = format!(
             "BEGIN; SET LOCAL statement_timeout = 0; LOCK TABLE {schema}.users IN SHARE MODE; DELETE FROM {schema}.counters;
              INSERT INTO {schema}.counters
@@ -312,8 +246,8 @@ impl Users for Postgres {
              FROM {schema}.users GROUP BY 1, 2;
              COMMIT"
         );
-        let client = self.connect()?;
-        self.runtime().block_on(client.batch_execute(&recount)).map_err(|error| failed(&error))
+        let client = self.server.connect()?;
+        self.server.runtime().block_on(client.batch_execute(&recount)).map_err(|error| failed(&error))
     }
 
     fn bulk(&self, options: BulkOptions) -> Result<Box<dyn Bulk + '_>, StoreError> {
@@ -322,40 +256,48 @@ impl Users for Postgres {
 
     fn export(&self, each: &mut dyn FnMut(&User) -> ControlFlow<()>) -> Result<(), StoreError> {
         // A connection of its own: it is held for as long as the reader takes.
-        let client = self.connect()?;
-        let schema = &self.inner.target.schema;
+        let client = self.server.connect()?;
+        let schema = &self.server.target().schema;
         let begin = format!(
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0;
              DECLARE everyone NO SCROLL CURSOR FOR SELECT {USER_COLUMNS} FROM {schema}.users ORDER BY id"
         );
-        self.runtime().block_on(client.batch_execute(&begin)).map_err(|error| failed(&error))?;
+        self.server.runtime().block_on(client.batch_execute(&begin)).map_err(|error| failed(&error))?;
         let fetch = format!("FETCH {EXPORT_ROWS} FROM everyone");
         loop {
-            let rows = self.runtime().block_on(client.query(&fetch, &[])).map_err(|error| failed(&error))?;
+            let rows = self.server.runtime().block_on(client.query(&fetch, &[])).map_err(|error| failed(&error))?;
             if rows.is_empty() || rows.iter().any(|row| each(&read_user(row)).is_break()) {
                 return Ok(());
             }
         }
     }
 
+    fn begin_guess(&self, subjects: &[Subject<'_>], window: Duration) -> Result<bool, StoreError> {
+        self.begin(subjects, window)
+    }
+
+    fn end_guess(&self, subjects: &[Subject<'_>], is_right: bool) -> Result<(), StoreError> {
+        self.end(subjects, is_right)
+    }
+
     fn info(&self) -> Result<StoreInfo, StoreError> {
-        let schema = &self.inner.target.schema;
+        let schema = &self.server.target().schema;
         let query = format!(
             "SELECT version(), pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on',
                  (SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class c
                   WHERE c.relnamespace = '{}'::regnamespace AND c.relkind = 'r')",
             schema.replace('\'', "''")
         );
-        let rows = self.with(async |client| client.query_typed(&query, &[]).await)?;
+        let rows = self.server.with(async |client| client.query_typed(&query, &[]).await)?;
         let row =
             rows.first().ok_or_else(|| StoreError::new(StoreErrorKind::Other, "the server says nothing of itself"))?;
         let server: String = row.get(0);
-        let client = self.clients.take(|| self.connect())?;
+        let client = self.server.client()?;
         Ok(StoreInfo {
             kind: "postgres",
-            place: format!("{} schema {schema}", self.inner.target.place),
+            place: format!("{} schema {schema}", self.server.target().place),
             server: server.split_whitespace().take(2).collect::<Vec<_>>().join(" "),
-            schema: self.runtime().block_on(schema::version(&client, schema))?,
+            schema: self.server.runtime().block_on(schema::version(&client, schema))?,
             known_schema: schema::MIGRATIONS.len(),
             is_read_only: row.get(1),
             bytes: Some(number(row, 2)),
@@ -363,18 +305,9 @@ impl Users for Postgres {
     }
 }
 
-impl Drop for Postgres {
-    fn drop(&mut self) {
-        // Also where the store is dropped on a thread of somebody else's runtime.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
 impl fmt::Debug for Postgres {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Postgres").field("place", &self.inner.target.place).finish_non_exhaustive()
+        f.debug_struct("Postgres").field("place", &self.server.target().place).finish_non_exhaustive()
     }
 }
 

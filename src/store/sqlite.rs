@@ -4,16 +4,19 @@
 
 mod batch;
 mod bulk;
+mod guesses;
+mod mapped;
 mod record;
 mod schema;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params};
 
 pub use self::batch::Batch;
+pub(crate) use self::mapped::Mapped;
 use self::record::{Counted, Event};
 use self::schema::failed;
 use super::changes::{Change, Changes};
@@ -21,8 +24,8 @@ use super::identities::{self, Link};
 use super::slots::{Slot, Slots};
 pub use super::users::{Inserted, MethodCount, NewUser, User};
 use super::{
-    Bulk, BulkOptions, Created, Day, Found, Linked, OpenOptions, Store, StoreError, StoreErrorKind, StoreInfo, Swap,
-    TaggedText, Users,
+    Bulk, BulkOptions, Created, Day, Found, Linked, OpenOptions, Store, StoreError, StoreErrorKind, StoreInfo, Subject,
+    Swap, TaggedText, Users,
 };
 use crate::{Replacement, StoredHash};
 
@@ -344,6 +347,14 @@ impl Users for Sqlite {
             }
         }
         Ok(())
+    }
+
+    fn begin_guess(&self, subjects: &[Subject<'_>], window: Duration) -> Result<bool, StoreError> {
+        guesses::begin(self, subjects, window)
+    }
+
+    fn end_guess(&self, subjects: &[Subject<'_>], is_right: bool) -> Result<(), StoreError> {
+        guesses::end(self, subjects, is_right)
     }
 
     fn info(&self) -> Result<StoreInfo, StoreError> {

@@ -2,6 +2,7 @@
 //! passwords, and counting. What stands here has no database in it.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use super::{Bulk, BulkOptions, Store, StoreError, Swap, TaggedText};
 use crate::StoredHash;
@@ -77,12 +78,48 @@ pub trait Users: Store<Id = i64> {
     /// [`StoreError`].
     fn export(&self, each: &mut dyn FnMut(&User) -> ControlFlow<()>) -> Result<(), StoreError>;
 
+    /// Takes a guess at a password, and counts it against each of its subjects as if it were wrong, so that guesses made at
+    /// once, by whichever instance, do not slip through. `false` where one of them has reached its limit, and then it is counted
+    /// against none. After `window` without a guess the count begins anew. What is kept is bounded, and holds no names.
+    ///
+    /// The default counts nothing and admits all, for a store that one process uses.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    fn begin_guess(&self, subjects: &[Subject<'_>], window: Duration) -> Result<bool, StoreError> {
+        let _ = (subjects, window);
+        Ok(true)
+    }
+
+    /// A guess that was taken was right, or has told nothing: what was counted is taken back, and a subject that
+    /// [`Subject::is_forgiven`] begins anew where it was right.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    fn end_guess(&self, subjects: &[Subject<'_>], is_right: bool) -> Result<(), StoreError> {
+        let _ = (subjects, is_right);
+        Ok(())
+    }
+
     /// What the store is.
     ///
     /// # Errors
     ///
     /// [`StoreError`].
     fn info(&self) -> Result<StoreInfo, StoreError>;
+}
+
+/// Against what a guess counts: an identifier, or an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subject<'a> {
+    /// Whatever tells subjects apart; of it the store keeps a keyed digest.
+    pub name: &'a str,
+    /// Guesses after which no more are taken; nought is no limit.
+    pub limit: u32,
+    /// Whether a right guess forgives those before it.
+    pub is_forgiven: bool,
 }
 
 /// A user to be stored. The three JSON fields are texts that are kept and given back byte for byte.

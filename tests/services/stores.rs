@@ -19,14 +19,14 @@ use rehash::store::{
 use rehash::{Argon2Target, Engine, Limits, Method, Password, Policy, StoredHash, Upgrade};
 
 /// The URL of a schema of this test's own, dropped at its end.
-struct Schema {
-    url: String,
-    admin: String,
-    name: String,
+pub(crate) struct Schema {
+    pub(crate) url: String,
+    pub(crate) admin: String,
+    pub(crate) name: String,
 }
 
 impl Schema {
-    fn new() -> Option<Self> {
+    pub(crate) fn new() -> Option<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let Ok(admin) = std::env::var("REHASH_TEST_POSTGRES") else {
             eprintln!("skipped: REHASH_TEST_POSTGRES is not set");
@@ -36,7 +36,7 @@ impl Schema {
         Some(Self { url: format!("{admin}?schema={name}"), admin, name })
     }
 
-    fn run(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, String> {
+    pub(crate) fn run(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
             let (client, connection) =
@@ -66,23 +66,23 @@ impl Drop for Schema {
     }
 }
 
-fn engine() -> Engine {
+pub(crate) fn engine() -> Engine {
     let target = Argon2Target { memory_kib: 16, passes: 1, lanes: 1 };
     Engine::new(Policy::builder(target).build().expect("within limits")).expect("entropy")
 }
 
-fn md5(text: &str) -> StoredHash {
+pub(crate) fn md5(text: &str) -> StoredHash {
     StoredHash::parse(Method::Md5, text, &Limits::default()).expect("an MD5")
 }
 
-const OF_PASSWORD: &str = "5f4dcc3b5aa765d61d8327deb882cf99";
+pub(crate) const OF_PASSWORD: &str = "5f4dcc3b5aa765d61d8327deb882cf99";
 
-fn creating() -> OpenOptions {
+pub(crate) fn creating() -> OpenOptions {
     OpenOptions::default().creates(true)
 }
 
 /// Runs a test over a file and over a schema of the server.
-fn each_store(test: impl Fn(&str)) {
+pub(crate) fn each_store(test: impl Fn(&str)) {
     let directory = tempfile::tempdir().expect("a directory");
     test(&format!("sqlite:{}", directory.path().join("s.db").display()));
     if let Some(schema) = Schema::new() {
@@ -90,7 +90,7 @@ fn each_store(test: impl Fn(&str)) {
     }
 }
 
-fn bulk(store: &dyn Users, on_conflict: OnConflict, users: &[NewUser<'_>]) -> Vec<Inserted> {
+pub(crate) fn bulk(store: &dyn Users, on_conflict: OnConflict, users: &[NewUser<'_>]) -> Vec<Inserted> {
     let mut bulk = store.bulk(BulkOptions::new(on_conflict, false)).expect("a bulk");
     let input = bulk.begin_input(None, "test").expect("begun");
     users.iter().for_each(|user| bulk.push(user).expect("pushed"));
@@ -102,7 +102,7 @@ fn bulk(store: &dyn Users, on_conflict: OnConflict, users: &[NewUser<'_>]) -> Ve
 }
 
 /// The counters and what the rows say must be the same.
-fn counters_are_right(store: &dyn Users) {
+pub(crate) fn counters_are_right(store: &dyn Users) {
     let sorted = |store: &dyn Users| {
         let mut counts = store.counts().expect("counts");
         counts.sort_by(|one, other| (&one.method, &one.parameters).cmp(&(&other.method, &other.parameters)));

@@ -153,6 +153,9 @@ pub struct SignIn {
     pub user: String,
     #[command(flatten)]
     pub store: Store,
+    /// A table of your own instead of the store's: a TOML file that names its table and columns
+    #[arg(long, value_name = "FILE", env = "REHASH_MAPPING")]
+    pub mapping: Option<PathBuf>,
     /// Whether a weaker hash is replaced
     #[arg(long, value_name = "MODE", default_value = "on", env = "REHASH_UPGRADE")]
     pub upgrade: Upgrade,
@@ -180,6 +183,12 @@ pub struct Status {
     /// Show what happened day by day as well, and when it would be done if it went on so
     #[arg(long)]
     pub days: bool,
+    /// The same, week by week
+    #[arg(long, conflicts_with = "days")]
+    pub weeks: bool,
+    /// Write a page with charts, which needs nothing beside it
+    #[arg(long, value_name = "OUT")]
+    pub html: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -203,6 +212,9 @@ pub enum StoreCommand {
 pub struct StoreInfo {
     #[command(flatten)]
     pub store: Store,
+    /// A table of your own instead of the store's: whether the TOML file that names its table and columns fits it
+    #[arg(long, value_name = "FILE", env = "REHASH_MAPPING")]
+    pub mapping: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -17,6 +17,7 @@ mod import;
 mod interrupt;
 mod keys;
 mod machine;
+mod mapping;
 mod measure;
 mod methods;
 mod output;

@@ -13,7 +13,7 @@ use std::time::Duration;
 use rehash::UpgradeMode;
 use rehash::pool::{HashPool, PoolConfig};
 use rehash::serve::{Config, FloorMode, Listening, Service, Token, listen};
-use rehash::store::OpenOptions;
+use rehash::store::{OpenOptions, StoreUrl};
 
 use crate::output::{Exit, Failure, printable, say};
 use crate::{args, keys, units};
@@ -56,6 +56,9 @@ pub struct Serve {
     /// Failures for one address in 15 minutes before it is refused; 0 is no limit
     #[arg(long, value_name = "N", default_value_t = 200, env = "REHASH_MAX_ADDRESS_FAILURES")]
     pub max_address_failures: u32,
+    /// Where failures are counted: the store's count is what several instances share [default: store for PostgreSQL]
+    #[arg(long, value_name = "WHERE", env = "REHASH_THROTTLE")]
+    pub throttle: Option<Throttle>,
     /// The header in which a proxy gives the visitor's address
     #[arg(long, value_name = "HEADER", env = "REHASH_ADDRESS_HEADER")]
     pub address_header: Option<String>,
@@ -89,6 +92,15 @@ pub struct Serve {
     pub limits: args::Limits,
     #[command(flatten)]
     pub keys: args::Keys,
+}
+
+/// Where failures are counted.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Throttle {
+    /// In this process
+    Memory,
+    /// In the store as well
+    Store,
 }
 
 pub fn run(args: &Serve, out: &mut impl Write) -> Result<Exit, Failure> {
@@ -187,6 +199,8 @@ fn config(args: &Serve) -> Result<Config, Failure> {
     };
     config.failures_per_identifier = args.max_failures;
     config.failures_per_address = args.max_address_failures;
+    let is_shared = matches!(StoreUrl::parse(&args.store.url), Ok(StoreUrl::Postgres { .. }));
+    config.throttle_in_store = args.throttle.map_or(is_shared, |place| place == Throttle::Store);
     config.api_rate = args.api_rate;
     config.address_header = args.address_header.clone();
     config.store_threads = args.store_connections.max(1);

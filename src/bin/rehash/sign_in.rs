@@ -4,11 +4,12 @@
 use std::io::Write;
 
 use rehash::sign_in::{Outcome, SignInError, sign_in};
-use rehash::{HashError, Unverifiable};
+use rehash::store::Store;
+use rehash::{Engine, HashError, Method, Unverifiable};
 use serde::Serialize;
 
 use crate::output::{Exit, Failure, print_json, say};
-use crate::{args, keys, secret, store};
+use crate::{args, keys, mapping, secret, store};
 
 #[derive(Serialize)]
 struct Answer {
@@ -20,12 +21,17 @@ struct Answer {
 
 pub fn run(args: &args::SignIn, out: &mut impl Write) -> Result<Exit, Failure> {
     let engine = keys::engine(&args.target, args.limits.limits(), args.keys.keyring()?, args.upgrade.into())?;
-    let store = store::existing(&args.store.url)?;
-    let password = secret::read(args.keep_newline)?;
-    let (answer, exit) = match sign_in(&engine, &*store, &args.user, &password) {
+    let signed_in = match &args.mapping {
+        Some(path) => {
+            let table = mapping::open(path, &args.store.url, engine.policy())?;
+            attempt(&engine, &table, args)?
+        }
+        None => attempt(&engine, &*store::existing(&args.store.url)?, args)?,
+    };
+    let (answer, exit) = match signed_in {
         Ok(signed_in) => {
-            let (upgrade, detail) = describe(&signed_in.upgrade);
-            let method = Some(signed_in.method.as_str());
+            let (upgrade, detail) = describe(&signed_in.1);
+            let method = Some(signed_in.0.as_str());
             (Answer { outcome: "accepted", method, upgrade: Some(upgrade), detail }, Exit::Done)
         }
         Err(SignInError::Store(error)) => return Err(error.into()),
@@ -46,6 +52,17 @@ pub fn run(args: &args::SignIn, out: &mut impl Write) -> Result<Exit, Failure> {
         writeln!(out, "the {method} record: {}{detail}", upgrade.replace('_', " "))?;
     }
     Ok(exit)
+}
+
+/// The method that was verified and what became of the upgrade, whatever names a row.
+fn attempt<S: Store + ?Sized>(
+    engine: &Engine,
+    store: &S,
+    args: &args::SignIn,
+) -> Result<Result<(Method, Outcome), SignInError>, Failure> {
+    let password = secret::read(args.keep_newline)?;
+    let signed_in = sign_in(engine, store, &args.user, &password);
+    Ok(signed_in.map(|signed_in| (signed_in.method, signed_in.upgrade)))
 }
 
 /// What happened to the record, as a stable word and in detail.

@@ -11,7 +11,8 @@ use tokio_postgres::error::SqlState;
 
 use super::batch::{Job, Way, write};
 use super::connect::{failed, is_transient};
-use super::{Inner, Postgres, now};
+use super::server::Inner;
+use super::{Postgres, now};
 use crate::StoredHash;
 use crate::store::changes::joined;
 use crate::store::{
@@ -51,7 +52,7 @@ impl Bulk for PostgresBulk<'_> {
         if self.options.is_dry_run {
             return Ok(Input::default());
         }
-        let schema = &self.store.inner.target.schema;
+        let schema = &self.store.server.target().schema;
         let find = format!("SELECT max(id) FROM {schema}.imports WHERE fingerprint = $1 AND ended_at IS NULL");
         let begin =
             format!("INSERT INTO {schema}.imports (fingerprint, name, started_at) VALUES ($1, $2, $3) RETURNING id");
@@ -60,7 +61,7 @@ impl Bulk for PostgresBulk<'_> {
              FROM {schema}.import_batches WHERE import_id = $1 ORDER BY first"
         );
         let name = name.replace('\0', "");
-        self.store.with(async |client| {
+        self.store.server.with(async |client| {
             let found = client.query_one(&find, &[&fingerprint]).await?.get::<_, Option<i64>>(0);
             let Some(id) = found else {
                 let id = client.query_one(&begin, &[&fingerprint, &name, &now()]).await?.get(0);
@@ -105,8 +106,9 @@ impl Bulk for PostgresBulk<'_> {
         }
         let mut job = std::mem::replace(&mut self.job, Job::new(self.options));
         job.mark = mark;
-        let (inner, clients) = (Arc::clone(&self.store.inner), Arc::clone(&self.clients));
-        self.under_way.push_back(self.store.runtime().spawn(async move { deliver(&inner, &clients, job).await }));
+        let (inner, clients) = (Arc::clone(&self.store.server.inner), Arc::clone(&self.clients));
+        self.under_way
+            .push_back(self.store.server.runtime().spawn(async move { deliver(&inner, &clients, job).await }));
         Ok(())
     }
 
@@ -117,6 +119,7 @@ impl Bulk for PostgresBulk<'_> {
         let oldest = self.under_way.pop_front()?;
         Some(
             self.store
+                .server
                 .runtime()
                 .block_on(oldest)
                 .unwrap_or_else(|_| Err(StoreError::new(StoreErrorKind::Other, "a batch ended early"))),
@@ -127,8 +130,8 @@ impl Bulk for PostgresBulk<'_> {
         if self.options.is_dry_run {
             return Ok(());
         }
-        let end = format!("UPDATE {}.imports SET ended_at = $1 WHERE id = $2", self.store.inner.target.schema);
-        self.store.with(async |client| client.execute(&end, &[&now(), &input]).await.map(drop))
+        let end = format!("UPDATE {}.imports SET ended_at = $1 WHERE id = $2", self.store.server.target().schema);
+        self.store.server.with(async |client| client.execute(&end, &[&now(), &input]).await.map(drop))
     }
 
     fn finish(self: Box<Self>) -> Result<(), StoreError> {

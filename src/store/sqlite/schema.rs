@@ -12,7 +12,7 @@ use crate::store::{OpenOptions, StoreError, StoreErrorKind};
 const APPLICATION_ID: i32 = 0x7268_7368;
 
 /// One entry per schema version, each run once in order. Only ever appended to.
-pub(super) const MIGRATIONS: [&str; 2] = ["
+pub(super) const MIGRATIONS: [&str; 3] = ["
 CREATE TABLE users (
     id INTEGER PRIMARY KEY,
     username TEXT,
@@ -96,6 +96,15 @@ END;
 CREATE TRIGGER audit_keeps_values BEFORE UPDATE ON audit BEGIN
     SELECT raise(ABORT, 'the audit is only ever appended to');
 END;
+", "
+CREATE TABLE guesses (
+    place INTEGER PRIMARY KEY,
+    key INTEGER NOT NULL,
+    failures INTEGER NOT NULL,
+    last INTEGER NOT NULL
+) STRICT;
+CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO secrets VALUES ('guesses', randomblob(32));
 "];
 
 /// Counts anew, as the migration did.

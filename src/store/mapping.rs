@@ -1,0 +1,258 @@
+//! A table of the embedder's own as a [`Store`]: which table, which columns, and what else must hold of a row. The swap is the
+//! same one atomic step that the stores of this crate make.
+
+use std::fmt;
+
+use super::{Found, OpenOptions, Store, StoreError, StoreErrorKind, StoreUrl, Swap, TaggedText};
+use crate::{Columns, Limits, Policy, Replacement, StoredHash, Tag};
+
+/// Which table holds the users, and how.
+///
+/// Names are those of the catalogue, without quotes; a table's schema stands before a dot. They are quoted where they are used,
+/// so PostgreSQL looks for them in the case in which they are written.
+///
+/// ```
+/// use rehash::store::Mapping;
+///
+/// let mapping = Mapping::new("accounts", "id", "password_hash")
+///     .identifier("email")
+///     .method_column("password_method")
+///     .salt_column("password_salt")
+///     .only_where("deleted_at IS NULL");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Mapping {
+    pub(crate) table: String,
+    pub(crate) id: String,
+    pub(crate) identifiers: Vec<String>,
+    pub(crate) hash: String,
+    pub(crate) method: Option<String>,
+    pub(crate) method_otherwise: Option<Tag>,
+    pub(crate) salt: Option<String>,
+    pub(crate) user: Option<String>,
+    pub(crate) only_where: Option<String>,
+}
+
+impl Mapping {
+    /// A table, the column that names a row (its primary key), and the column of the hashes.
+    pub fn new(table: impl Into<String>, id: impl Into<String>, hash: impl Into<String>) -> Self {
+        Self {
+            table: table.into(),
+            id: id.into(),
+            identifiers: Vec::new(),
+            hash: hash.into(),
+            method: None,
+            method_otherwise: None,
+            salt: None,
+            user: None,
+            only_where: None,
+        }
+    }
+
+    /// A column by which users sign in; call it again for another, which is looked at where the ones before name nobody. It is
+    /// compared as the column compares: `citext` and `COLLATE NOCASE` columns ignore case. Each should have a unique index.
+    #[must_use]
+    pub fn identifier(mut self, column: impl Into<String>) -> Self {
+        self.identifiers.push(column.into());
+        self
+    }
+
+    /// The column of the method tags; it is set to `argon2id` with each upgrade. Without one, hashes name their method
+    /// themselves, or are of [`Mapping::method_otherwise`].
+    #[must_use]
+    pub fn method_column(mut self, column: impl Into<String>) -> Self {
+        self.method = Some(column.into());
+        self
+    }
+
+    /// The method of hashes that neither a tag nor their text names.
+    #[must_use]
+    pub fn method_otherwise(mut self, tag: Tag) -> Self {
+        self.method_otherwise = Some(tag);
+        self
+    }
+
+    /// The column of the salts: text as it is, or bytes. It is left as it is by an upgrade, since an Argon2id hash holds its own.
+    #[must_use]
+    pub fn salt_column(mut self, column: impl Into<String>) -> Self {
+        self.salt = Some(column.into());
+        self
+    }
+
+    /// The column of the user's name, where it went into the hash.
+    #[must_use]
+    pub fn user_column(mut self, column: impl Into<String>) -> Self {
+        self.user = Some(column.into());
+        self
+    }
+
+    /// A condition in SQL that rows must meet to be found and to be written: `deleted_at IS NULL`. It becomes part of the
+    /// statements as it stands, so it must not come from anybody who is not trusted with the database.
+    #[must_use]
+    pub fn only_where(mut self, condition: impl Into<String>) -> Self {
+        self.only_where = Some(condition.into());
+        self
+    }
+
+    /// The condition, to stand after another.
+    pub(crate) fn and_where(&self) -> String {
+        self.only_where.as_ref().map_or_else(String::new, |condition| format!(" AND ({condition})"))
+    }
+
+    /// Every column that is read, in the order of [`Mapping::read`]'s.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &str> {
+        let one = [&self.id, &self.hash].into_iter().chain(&self.identifiers);
+        one.chain([&self.method, &self.salt, &self.user].into_iter().flatten()).map(String::as_str)
+    }
+
+    /// Columns that an upgrade writes.
+    pub(crate) fn is_written(&self, column: &str) -> bool {
+        column == self.hash || self.method.as_deref() == Some(column)
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        match self.identifiers.is_empty() {
+            true => Err(unusable("it names no column by which users sign in")),
+            false => Ok(()),
+        }
+    }
+
+    /// The tag and the text of a row. What stands in other columns goes into the text, in the self-describing form.
+    fn tagged(&self, row: Row, limits: &Limits) -> Option<TaggedText> {
+        let text = row.hash?;
+        // An upgraded row may have its old salt beside it.
+        let is_argon2 = text.starts_with("$argon2");
+        let named = StoredHash::method_named_by(&text).map(|method| method.as_str().to_owned());
+        let otherwise = || self.method_otherwise.as_ref().map(Tag::to_string);
+        let method = match row.method.filter(|method| !method.is_empty()) {
+            Some(method) if !is_argon2 => method,
+            _ => named.or_else(otherwise).unwrap_or_default(),
+        };
+        let (salt, user) = (row.salt.filter(|salt| !salt.is_empty() && !is_argon2), row.user.filter(|_| !is_argon2));
+        if salt.is_none() && user.is_none() {
+            return Some(TaggedText { method, text });
+        }
+        let columns = Columns { salt: salt.as_deref(), user: user.as_deref(), ..Columns::default() };
+        let parsed = method.parse::<Tag>().ok();
+        let parsed = parsed.and_then(|tag| StoredHash::parse_tagged(&tag, &text, &columns, limits).ok());
+        Some(match parsed {
+            Some(stored) => TaggedText { method: stored.tag().to_owned(), text: stored.self_describing() },
+            // The sign-in says what is wrong with it.
+            None => TaggedText { method, text },
+        })
+    }
+
+    pub(crate) fn found(&self, key: Key, row: Row, limits: &Limits) -> Found<MappedId> {
+        let held = row.hash.clone().unwrap_or_default();
+        Found { id: MappedId { key, held }, password: self.tagged(row, limits) }
+    }
+}
+
+/// `"schema"."table"`, as both databases quote.
+pub(crate) fn quoted(name: &str) -> String {
+    let parts: Vec<String> = name.split('.').map(|part| format!("\"{}\"", part.replace('"', "\"\""))).collect();
+    parts.join(".")
+}
+
+pub(crate) fn unusable(why: &str) -> StoreError {
+    StoreError::new(StoreErrorKind::BadUrl, format!("the mapping cannot be used: {why}"))
+}
+
+/// What a row holds, as it stands.
+pub(crate) struct Row {
+    pub(crate) hash: Option<String>,
+    pub(crate) method: Option<String>,
+    pub(crate) salt: Option<Vec<u8>>,
+    pub(crate) user: Option<Vec<u8>>,
+}
+
+/// A row of a mapped table, and the hash that it held when it was read: an upgrade is written only where it still does.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MappedId {
+    pub(crate) key: Key,
+    pub(crate) held: String,
+}
+
+/// A primary key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Key {
+    #[cfg_attr(not(feature = "sqlite"), allow(dead_code, reason = "PostgreSQL's keys are texts, whatever their type"))]
+    Integer(i64),
+    Text(String),
+}
+
+impl fmt::Display for MappedId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.key {
+            Key::Integer(key) => key.fmt(f),
+            Key::Text(key) => key.fmt(f),
+        }
+    }
+}
+
+/// Not the hash.
+impl fmt::Debug for MappedId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("MappedId").field(&self.key).finish()
+    }
+}
+
+/// A mapped table. Threads share it.
+#[derive(Debug)]
+pub struct Mapped(Engine);
+
+#[derive(Debug)]
+enum Engine {
+    #[cfg(feature = "postgres")]
+    Postgres(super::postgres::Mapped),
+    #[cfg(feature = "sqlite")]
+    Sqlite(super::sqlite::Mapped),
+}
+
+impl Mapped {
+    /// Opens the table in the database that a URL names, as [`super::open`] takes it, and checks that it has every column, that
+    /// the columns may be read and written, and that the new hashes of `policy` fit: with a write to one row that is rolled back,
+    /// unless the options say that nothing is to be written. Makes and changes no table.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; of kind [`StoreErrorKind::BadUrl`] where the mapping does not fit the table.
+    pub fn open(url: &str, mapping: Mapping, policy: &Policy, options: &OpenOptions) -> Result<Self, StoreError> {
+        mapping.check()?;
+        match StoreUrl::parse(url)? {
+            #[cfg(feature = "postgres")]
+            StoreUrl::Postgres { url } => {
+                Ok(Self(Engine::Postgres(super::postgres::Mapped::open(url, mapping, policy, options)?)))
+            }
+            #[cfg(feature = "sqlite")]
+            StoreUrl::Sqlite { path, is_read_only } => {
+                let options = options.clone().read_only(is_read_only || options.is_read_only);
+                Ok(Self(Engine::Sqlite(super::sqlite::Mapped::open(path, mapping, policy, &options)?)))
+            }
+            #[allow(unreachable_patterns, reason = "which are built in is a matter of features")]
+            _ => Err(StoreError::new(StoreErrorKind::BadUrl, "this kind of database is not built in")),
+        }
+    }
+}
+
+impl Store for Mapped {
+    type Id = MappedId;
+
+    fn find(&self, identifier: &str) -> Result<Option<Found<MappedId>>, StoreError> {
+        match &self.0 {
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(mapped) => mapped.find(identifier),
+            #[cfg(feature = "sqlite")]
+            Engine::Sqlite(mapped) => mapped.find(identifier),
+        }
+    }
+
+    fn replace(&self, id: &MappedId, replacement: &Replacement) -> Result<Swap, StoreError> {
+        match &self.0 {
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(mapped) => mapped.replace(id, replacement.new_hash()),
+            #[cfg(feature = "sqlite")]
+            Engine::Sqlite(mapped) => mapped.replace(id, replacement.new_hash()),
+        }
+    }
+}

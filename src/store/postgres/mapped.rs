@@ -1,0 +1,227 @@
+//! A table of the embedder's own in a PostgreSQL database.
+
+use std::cell::Cell;
+use std::fmt;
+
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Error, Row as PgRow};
+
+use super::server::Server;
+use crate::store::mapping::{Key, MappedId, Mapping, Row, quoted, unusable};
+use crate::store::{Found, OpenOptions, StoreError, StoreErrorKind, Swap};
+use crate::{Limits, Policy, StoredHash};
+
+/// What the catalogue says of each column. The type of a domain is the domain; its width is the underlying type's.
+const COLUMNS: &str = "
+SELECT a.attname::text, format_type(a.atttypid, -1), coalesce(b.typcategory, t.typcategory) = 'S',
+    CASE WHEN coalesce(b.oid, t.oid) IN ('varchar'::regtype, 'bpchar'::regtype)
+        THEN nullif(CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END, -1) - 4 END,
+    has_column_privilege(a.attrelid, a.attnum, 'SELECT'), has_column_privilege(a.attrelid, a.attnum, 'UPDATE'),
+    coalesce(b.oid, t.oid) = 'bytea'::regtype
+FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type b ON b.oid = t.typbasetype
+WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped";
+
+/// A mapped table on a server.
+pub(crate) struct Mapped {
+    server: Server,
+    limits: Limits,
+    mapping: Mapping,
+    find: String,
+    replace: String,
+    holds: String,
+}
+
+struct Column {
+    name: String,
+    kind: String,
+    is_text: bool,
+    width: Option<i32>,
+    may_read: bool,
+    may_write: bool,
+    is_bytes: bool,
+}
+
+impl Column {
+    fn of(row: &PgRow) -> Self {
+        Self {
+            name: row.get(0),
+            kind: row.get(1),
+            is_text: row.get(2),
+            width: row.get(3),
+            may_read: row.get(4),
+            may_write: row.get(5),
+            is_bytes: row.get(6),
+        }
+    }
+}
+
+impl Mapped {
+    pub(crate) fn open(
+        url: &str,
+        mapping: Mapping,
+        policy: &Policy,
+        options: &OpenOptions,
+    ) -> Result<Self, StoreError> {
+        let server = Server::new(url, options)?;
+        let table = quoted(&mapping.table);
+        let rows = server.with(async |client| client.query_typed(COLUMNS, &[(&table, Type::TEXT)]).await)?;
+        let columns: Vec<Column> = rows.iter().map(Column::of).collect();
+        let (new, is_read_only) = (policy.example(), options.is_read_only);
+        check(&mapping, &columns, &new, is_read_only)?;
+        let statements = Statements::of(&mapping, &columns);
+        let Statements { find, replace, holds } = statements;
+        let mapped = Self { server, limits: *policy.limits(), mapping, find, replace, holds };
+        // A condition that is no SQL is found now, and not by the first visitor.
+        mapped.find("").map_err(|error| match error.kind() {
+            StoreErrorKind::Other => unusable(&error.to_string()),
+            _ => error,
+        })?;
+        if !is_read_only {
+            mapped.try_to_write(&new)?;
+        }
+        Ok(mapped)
+    }
+
+    /// Writes a new hash to one row that nobody holds, and takes it back.
+    fn try_to_write(&self, new: &str) -> Result<(), StoreError> {
+        let (table, id, hash) = (quoted(&self.mapping.table), quoted(&self.mapping.id), quoted(&self.mapping.hash));
+        let and_where = self.mapping.and_where();
+        let one = format!(
+            "SELECT {id}::text, {hash}::text FROM {table} WHERE {hash} IS NOT NULL{and_where} LIMIT 1 FOR UPDATE SKIP LOCKED"
+        );
+        let tried = self.server.with(async |client| {
+            client.batch_execute("BEGIN").await?;
+            let tried = async {
+                let rows = client.query_typed(&one, &[]).await?;
+                let Some(row) = rows.first() else { return Ok(()) };
+                let (id, held): (String, String) = (row.get(0), row.get(1));
+                self.write(client, &id, &held, new, "argon2id").await.map(drop)
+            };
+            let tried: Result<(), Error> = tried.await;
+            client.batch_execute("ROLLBACK").await?;
+            tried
+        });
+        match tried {
+            Err(error) if error.kind() == StoreErrorKind::Other => {
+                Err(unusable(&format!("a new hash, of {} characters, is refused: {error}", new.len())))
+            }
+            // Others are in the way, or nothing can be written now: that is for a sign-in to report.
+            Err(error) if !matches!(error.kind(), StoreErrorKind::Busy | StoreErrorKind::ReadOnly) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    async fn write(&self, client: &Client, id: &str, held: &str, new: &str, method: &str) -> Result<u64, Error> {
+        let mut values: Vec<(&(dyn ToSql + Sync), Type)> =
+            vec![(&id, Type::TEXT), (&held, Type::TEXT), (&new, Type::TEXT)];
+        if self.mapping.method.is_some() {
+            values.push((&method, Type::TEXT));
+        }
+        // Each row that was written comes back.
+        Ok(client.query_typed(&self.replace, &values).await?.len() as u64)
+    }
+
+    pub(crate) fn find(&self, identifier: &str) -> Result<Option<Found<MappedId>>, StoreError> {
+        if identifier.contains('\0') {
+            return Ok(None);
+        }
+        let rows =
+            self.server.with(async |client| client.query_typed(&self.find, &[(&identifier, Type::TEXT)]).await)?;
+        Ok(rows.first().map(|row| {
+            let read = Row { hash: row.get(1), method: row.get(2), salt: row.get(3), user: row.get(4) };
+            self.mapping.found(Key::Text(row.get(0)), read, &self.limits)
+        }))
+    }
+
+    pub(crate) fn replace(&self, id: &MappedId, new: &StoredHash) -> Result<Swap, StoreError> {
+        let key = id.to_string();
+        let is_again = Cell::new(false);
+        self.server.with(async |client| {
+            let again = is_again.replace(true);
+            if self.write(client, &key, &id.held, new.text(), new.method().as_str()).await? > 0 {
+                return Ok(Swap::Written);
+            }
+            // A first try whose answer was lost may have been written.
+            let held: [(&(dyn ToSql + Sync), Type); 2] = [(&key, Type::TEXT), (&new.text(), Type::TEXT)];
+            let is_ours = again && !client.query_typed(&self.holds, &held).await?.is_empty();
+            Ok(if is_ours { Swap::Written } else { Swap::Superseded })
+        })
+    }
+}
+
+impl fmt::Debug for Mapped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mapped").field("place", &self.server.target().place).finish_non_exhaustive()
+    }
+}
+
+/// That the columns are there, of the right kind, wide enough, and may be used.
+fn check(mapping: &Mapping, columns: &[Column], new: &str, is_read_only: bool) -> Result<(), StoreError> {
+    if columns.is_empty() {
+        return Err(unusable(&format!("there is no table {}", mapping.table)));
+    }
+    for name in mapping.columns() {
+        let refused = |why: &str| Err(unusable(&format!("the column {name} {why}")));
+        let Some(column) = columns.iter().find(|column| column.name == name) else {
+            return refused("is not there");
+        };
+        if !column.may_read {
+            return refused("may not be read");
+        }
+        let is_written = mapping.is_written(name);
+        if is_written && !is_read_only && !column.may_write {
+            return refused("may not be written");
+        }
+        if !column.is_text && (is_written || mapping.identifiers.iter().any(|identifier| identifier == name)) {
+            return refused(&format!("is of type {}, not a text", column.kind));
+        }
+        let needed = if name == mapping.hash { new.len() } else { "argon2id".len() };
+        if let Some(width) = column.width.filter(|_| is_written)
+            && usize::try_from(width).is_ok_and(|width| width < needed)
+        {
+            return refused(&format!("holds {width} characters; what an upgrade writes has {needed}"));
+        }
+    }
+    Ok(())
+}
+
+struct Statements {
+    find: String,
+    replace: String,
+    holds: String,
+}
+
+impl Statements {
+    fn of(mapping: &Mapping, columns: &[Column]) -> Self {
+        let column = |name: &str| columns.iter().find(|column| column.name == name);
+        let kind = |name: &str| column(name).map_or("text", |column| &column.kind);
+        // Salts and names come as bytes, whatever they are.
+        let bytes = |name: &Option<String>| match name {
+            None => "NULL::bytea".to_owned(),
+            Some(name) if column(name).is_some_and(|column| column.is_bytes) => quoted(name),
+            Some(name) => format!("convert_to({}::text, 'UTF8')", quoted(name)),
+        };
+        let (id, hash, table) = (quoted(&mapping.id), quoted(&mapping.hash), quoted(&mapping.table));
+        let method = mapping.method.as_deref().map_or_else(|| "NULL".to_owned(), quoted);
+        let (salt, user, and_where) = (bytes(&mapping.salt), bytes(&mapping.user), mapping.and_where());
+        let by = |(place, name): (usize, &String)| {
+            // In the column's own type, so that it compares as the column does and by its index.
+            let (column, kind) = (quoted(name), kind(name));
+            format!(
+                "SELECT {id}::text, {hash}::text, {method}::text, {salt}, {user}, {place} AS place
+                 FROM {table} WHERE {column} = $1::{kind}{and_where}"
+            )
+        };
+        let all: Vec<String> = mapping.identifiers.iter().enumerate().map(by).collect();
+        let is_it = format!("{id} = $1::{}", kind(&mapping.id));
+        let set_method =
+            mapping.method.as_ref().map_or_else(String::new, |method| format!(", {} = $4", quoted(method)));
+        Self {
+            find: format!("{} ORDER BY place LIMIT 1", all.join("\nUNION ALL ")),
+            replace: format!(
+                "UPDATE {table} SET {hash} = $3{set_method} WHERE {is_it} AND {hash}::text COLLATE \"C\" = $2{and_where} RETURNING 1"
+            ),
+            holds: format!("SELECT 1 FROM {table} WHERE {is_it} AND {hash}::text COLLATE \"C\" = $2"),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! A table of the embedder's own in a SQLite file.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::types::{Value, ValueRef};
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
+
+use super::schema::{self, failed};
+use crate::store::mapping::{Key, MappedId, Mapping, Row, quoted, unusable};
+use crate::store::slots::{Slot, Slots};
+use crate::store::{Found, OpenOptions, StoreError, StoreErrorKind, Swap};
+use crate::{Limits, Policy, StoredHash};
+
+/// A mapped table in a file.
+#[derive(Debug)]
+pub(crate) struct Mapped {
+    path: PathBuf,
+    options: OpenOptions,
+    limits: Limits,
+    mapping: Mapping,
+    find: String,
+    replace: String,
+    connections: Slots<Connection>,
+}
+
+impl Mapped {
+    pub(crate) fn open(
+        path: &Path,
+        mapping: Mapping,
+        policy: &Policy,
+        options: &OpenOptions,
+    ) -> Result<Self, StoreError> {
+        let mapped = Self {
+            find: find(&mapping),
+            replace: replace(&mapping),
+            path: path.to_owned(),
+            options: options.clone(),
+            limits: *policy.limits(),
+            mapping,
+            connections: Slots::new(options.connections, options.acquire_timeout),
+        };
+        mapped.check(&policy.example())?;
+        Ok(mapped)
+    }
+
+    fn connection(&self) -> Result<Slot<'_, Connection>, StoreError> {
+        self.connections.take(|| schema::connect(&self.path, &self.options))
+    }
+
+    /// That the columns are there, and that a new hash can be written: SQLite holds no column to its declared width, but a
+    /// `CHECK` may.
+    fn check(&self, new: &str) -> Result<(), StoreError> {
+        let mut connection = self.connection()?;
+        let table = self.mapping.table.rsplit('.').next().unwrap_or_default();
+        let there = columns(&connection, table).map_err(failed)?;
+        if there.is_empty() {
+            return Err(unusable(&format!("there is no table {}", self.mapping.table)));
+        }
+        // A name in quotes that is no column would be read as a text.
+        for column in self.mapping.columns() {
+            if !there.iter().any(|name| name.eq_ignore_ascii_case(column)) {
+                return Err(unusable(&format!("the table has no column {column}")));
+            }
+        }
+        connection.prepare(&self.find).map_err(|error| unusable(&error.to_string()))?;
+        if self.options.is_read_only {
+            return Ok(());
+        }
+        let (table, id, hash) = (quoted(table), quoted(&self.mapping.id), quoted(&self.mapping.hash));
+        let one =
+            format!("SELECT {id}, {hash} FROM {table} WHERE {hash} IS NOT NULL{} LIMIT 1", self.mapping.and_where());
+        let transaction = match connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed) {
+            // Somebody else writes, or nobody can: that is for a sign-in to report.
+            Err(error) if matches!(error.kind(), StoreErrorKind::Busy | StoreErrorKind::ReadOnly) => return Ok(()),
+            begun => begun?,
+        };
+        let row = transaction.query_row(&one, [], |row| Ok((row.get::<_, Value>(0)?, row.get::<_, Value>(1)?)));
+        if let Some((id, held)) = row.optional().map_err(failed)? {
+            transaction
+                .execute(&self.replace, params![id, held, new, "argon2id"])
+                .map_err(|error| unusable(&format!("a new hash, of {} characters, is refused: {error}", new.len())))?;
+        }
+        transaction.rollback().map_err(failed)
+    }
+
+    pub(crate) fn find(&self, identifier: &str) -> Result<Option<Found<MappedId>>, StoreError> {
+        let connection = self.connection()?;
+        let mut statement = connection.prepare_cached(&self.find).map_err(failed)?;
+        let found = statement.query_row([identifier], |row| {
+            let key = match row.get_ref(0)? {
+                ValueRef::Integer(key) => Key::Integer(key),
+                _ => Key::Text(row.get(0)?),
+            };
+            let bytes = |at: usize| {
+                Ok::<_, rusqlite::Error>(match row.get_ref(at)? {
+                    ValueRef::Null => None,
+                    ValueRef::Integer(number) => Some(number.to_string().into_bytes()),
+                    value => Some(value.as_bytes()?.to_vec()),
+                })
+            };
+            Ok((key, Row { hash: row.get(1)?, method: row.get(2)?, salt: bytes(3)?, user: bytes(4)? }))
+        });
+        let found = found.optional().map_err(failed)?;
+        Ok(found.map(|(key, row)| self.mapping.found(key, row, &self.limits)))
+    }
+
+    pub(crate) fn replace(&self, id: &MappedId, new: &StoredHash) -> Result<Swap, StoreError> {
+        let connection = self.connection()?;
+        let mut statement = connection.prepare_cached(&self.replace).map_err(failed)?;
+        let key = match &id.key {
+            Key::Integer(key) => Value::Integer(*key),
+            Key::Text(key) => Value::Text(key.clone()),
+        };
+        match statement.execute(params![key, id.held, new.text(), new.method().as_str()]).map_err(failed)? {
+            0 => Ok(Swap::Superseded),
+            _ => Ok(Swap::Written),
+        }
+    }
+}
+
+fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
+    let mut there = connection.prepare("SELECT name FROM pragma_table_xinfo(?1)")?;
+    there.query_map([table], |row| row.get(0))?.collect()
+}
+
+fn find(mapping: &Mapping) -> String {
+    let or_null = |column: &Option<String>| column.as_deref().map_or_else(|| "NULL".to_owned(), quoted);
+    let (method, salt, user) = (or_null(&mapping.method), or_null(&mapping.salt), or_null(&mapping.user));
+    let (id, hash) = (quoted(&mapping.id), quoted(&mapping.hash));
+    let (table, and_where) = (quoted(&mapping.table), mapping.and_where());
+    let by = |(place, column): (usize, &String)| {
+        let column = quoted(column);
+        format!(
+            "SELECT {id} AS id, {hash} AS hash, {method} AS method, {salt} AS salt, {user} AS user, {place} AS place
+             FROM {table} WHERE {column} = ?1{and_where}"
+        )
+    };
+    let all: Vec<String> = mapping.identifiers.iter().enumerate().map(by).collect();
+    format!("SELECT id, hash, method, salt, user FROM ({}) ORDER BY place LIMIT 1", all.join("\nUNION ALL "))
+}
+
+fn replace(mapping: &Mapping) -> String {
+    let (id, hash, table) = (quoted(&mapping.id), quoted(&mapping.hash), quoted(&mapping.table));
+    let method = mapping.method.as_ref().map_or_else(String::new, |method| format!(", {} = ?4", quoted(method)));
+    // Byte for byte, whatever the column's collation; `?4` is bound in any case.
+    format!(
+        "UPDATE {table} SET {hash} = ?3{method} WHERE {id} = ?1 AND CAST({hash} AS BLOB) = CAST(?2 AS BLOB) AND ?4 <> ''{}",
+        mapping.and_where()
+    )
+}

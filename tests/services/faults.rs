@@ -1,0 +1,166 @@
+//! What goes wrong around a store: clocks, deadlocks, transactions that cannot be put in an order, texts from every corner of
+//! Unicode.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rehash::Password;
+use rehash::sign_in::{Outcome, sign_in};
+use rehash::store::{Inserted, NewUser, OnConflict, Subject, open};
+
+use crate::stores::{OF_PASSWORD, Schema, bulk, counters_are_right, creating, each_store, engine, md5};
+
+#[test]
+fn guesses_are_counted_across_connections() {
+    each_store(|url| {
+        let stores = [open(url, &creating()).expect("a store"), open(url, &creating()).expect("the same")];
+        let window = Duration::from_secs(600);
+        let of = |name, limit, is_forgiven| Subject { name, limit, is_forgiven };
+        let (ada, bob) = (of("identifier ada", 3, true), of("identifier bob", 3, true));
+        let address = of("address 192.0.2.1", 5, false);
+        let begin = |number: usize, subjects: &[Subject<'_>]| {
+            stores[number % 2].begin_guess(subjects, window).expect("counted")
+        };
+        assert_eq!([0, 1, 2, 3].map(|number| begin(number, &[ada, address])), [true, true, true, false]);
+        // What was refused counts against nobody: the address has two left.
+        assert_eq!([0, 1, 2].map(|number| begin(number, &[bob, address])), [true, true, false]);
+        stores[0].end_guess(&[ada, address], true).expect("taken back");
+        assert_eq!([0, 1].map(|number| begin(number, &[ada, address])), [true, false]);
+        assert_eq!([0, 1, 2].map(|number| begin(number, &[ada])), [true, true, false]);
+        // One that told nothing is taken back.
+        stores[1].end_guess(&[ada], false).expect("taken back");
+        assert_eq!([0, 1].map(|number| begin(number, &[ada])), [true, false]);
+        // No limit, and a window that is over.
+        assert!((0..20).all(|number| begin(number, &[of("free", 0, true)])));
+        std::thread::sleep(Duration::from_millis(2100));
+        assert!(stores[0].begin_guess(&[ada], Duration::from_secs(1)).expect("counted"));
+    });
+}
+
+#[test]
+fn guesses_at_once_do_not_slip_through() {
+    each_store(|url| {
+        let stores = [open(url, &creating()).expect("a store"), open(url, &creating()).expect("the same")];
+        let taken: usize = std::thread::scope(|scope| {
+            let guess = |number: usize| {
+                let ada = Subject { name: "identifier ada", limit: 10, is_forgiven: true };
+                let begin =
+                    |_: &usize| stores[number % 2].begin_guess(&[ada], Duration::from_secs(600)).expect("counted");
+                (0..10).filter(begin).count()
+            };
+            let guessers: Vec<_> = (0..6).map(|number| scope.spawn(move || guess(number))).collect();
+            guessers.into_iter().map(|guesser| guesser.join().expect("whole")).sum()
+        });
+        assert_eq!(taken, 10);
+    });
+}
+
+/// Rows that were written when the clock was ahead: what is newer is told by the hash, never by a time.
+#[test]
+fn a_clock_that_went_back_loses_nothing() {
+    let Some(schema) = Schema::new() else { return };
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("s.db");
+    let ahead = "UPDATE {t} SET imported_at = imported_at + 864000, password_changed_at = password_changed_at + 864000";
+    for url in [format!("sqlite:{}", path.display()), schema.url.clone()] {
+        let store = open(&url, &creating()).expect("a store");
+        let hash = md5(OF_PASSWORD);
+        let of = |name| NewUser { username: Some(name), password: Some(&hash), ..NewUser::default() };
+        let users = [of("ada"), of("bob"), of("carol")];
+        assert_eq!(bulk(&*store, OnConflict::Skip, &users), [Inserted::New; 3]);
+        let bob = store.find("bob").expect("readable").expect("there");
+        let new = engine().hash(&Password::new("new")).expect("a hash");
+        assert_eq!(
+            store.change_password(bob.id, bob.password.as_ref(), &new).expect("written"),
+            rehash::store::Swap::Written
+        );
+        if url.starts_with("sqlite:") {
+            let connection = rusqlite::Connection::open(&path).expect("a file");
+            connection.execute_batch(&ahead.replace("{t}", "users")).expect("set");
+        } else {
+            schema.run(&ahead.replace("{t}", "{s}.users")).expect("set");
+        }
+        let attempt = |name, password| sign_in(&engine(), &*store, name, &Password::new(password));
+        assert!(matches!(attempt("ada", "password").expect("accepted").upgrade, Outcome::Written));
+        let outcomes = bulk(&*store, OnConflict::ReplaceLegacy, &users);
+        let newer = Inserted::AlreadyThere { kept_newer: true };
+        assert_eq!(outcomes, [newer, newer, Inserted::AlreadyThere { kept_newer: false }]);
+        assert!(attempt("bob", "new").is_ok() && attempt("bob", "password").is_err());
+        let days = store.days().expect("days");
+        assert!(days.windows(2).all(|pair| pair[0].day < pair[1].day));
+        counters_are_right(&*store);
+    }
+}
+
+#[test]
+fn transactions_that_cannot_be_put_in_an_order_are_tried_again() {
+    let Some(schema) = Schema::new() else { return };
+    let url = format!("{}&options=-c%20default_transaction_isolation%3Dserializable", schema.url);
+    let store = open(&url, &creating()).expect("a store");
+    let hash = md5(OF_PASSWORD);
+    let names: Vec<String> = (0..80).map(|number| format!("u{number}")).collect();
+    let users: Vec<_> = names
+        .iter()
+        .map(|name| NewUser { username: Some(name), password: Some(&hash), ..NewUser::default() })
+        .collect();
+    bulk(&*store, OnConflict::Skip, &users);
+    let (engine, store) = (Arc::new(engine()), &store);
+    std::thread::scope(|scope| {
+        for part in names.chunks(20) {
+            let engine = Arc::clone(&engine);
+            scope.spawn(move || {
+                for name in part {
+                    let signed_in = sign_in(&engine, &**store, name, &Password::new("password")).expect("accepted");
+                    assert!(matches!(signed_in.upgrade, Outcome::Written), "{name}: {:?}", signed_in.upgrade);
+                }
+            });
+        }
+    });
+    counters_are_right(&**store);
+    assert_eq!(store.counts().expect("counts").iter().map(|count| count.upgraded).sum::<u64>(), 80);
+}
+
+#[test]
+fn a_deadlock_is_tried_again() {
+    let Some(schema) = Schema::new() else { return };
+    let store = open(&schema.url, &creating()).expect("a store");
+    let hash = md5(OF_PASSWORD);
+    let ada = NewUser { username: Some("ada"), password: Some(&hash), ..NewUser::default() };
+    bulk(&*store, OnConflict::Skip, &[ada]);
+    std::thread::scope(|scope| {
+        // Holds what is counted, then wants the row: the other order.
+        let other = scope.spawn(|| {
+            schema.run(
+                "BEGIN; LOCK TABLE {s}.counters IN EXCLUSIVE MODE; SELECT pg_sleep(0.5);
+                 UPDATE {s}.users SET name = 'other' WHERE username = 'ada'; COMMIT",
+            )
+        });
+        std::thread::sleep(Duration::from_millis(200));
+        let signed_in = sign_in(&engine(), &*store, "ada", &Password::new("password")).expect("accepted");
+        assert!(matches!(signed_in.upgrade, Outcome::Written), "{:?}", signed_in.upgrade);
+        // Whichever of them the server chose, both are done: the other one was not ours to try again.
+        let _ = other.join().expect("whole");
+    });
+    counters_are_right(&*store);
+}
+
+#[test]
+fn names_of_every_plane_of_unicode_come_back() {
+    each_store(|url| {
+        let store = open(url, &creating()).expect("a store");
+        let hash = md5(OF_PASSWORD);
+        let planes = (0..17u32).flat_map(|plane| [0x101, 0xfffd].map(|at| plane << 16 | at)).filter_map(char::from_u32);
+        let names: Vec<String> = planes.map(|c| format!("{c}\u{301}a{c}")).collect();
+        assert_eq!(names.len(), 34);
+        let users: Vec<_> = names
+            .iter()
+            .map(|name| NewUser { username: Some(name), name: Some(name), password: Some(&hash), ..NewUser::default() })
+            .collect();
+        assert!(bulk(&*store, OnConflict::Skip, &users).iter().all(|inserted| *inserted == Inserted::New));
+        for name in &names {
+            let found = store.find(name).expect("readable").unwrap_or_else(|| panic!("{name:?} is not found"));
+            let user = store.user(found.id).expect("readable").expect("there");
+            assert_eq!((user.username.as_ref(), user.name.as_ref()), (Some(name), Some(name)));
+        }
+    });
+}

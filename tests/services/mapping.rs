@@ -1,0 +1,211 @@
+//! Tables of the embedder's own, in a file and on a server: sign-ins find and replace what the mapping names, the swap is as
+//! strict as in a store, and a mapping that does not fit is refused when it is opened.
+
+use rehash::sign_in::{Outcome, SignInError, sign_in};
+use rehash::store::{Mapped, Mapping, OpenOptions, Store as _, StoreErrorKind, Swap};
+use rehash::{Password, Upgrade};
+
+use crate::stores::{OF_PASSWORD, Schema, engine};
+
+/// A database with a table `accounts` in it, and how it is asked.
+struct Table {
+    url: String,
+    file: Option<tempfile::TempDir>,
+    schema: Option<Schema>,
+}
+
+/// `hash` and `id` are the types of those columns; the rest is the same for both databases.
+fn create(id: &str, hash: &str) -> String {
+    format!(
+        "CREATE TABLE accounts (id {id} PRIMARY KEY, email text UNIQUE, login text UNIQUE, pw {hash}, method varchar(20),
+             salt text, deleted_at bigint, touched bigint NOT NULL DEFAULT 0)"
+    )
+}
+
+impl Table {
+    fn in_file(create: &str) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let url = format!("sqlite:{}", directory.path().join("own.db").display());
+        let table = Self { url, file: Some(directory), schema: None };
+        // A file that is there, and is no store of ours.
+        table.run(create);
+        table
+    }
+
+    fn on_server(create: &str) -> Option<Self> {
+        let schema = Schema::new()?;
+        schema.run("CREATE SCHEMA {s}").expect("made");
+        let table = Self { url: schema.admin.clone(), file: None, schema: Some(schema) };
+        table.run(create);
+        Some(table)
+    }
+
+    fn name(&self) -> String {
+        self.schema.as_ref().map_or_else(|| "accounts".to_owned(), |schema| format!("{}.accounts", schema.name))
+    }
+
+    fn run(&self, sql: &str) -> Vec<Vec<Option<String>>> {
+        let sql = sql.replace(" accounts", &format!(" {}", self.name()));
+        if let Some(schema) = &self.schema {
+            return schema.run(&sql).expect("done");
+        }
+        let path = self.file.as_ref().expect("a file").path().join("own.db");
+        let connection = rusqlite::Connection::open(path).expect("a file");
+        let mut statement = connection.prepare(&sql).expect("SQL");
+        let columns = statement.column_count();
+        let read = |row: &rusqlite::Row<'_>| {
+            (0..columns).map(|at| row.get::<_, Option<String>>(at)).collect::<Result<Vec<_>, _>>()
+        };
+        statement.query_map([], read).and_then(Iterator::collect).expect("rows")
+    }
+
+    fn pw(&self, id: &str) -> String {
+        let rows = self.run(&format!("SELECT pw || ' ' || coalesce(method, '-') FROM accounts WHERE id = {id}"));
+        rows[0][0].clone().expect("a hash")
+    }
+
+    fn mapping(&self) -> Mapping {
+        Mapping::new(self.name(), "id", "pw").identifier("login").identifier("email")
+    }
+
+    fn open(&self, mapping: Mapping) -> Result<Mapped, rehash::store::StoreError> {
+        Mapped::open(&self.url, mapping, engine().policy(), &OpenOptions::default())
+    }
+
+    fn refused(&self, mapping: Mapping) -> String {
+        let error = self.open(mapping).map(drop).expect_err("refused");
+        assert_eq!(error.kind(), StoreErrorKind::BadUrl, "{error}");
+        error.to_string()
+    }
+}
+
+fn each(id: &str, hash: &str, test: impl Fn(&Table)) {
+    test(&Table::in_file(&create(id, hash)));
+    if let Some(table) = Table::on_server(&create(id, hash)) {
+        test(&table);
+    }
+}
+
+/// `password`, after the salt `s4`.
+fn salted() -> String {
+    use md5::Digest as _;
+    base16ct::lower::encode_string(&md5::Md5::digest("s4password"))
+}
+
+#[test]
+fn users_of_a_table_sign_in_and_their_hashes_are_replaced() {
+    each("bigint", "varchar(100)", |table| {
+        let salted = salted();
+        table.run(&format!(
+            "INSERT INTO accounts (id, email, login, pw, method, salt, deleted_at) VALUES
+             (1, 'ada@example.com', 'ada', '{OF_PASSWORD}', 'md5', NULL, NULL),
+             (2, 'bob@example.com', 'bob', '{salted}', 'md5($s.$p)', 's4', NULL),
+             (3, 'gone@example.com', 'gone', '{OF_PASSWORD}', 'md5', NULL, 7),
+             (4, 'none@example.com', 'none', NULL, NULL, NULL, NULL),
+             (5, 'ada', 'shadow', '{OF_PASSWORD}', 'sha1', NULL, NULL),
+             (6, 'bad@example.com', 'bad', '{salted}', 'md5($s.$p)', NULL, NULL)"
+        ));
+        let mapping = table.mapping().method_column("method").salt_column("salt").only_where("deleted_at IS NULL");
+        let mapped = table.open(mapping).expect("it fits");
+        let attempt = |name: &str, password: &str| sign_in(&engine(), &mapped, name, &Password::new(password));
+
+        for (name, id) in [("ada", "1"), ("bob@example.com", "2")] {
+            assert!(matches!(attempt(name, "wrong"), Err(SignInError::WrongPassword)), "{name}");
+            let signed_in = attempt(name, "password").expect("accepted");
+            assert!(matches!(signed_in.upgrade, Outcome::Written), "{name}: {:?}", signed_in.upgrade);
+            assert_eq!(signed_in.id.to_string(), id);
+            assert!(table.pw(id).starts_with("$argon2id$") && table.pw(id).ends_with(" argon2id"), "{}", table.pw(id));
+            // With the old salt still beside it.
+            let again = attempt(name, "password").expect("accepted");
+            assert!(matches!(again.upgrade, Outcome::NotNeeded), "{name}: {:?}", again.upgrade);
+            assert!(matches!(attempt(name, "wrong"), Err(SignInError::WrongPassword)), "{name}");
+        }
+        assert!(matches!(attempt("gone", "password"), Err(SignInError::UnknownUser)));
+        assert!(matches!(attempt("nobody", "password"), Err(SignInError::UnknownUser)));
+        assert!(matches!(attempt("nobody\0", "password"), Err(SignInError::UnknownUser)));
+        assert!(matches!(attempt("none", "password"), Err(SignInError::NoPassword)));
+        assert!(matches!(attempt("bad", "password"), Err(SignInError::BrokenRow(_) | SignInError::WrongPassword)));
+        assert_eq!(table.pw("3"), format!("{OF_PASSWORD} md5"), "what the condition leaves out is not touched");
+    });
+}
+
+#[test]
+fn a_row_that_changed_meanwhile_is_left_alone() {
+    each("varchar(36)", "text", |table| {
+        table.run(&format!(
+            "INSERT INTO accounts (id, email, login, pw) VALUES ('a-1', 'ada@example.com', 'ada', '{OF_PASSWORD}')"
+        ));
+        let tag = "md5".parse().expect("a tag");
+        let mapped = table.open(table.mapping().method_otherwise(tag)).expect("it fits");
+        let engine = engine();
+        let found = mapped.find("ada").expect("readable").expect("there");
+        let tagged = found.password.clone().expect("a password");
+        assert_eq!((&*tagged.method, &*tagged.text), ("md5", OF_PASSWORD));
+        let stored = crate::stores::md5(OF_PASSWORD);
+        let Ok(Upgrade::Ready(replacement)) =
+            engine.verify(&stored, &Password::new("password")).map(|accepted| accepted.upgrade)
+        else {
+            panic!("an upgrade is due")
+        };
+        let changed = engine.hash(&Password::new("new")).expect("a hash");
+        table.run(&format!("UPDATE accounts SET pw = '{}' WHERE id = 'a-1'", changed.text()));
+        assert_eq!(mapped.replace(&found.id, &replacement).expect("left"), Swap::Superseded);
+        assert_eq!(table.pw("'a-1'"), format!("{} -", changed.text()));
+        assert!(sign_in(&engine, &mapped, "ada", &Password::new("new")).is_ok());
+        // Equal but for case is another hash.
+        table.run(&format!("UPDATE accounts SET pw = '{}' WHERE id = 'a-1'", OF_PASSWORD.to_uppercase()));
+        assert_eq!(mapped.replace(&found.id, &replacement).expect("left"), Swap::Superseded);
+        assert!(!format!("{:?}", found.id).contains(OF_PASSWORD), "an id shows no hash");
+    });
+}
+
+#[test]
+fn a_mapping_that_does_not_fit_is_refused() {
+    each("bigint", "text", |table| {
+        table.run(&format!("INSERT INTO accounts (id, login, pw) VALUES (1, 'ada', '{OF_PASSWORD}')"));
+        let before = table.pw("1");
+        assert!(table.refused(table.mapping().method_column("nothing")).contains("nothing"));
+        assert!(table.refused(table.mapping().only_where("deleted_at IS NUL")).contains("cannot be used"));
+        assert!(table.refused(Mapping::new("nowhere", "id", "pw").identifier("login")).contains("nowhere"));
+        assert!(table.refused(Mapping::new(table.name(), "id", "pw")).contains("sign in"));
+        table.open(table.mapping()).expect("it fits");
+        assert_eq!(table.pw("1"), before, "trying it leaves no trace");
+    });
+}
+
+#[test]
+fn a_column_too_narrow_for_a_new_hash_is_refused() {
+    // SQLite holds nothing to a width, but to a check; the server to both.
+    let checked = create("bigint", "text CHECK (length(pw) <= 60)");
+    for table in [Some(Table::in_file(&checked)), Table::on_server(&checked)].into_iter().flatten() {
+        table.run(&format!("INSERT INTO accounts (id, login, pw) VALUES (1, 'ada', '{OF_PASSWORD}')"));
+        assert!(table.refused(table.mapping()).contains("is refused"));
+        assert_eq!(table.pw("1"), format!("{OF_PASSWORD} -"));
+    }
+    for width in ["varchar(60)", "char(60)"] {
+        let Some(table) = Table::on_server(&create("bigint", width)) else { return };
+        let refused = table.refused(table.mapping());
+        assert!(refused.contains("holds 60 characters"), "{refused}");
+    }
+    let Some(table) = Table::on_server(&create("bigint", "bytea")) else { return };
+    assert!(table.refused(table.mapping()).contains("bytea"));
+    // Blanks that fill a column up are no part of the hash.
+    let Some(table) = Table::on_server(&create("bigint", "char(200)")) else { return };
+    table.run(&format!("INSERT INTO accounts (id, login, pw, method) VALUES (1, 'ada', '{OF_PASSWORD}', 'md5')"));
+    let mapped = table.open(table.mapping().method_column("method")).expect("it fits");
+    let signed_in = sign_in(&engine(), &mapped, "ada", &Password::new("password")).expect("accepted");
+    assert!(matches!(signed_in.upgrade, Outcome::Written), "{:?}", signed_in.upgrade);
+    assert!(sign_in(&engine(), &mapped, "ada", &Password::new("password")).is_ok());
+}
+
+#[test]
+fn a_uuid_is_a_key() {
+    let Some(table) = Table::on_server(&create("uuid", "text")) else { return };
+    table.run(&format!(
+        "INSERT INTO accounts (id, login, pw, method) VALUES (gen_random_uuid(), 'ada', '{OF_PASSWORD}', 'md5')"
+    ));
+    let mapped = table.open(table.mapping().method_column("method")).expect("it fits");
+    let signed_in = sign_in(&engine(), &mapped, "ada", &Password::new("password")).expect("accepted");
+    assert!(matches!(signed_in.upgrade, Outcome::Written), "{:?}", signed_in.upgrade);
+    assert_eq!(signed_in.id.to_string().len(), 36);
+}
