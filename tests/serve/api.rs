@@ -264,6 +264,7 @@ fn requests_have_ids_and_logs_and_metrics_have_no_secrets() {
 fn the_status_page_is_for_operators_and_has_nothing_from_elsewhere() {
     let mut with_page = config();
     with_page.status_page = true;
+    with_page.counts_age = std::time::Duration::ZERO;
     let server = Server::start(with_page);
     server.create(&json!({"username": "ada", "passwordEncrypted": "5f4dcc3b5aa765d61d8327deb882cf99", "passwordEncryptionMethod": "md5"}));
     server.sign_in("ada", "password");
@@ -279,6 +280,8 @@ fn the_status_page_is_for_operators_and_has_nothing_from_elsewhere() {
     assert!(
         page.body.contains("passwords are Argon2id")
             && page.body.contains("<svg id=\"hour\"")
+            && page.body.contains("<svg id=\"days\"")
+            && page.body.contains("<table id=\"weeks\"")
             && !page.body.contains("ada")
     );
 }

@@ -275,3 +275,23 @@ fn two_instances_on_one_file_lose_no_change() {
     let directory = tempfile::tempdir().expect("a directory");
     history(&format!("sqlite:{}", directory.path().join("users.db").display()));
 }
+
+#[test]
+fn two_instances_on_one_server_lose_no_change() {
+    let Ok(server) = std::env::var("REHASH_TEST_POSTGRES") else {
+        eprintln!("skipped: REHASH_TEST_POSTGRES is not set");
+        return;
+    };
+    let url = format!("{server}?schema=rehash_instances_{}", std::process::id());
+    history(&url);
+    drop_schema(&server, &format!("rehash_instances_{}", std::process::id()));
+}
+
+fn drop_schema(server: &str, name: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let (client, connection) = tokio_postgres::connect(server, tokio_postgres::NoTls).await.expect("a server");
+        tokio::spawn(connection);
+        client.batch_execute(&format!("DROP SCHEMA {name} CASCADE")).await.expect("dropped");
+    });
+}

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::client::{Server, config};
+use crate::client::{CHEAP, Server, config};
 
 #[test]
 fn every_refusal_has_the_same_status_headers_and_body() {
@@ -52,6 +52,32 @@ fn an_identifier_that_is_guessed_at_is_refused_with_the_same_answer() {
     for _ in 0..4 {
         (0..2).for_each(|_| assert_eq!(server.sign_in("bob", "wrong").status, 401));
         assert_eq!(server.sign_in("bob", "right").status, 200);
+    }
+}
+
+#[test]
+fn instances_that_share_a_store_count_guesses_together() {
+    let store = crate::client::sqlite();
+    let start = || {
+        let mut throttled = config();
+        throttled.failures_per_identifier = 4;
+        throttled.throttle_in_store = true;
+        Server::over(std::sync::Arc::clone(&store), crate::stores::pool(), CHEAP, throttled)
+    };
+    let servers = [start(), start()];
+    servers[0].create(&json!({"username": "ada", "password": "right"}));
+    // Good ones in between forgive, wherever they are made.
+    for number in 0..6 {
+        assert_eq!(servers[number % 2].sign_in("ada", "wrong").status, 401);
+        assert_eq!(servers[1 - number % 2].sign_in("ada", "right").status, 200, "after {number}");
+        // Forgiven beside the answer.
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let wrong = servers[0].sign_in("ada", "wrong");
+    (1..4).for_each(|number| drop(servers[number % 2].sign_in("ada", "wrong")));
+    for server in &servers {
+        let locked = server.sign_in("ada", "right");
+        assert_eq!((locked.status, &locked.body), (401, &wrong.body));
     }
 }
 

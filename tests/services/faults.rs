@@ -127,12 +127,19 @@ fn a_deadlock_is_tried_again() {
     let hash = md5(OF_PASSWORD);
     let ada = NewUser { username: Some("ada"), password: Some(&hash), ..NewUser::default() };
     bulk(&*store, OnConflict::Skip, &[ada]);
+    let deadlocks = || {
+        std::thread::sleep(Duration::from_millis(1200));
+        schema.number("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+    };
+    let before = deadlocks();
     std::thread::scope(|scope| {
         // Holds what is counted, then wants the row: the other order.
         let other = scope.spawn(|| {
             schema.run(
-                "BEGIN; LOCK TABLE {s}.counters IN EXCLUSIVE MODE; SELECT pg_sleep(0.5);
-                 UPDATE {s}.users SET name = 'other' WHERE username = 'ada'; COMMIT",
+                "BEGIN; UPDATE {s}.counters SET records = records;
+                 INSERT INTO {s}.counters SELECT method, parameters, s, 0, 0, 0 FROM {s}.counters, generate_series(0, 63) s
+                     ON CONFLICT DO NOTHING;
+                 SELECT pg_sleep(0.5); UPDATE {s}.users SET name = 'other' WHERE username = 'ada'; COMMIT",
             )
         });
         std::thread::sleep(Duration::from_millis(200));
@@ -141,6 +148,7 @@ fn a_deadlock_is_tried_again() {
         // Whichever of them the server chose, both are done: the other one was not ours to try again.
         let _ = other.join().expect("whole");
     });
+    assert!(deadlocks() > before, "there was none");
     counters_are_right(&*store);
 }
 

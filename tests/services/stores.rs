@@ -54,7 +54,7 @@ impl Schema {
         })
     }
 
-    fn number(&self, sql: &str) -> u64 {
+    pub(crate) fn number(&self, sql: &str) -> u64 {
         let rows = self.run(sql).expect("an answer");
         rows[0][0].as_deref().expect("a number").parse().expect("a number")
     }
