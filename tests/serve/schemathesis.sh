@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Sends what schemathesis (from PyPI) makes of the service's own description to a service with an empty store, and fails where
+# anything is answered with a 5xx other than 503, or the service ends. Needs python3 and the package index; not run by the tests.
+#
+#     tests/serve/schemathesis.sh [EXAMPLES] [SEED]
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+examples="${1:-300}" seed="${2:-1}"
+
+cargo build --release
+venv=target/schemathesis
+[ -x "$venv/bin/schemathesis" ] || { python3 -m venv "$venv" && "$venv/bin/pip" -q install 'schemathesis==4.*'; }
+
+work=$(mktemp -d)
+trap 'kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
+printf 'token-for-schemathesis-0123456789' >"$work/token"
+target/release/rehash serve --store "sqlite:$work/users.db" --listen 127.0.0.1:0 --admin-token-file "$work/token" \
+    --no-floor --quiet --max-failures 0 --max-address-failures 0 --api-rate 0 --memory 64KiB --passes 1 \
+    >"$work/out" 2>"$work/log" &
+server=$!
+for _ in $(seq 100); do grep -q '^listening' "$work/out" && break; sleep 0.1; done
+url=$(sed -n 's/^listening on //p' "$work/out")
+
+"$venv/bin/schemathesis" run "$url/openapi.json" --header "Authorization: Bearer $(cat "$work/token")" \
+    --checks not_a_server_error --max-examples "$examples" --seed "$seed" --continue-on-failure
+kill -0 "$server" || { echo "the service ended" >&2; cat "$work/log" >&2; exit 1; }
+if grep -q '"level":"error"' "$work/log"; then
+    echo "the service logged a fault:" >&2
+    grep '"level":"error"' "$work/log" >&2
+    exit 1
+fi
