@@ -66,6 +66,8 @@ struct Inner {
     pool: HashPool,
     store: Arc<dyn Users>,
     blocking: Blocking,
+    /// Guesses that the store counts: beside the rest, so that one that is slow to write does not take the places of look-ups.
+    counting: Arc<Blocking>,
     config: Config,
     rules: Rules,
     batch_rules: Rules,
@@ -93,6 +95,7 @@ impl Service {
         let floor = Floor::measure(config.floor, &pool, &counts);
         let inner = Inner {
             blocking: Blocking::new(config.store_threads, config.store_timeout),
+            counting: Arc::new(Blocking::new(config.store_threads.div_ceil(2), config.store_timeout)),
             throttle: Throttle::new(&config),
             api_rate: Buckets::new(config.api_rate),
             metrics: Metrics::default(),

@@ -170,3 +170,31 @@ fn progress_is_shown_by_weeks_and_on_a_page() {
     ends(&rehash(at, "", &["status", "--html", "nowhere/page.html"]), 2);
     assert!(ends(&rehash(at, "", &["status", "--weeks", "--days"]), 2).contains("cannot be used with"));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_second_interrupt_ends_a_reading_of_a_server_that_says_nothing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("mysql://root@{}/wp", silent.local_addr().expect("an address"));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rehash"))
+        .args(["import", "--source", &url, "--source-preset", "wordpress"])
+        .current_dir(directory.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    // It has connected, and waits to be greeted.
+    let _held = silent.accept().expect("it comes");
+    for _ in 0..2 {
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+        assert!(killed.success());
+    }
+    let ended = (0..100).find_map(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        child.try_wait().expect("a child")
+    });
+    let _ = child.kill();
+    assert_eq!(ended.and_then(|status| status.code()), Some(130));
+}

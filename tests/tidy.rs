@@ -26,7 +26,7 @@ const MAY_NAME: [(&str, &[&str]); 25] = [
     ("engine", &["cost", "error", "keyring", "scheme", "method", "password", "policy", "stored"]),
     ("pool", &["cost", "engine", "kernel", "password", "scheme", "stored", "limits", "method", "policy"]),
     ("import", &["error", "keyring", "limits", "method", "password", "stored", "scheme", "identify", "codec", "tag"]),
-    ("store", &["engine", "stored"]),
+    ("store", &["engine", "limits", "method", "policy", "stored", "tag"]),
     (
         "serve",
         &[

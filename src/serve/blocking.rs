@@ -35,24 +35,16 @@ impl Blocking {
         &self,
         call: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, NoAnswer> {
-        let answer = self.run_beside(call);
-        timeout(self.timeout, answer).await.unwrap_or(Err(NoAnswer::TimedOut))
-    }
-
-    /// The same for what nobody waits for.
-    pub(super) fn run_beside<T: Send + 'static>(
-        &self,
-        call: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-    ) -> impl Future<Output = Result<T, NoAnswer>> + Send + 'static {
         let permits = Arc::clone(&self.permits);
-        async move {
+        let answer = async {
             let permit = permits.acquire_owned().await.map_err(|_| NoAnswer::Fault)?;
             let called = tokio::task::spawn_blocking(move || {
                 let _permit = permit;
                 call()
             });
             called.await.map_err(|_| NoAnswer::Fault)?.map_err(NoAnswer::Store)
-        }
+        };
+        timeout(self.timeout, answer).await.unwrap_or(Err(NoAnswer::TimedOut))
     }
 }
 

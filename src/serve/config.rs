@@ -38,7 +38,7 @@ pub struct Config {
     pub failures_per_identifier: u32,
     /// The same for one address. More, since many users share one.
     pub failures_per_address: u32,
-    /// After this time without being refused, failures are forgotten.
+    /// This long after the first of them, failures are forgotten.
     pub throttle_window: Duration,
     /// How many identifiers and addresses are remembered at most; 24 bytes each.
     pub throttle_entries: usize,
@@ -59,7 +59,8 @@ pub struct Config {
     pub store_timeout: Duration,
     /// How old the store's counts may be that metrics, the status page and the floor use.
     pub counts_age: Duration,
-    /// Connections at once; the next one waits to be accepted. Each costs some 20 KiB.
+    /// Connections at once. The next one takes the place of the one that has been silent longest, and waits where all are busy.
+    /// Each costs some 20 KiB.
     pub connections_max: usize,
     /// How long the head of a request may take to arrive, and a connection may be idle.
     pub head_timeout: Duration,

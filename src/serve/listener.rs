@@ -1,18 +1,19 @@
 //! Connections: a bounded number of them, heads and idle times bounded too, and an end that finishes what runs.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::extract::ConnectInfo;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot, watch};
 use tower::ServiceExt as _;
 
 use super::Service;
@@ -23,6 +24,10 @@ const HEAD_BYTES_MAX: usize = 16 * 1024;
 const HEADERS_MAX: usize = 64;
 /// How long to wait where the system has no file descriptor left.
 const BREATH: Duration = Duration::from_millis(50);
+
+/// How long one who was asked to leave has for what is not yet, or no longer, a request under way: to send the rest of a head, or to
+/// take an answer.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What became of the connections when the listener ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,14 +59,20 @@ pub async fn listen(
         .max_headers(HEADERS_MAX)
         .half_close(false)
         .keep_alive(true);
-    let (router, places) = (service.router(), Arc::new(Semaphore::new(config.connections_max.max(1))));
-    let connections = GracefulShutdown::new();
+    let (router, all) = (service.router(), config.connections_max.max(1));
+    let places = Arc::new(Semaphore::new(all));
+    let mut guests = Guests::default();
+    let (ending, _) = watch::channel(false);
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         let accepted = async {
-            // The place comes first: what is not accepted waits in the system's queue, and costs nothing here.
+            let (stream, peer) = listener.accept().await?;
+            if places.available_permits() == 0 {
+                guests.show_out_one();
+            }
+            // While all places are busy, what comes next waits in the system's queue, and costs nothing here.
             let place = Arc::clone(&places).acquire_owned().await.map_err(io::Error::other)?;
-            listener.accept().await.map(|(stream, peer)| (place, stream, peer))
+            Ok((place, stream, peer))
         };
         let (place, stream, peer) = tokio::select! {
             () = &mut shutdown => break,
@@ -74,17 +85,60 @@ pub async fn listen(
                 Err(error) => return Err(error),
             },
         };
-        let connection = http.serve_connection(TokioIo::new(prepared(stream)), of_peer(&router, peer));
-        let connection = connections.watch(connection);
+        let (guest, leave) = guests.admit();
+        let is_busy = Arc::clone(&guest);
+        let connection = http.serve_connection(TokioIo::new(prepared(stream)), of_peer(&router, peer, guest));
+        let mut ended = ending.subscribe();
         tokio::spawn(async move {
-            // What a client does to its own connection is its own business.
-            let _ = connection.await;
+            let mut connection = std::pin::pin!(connection);
+            let is_over = tokio::select! {
+                // What a client does to its own connection is its own business.
+                _ = connection.as_mut() => true,
+                _ = leave => false,
+                _ = ended.wait_for(|is_ended| *is_ended) => false,
+            };
+            if !is_over {
+                // Finishes what runs, and closes what waits; half a head is waited for only so long.
+                connection.as_mut().graceful_shutdown();
+                while tokio::time::timeout(FAREWELL, connection.as_mut()).await.is_err() {
+                    if !is_busy.load(Ordering::Relaxed) {
+                        break;
+                    }
+                }
+            }
             drop(place);
         });
     }
     drop(listener);
-    let is_finished = tokio::time::timeout(grace, connections.shutdown()).await.is_ok();
+    ending.send_replace(true);
+    let all = u32::try_from(all).unwrap_or(u32::MAX);
+    let is_finished = tokio::time::timeout(grace, places.acquire_many(all)).await.is_ok();
     Ok(if is_finished { Listening::Finished } else { Listening::Cut })
+}
+
+/// Who is connected, the longest first.
+#[derive(Default)]
+struct Guests(VecDeque<(Arc<AtomicBool>, oneshot::Sender<()>)>);
+
+impl Guests {
+    /// A new one: whether a request of theirs is under way, and what tells them to leave.
+    fn admit(&mut self) -> (Arc<AtomicBool>, oneshot::Receiver<()>) {
+        let (tell, told) = oneshot::channel();
+        self.0.retain(|(_, tell)| !tell.is_closed());
+        let is_busy = Arc::new(AtomicBool::new(false));
+        self.0.push_back((Arc::clone(&is_busy), tell));
+        (is_busy, told)
+    }
+
+    /// Asks the one who has been here longest without asking for anything: nobody holds a place by saying nothing.
+    fn show_out_one(&mut self) {
+        let is_idle = |(is_busy, tell): &(Arc<AtomicBool>, oneshot::Sender<()>)| {
+            !is_busy.load(Ordering::Relaxed) && !tell.is_closed()
+        };
+        if let Some((_, tell)) = self.0.iter().position(is_idle).and_then(|place| self.0.remove(place)) {
+            let _ = tell.send(());
+        }
+    }
 }
 
 /// Answers are small: they are sent at once.
@@ -98,6 +152,7 @@ fn prepared(stream: TcpStream) -> TcpStream {
 fn of_peer(
     router: &axum::Router,
     peer: SocketAddr,
+    is_busy: Arc<AtomicBool>,
 ) -> TowerToHyperService<
     impl tower::Service<
         hyper::Request<hyper::body::Incoming>,
@@ -110,7 +165,13 @@ fn of_peer(
     let router = router.clone();
     TowerToHyperService::new(tower::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().oneshot(request)
+        let (answer, is_busy) = (router.clone().oneshot(request), Arc::clone(&is_busy));
+        is_busy.store(true, Ordering::Relaxed);
+        async move {
+            let answer = answer.await;
+            is_busy.store(false, Ordering::Relaxed);
+            answer
+        }
     }))
 }
 

@@ -2,7 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::{ConnectInfo, FromRequestParts, State};
@@ -72,12 +73,36 @@ pub(super) enum Failure {
     Fault,
 }
 
+/// How long a sign-in waits for the store to count it: well below the floor, so that one that is slow to write, and not to read,
+/// holds up nobody.
+const PATIENCE: Duration = Duration::from_millis(100);
+
 /// A guess as the store counts it, where it does.
 struct SharedGuess(Option<Arc<Named>>);
 
 struct Named {
     identifier: (String, u32),
     address: Option<(String, u32)>,
+    /// A [`Counting`].
+    answer: AtomicU8,
+}
+
+/// What the store said to a guess.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Counting {
+    /// Nothing: it was not asked, or did not answer.
+    Unknown,
+    Counted,
+    Refused,
+}
+
+impl From<u8> for Counting {
+    fn from(number: u8) -> Self {
+        [Self::Unknown, Self::Counted, Self::Refused]
+            .into_iter()
+            .find(|known| *known as u8 == number)
+            .unwrap_or(Self::Unknown)
+    }
 }
 
 impl SharedGuess {
@@ -87,7 +112,12 @@ impl SharedGuess {
         }
         let (identifier, address) = Throttle::names(identifier, address);
         let address = address.map(|name| (name, config.failures_per_address));
-        Self(Some(Arc::new(Named { identifier: (identifier, config.failures_per_identifier), address })))
+        let identifier = (identifier, config.failures_per_identifier);
+        Self(Some(Arc::new(Named { identifier, address, answer: AtomicU8::new(Counting::Unknown as u8) })))
+    }
+
+    fn answer(&self) -> Counting {
+        self.0.as_ref().map_or(Counting::Unknown, |guess| guess.answer.load(Ordering::Acquire).into())
     }
 }
 
@@ -146,7 +176,9 @@ impl Inner {
         let guess = SharedGuess::of(&self.config, identifier, address);
         let is_admitted = self.throttle.begin(name, key);
         let outcome = self.find_and_verify(start, identifier, is_admitted.then_some(&guess), password, submit).await;
-        let is_held_against = matches!(outcome, Err(Failure::Refused { .. }));
+        // One whom the store has locked is not locked here for longer by trying.
+        let is_locked = guess.answer() == Counting::Refused;
+        let is_held_against = matches!(outcome, Err(Failure::Refused { .. })) && !is_locked;
         if is_admitted && !is_held_against {
             match &outcome {
                 Ok(_) => self.throttle.forgive(name),
@@ -162,8 +194,13 @@ impl Inner {
     async fn begin_guess(&self, guess: &SharedGuess) -> bool {
         let (Some(guess), window) = (guess.0.clone(), self.config.throttle_window) else { return true };
         let store = Arc::clone(&self.store);
-        let begun = self.blocking.run(move || store.begin_guess(&guess.subjects(), window)).await;
-        begun.unwrap_or_else(|_| {
+        let begin = move || {
+            let begun = store.begin_guess(&guess.subjects(), window)?;
+            guess.answer.store(if begun { Counting::Counted } else { Counting::Refused } as u8, Ordering::Release);
+            Ok(begun)
+        };
+        let begun = tokio::time::timeout(PATIENCE, self.counting.run(begin)).await;
+        begun.ok().and_then(Result::ok).unwrap_or_else(|| {
             self.metrics.throttle_alone();
             true
         })
@@ -172,9 +209,15 @@ impl Inner {
     /// Takes back what was counted, beside the answer.
     fn end_guess(&self, guess: SharedGuess, is_right: bool) {
         let Some(guess) = guess.0 else { return };
-        let store = Arc::clone(&self.store);
-        let ending = self.blocking.run_beside(move || store.end_guess(&guess.subjects(), is_right));
-        tokio::spawn(ending);
+        let (store, counting) = (Arc::clone(&self.store), Arc::clone(&self.counting));
+        tokio::spawn(async move {
+            // Looked at when its turn comes: a count that came late has then come.
+            let end = move || match Counting::from(guess.answer.load(Ordering::Acquire)) {
+                Counting::Counted => store.end_guess(&guess.subjects(), is_right),
+                Counting::Unknown | Counting::Refused => Ok(()),
+            };
+            let _ = counting.run(end).await;
+        });
     }
 
     /// Finds and verifies. Whatever the reason of a refusal, a hash of the same cost class is computed first, and the same

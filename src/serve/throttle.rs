@@ -26,8 +26,8 @@ struct Entry {
     /// Nought where it is free.
     key: u64,
     failures: u32,
-    /// Seconds since the start when it was last refused.
-    last: u32,
+    /// Seconds since the start when its first failure was.
+    since: u32,
 }
 
 /// An identifier or an address, hashed.
@@ -97,14 +97,14 @@ impl Throttle {
             }
             let place = row.iter().position(|entry| entry.key == key.0).unwrap_or_else(|| {
                 // What is over gives way first, then what was refused least.
-                let want = |entry: &Entry| (self.is_current(entry, now), entry.failures, entry.last);
+                let want = |entry: &Entry| (self.is_current(entry, now), entry.failures, entry.since);
                 (0..WAYS).min_by_key(|place| want(&row[*place])).unwrap_or(0)
             });
             let entry = &mut row[place];
             if entry.key != key.0 || !self.is_current(entry, now) {
-                *entry = Entry { key: key.0, failures: 0, last: now };
+                *entry = Entry { key: key.0, failures: 0, since: now };
             }
-            *entry = Entry { failures: entry.failures.saturating_add(1), last: now, ..*entry };
+            entry.failures = entry.failures.saturating_add(1);
             true
         })
     }
@@ -122,7 +122,7 @@ impl Throttle {
     }
 
     fn is_current(&self, entry: &Entry, now: u32) -> bool {
-        entry.key != 0 && u64::from(now.saturating_sub(entry.last)) < self.window.as_secs().max(1)
+        entry.key != 0 && u64::from(now.saturating_sub(entry.since)) < self.window.as_secs().max(1)
     }
 
     fn now(&self) -> u32 {

@@ -1,6 +1,6 @@
 //! Guesses at passwords, counted where several instances see them: a table of a fixed number of places. Whoever comes to a
-//! taken place gets it if what stands there is over or has not reached its limit, so that a flood of names cannot free one that
-//! is locked.
+//! taken place gets it if what stands there is over or has not reached its own limit, so that a flood of names cannot free one
+//! that is locked.
 
 use sha2::{Digest as _, Sha256};
 

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::{Found, OpenOptions, Store, StoreError, StoreErrorKind, StoreUrl, Swap, TaggedText};
-use crate::{Columns, Limits, Policy, Replacement, StoredHash, Tag};
+use crate::{Columns, Limits, Method, Policy, Replacement, StoredHash, Tag};
 
 /// Which table holds the users, and how.
 ///
@@ -105,39 +105,41 @@ impl Mapping {
         one.chain([&self.method, &self.salt, &self.user].into_iter().flatten()).map(String::as_str)
     }
 
-    /// Columns that an upgrade writes.
-    pub(crate) fn is_written(&self, column: &str) -> bool {
-        column == self.hash || self.method.as_deref() == Some(column)
-    }
-
     fn check(&self) -> Result<(), StoreError> {
-        match self.identifiers.is_empty() {
-            true => Err(unusable("it names no column by which users sign in")),
-            false => Ok(()),
+        if self.identifiers.is_empty() {
+            return Err(unusable("it names no column by which users sign in"));
         }
+        // Such a row could not be told from one that was upgraded.
+        let wraps = |tag: &Tag| tag.to_string().starts_with("argon2") && tag.to_string().contains('(');
+        if self.method.is_none() && self.method_otherwise.as_ref().is_some_and(wraps) {
+            return Err(unusable("Argon2 over another hash needs a column of tags, which an upgrade sets"));
+        }
+        Ok(())
     }
 
     /// The tag and the text of a row. What stands in other columns goes into the text, in the self-describing form.
     fn tagged(&self, row: Row, limits: &Limits) -> Option<TaggedText> {
         let text = row.hash?;
-        // An upgraded row may have its old salt beside it.
-        let is_argon2 = text.starts_with("$argon2");
         let named = StoredHash::method_named_by(&text).map(|method| method.as_str().to_owned());
-        let otherwise = || self.method_otherwise.as_ref().map(Tag::to_string);
-        let method = match row.method.filter(|method| !method.is_empty()) {
-            Some(method) if !is_argon2 => method,
-            _ => named.or_else(otherwise).unwrap_or_default(),
+        // Without a tag of its own, an Argon2id hash is an upgrade of ours.
+        let is_upgraded = named.as_deref() == Some(Method::Argon2id.as_str());
+        let otherwise = self.method_otherwise.as_ref().filter(|_| !is_upgraded).map(Tag::to_string);
+        let method = row.method.filter(|method| !method.is_empty()).or(otherwise).or(named).unwrap_or_default();
+        let tag = method.parse::<Tag>().ok();
+        // An upgraded row may have its old salt beside it.
+        let is_plain = is_upgraded && method.parse::<Method>() == Ok(Method::Argon2id);
+        let salt = row.salt.as_deref().filter(|salt| !salt.is_empty() && !is_plain);
+        let user = row.user.as_deref().filter(|_| !is_plain);
+        // Rows of one table need not all use what its columns have.
+        let parse = |(salt, user)| {
+            let columns = Columns { salt, user, ..Columns::default() };
+            StoredHash::parse_tagged(tag.as_ref()?, &text, &columns, limits).ok()
         };
-        let (salt, user) = (row.salt.filter(|salt| !salt.is_empty() && !is_argon2), row.user.filter(|_| !is_argon2));
-        if salt.is_none() && user.is_none() {
-            return Some(TaggedText { method, text });
-        }
-        let columns = Columns { salt: salt.as_deref(), user: user.as_deref(), ..Columns::default() };
-        let parsed = method.parse::<Tag>().ok();
-        let parsed = parsed.and_then(|tag| StoredHash::parse_tagged(&tag, &text, &columns, limits).ok());
+        let beside = [(salt, user), (salt, None), (None, user)];
+        let parsed = beside.into_iter().filter(|(salt, user)| salt.is_some() || user.is_some()).find_map(parse);
         Some(match parsed {
             Some(stored) => TaggedText { method: stored.tag().to_owned(), text: stored.self_describing() },
-            // The sign-in says what is wrong with it.
+            // It stands alone, or the sign-in says what is wrong with it.
             None => TaggedText { method, text },
         })
     }
@@ -179,6 +181,8 @@ pub(crate) enum Key {
     #[cfg_attr(not(feature = "sqlite"), allow(dead_code, reason = "PostgreSQL's keys are texts, whatever their type"))]
     Integer(i64),
     Text(String),
+    #[cfg_attr(not(feature = "sqlite"), allow(dead_code, reason = "as above"))]
+    Bytes(Vec<u8>),
 }
 
 impl fmt::Display for MappedId {
@@ -186,6 +190,7 @@ impl fmt::Display for MappedId {
         match &self.key {
             Key::Integer(key) => key.fmt(f),
             Key::Text(key) => key.fmt(f),
+            Key::Bytes(key) => key.iter().try_for_each(|byte| write!(f, "{byte:02x}")),
         }
     }
 }

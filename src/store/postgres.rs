@@ -23,6 +23,7 @@ pub(crate) use self::mapped::Mapped;
 use self::server::{CONNECT_TRIES, Server, TRIES};
 use self::statements::{Statements, USER_COLUMNS};
 use super::identities::{self, Link};
+use super::users::is_legacy;
 use super::{
     Bulk, BulkOptions, Created, Day, Found, Inserted, Linked, MethodCount, NewUser, OpenOptions, Store, StoreError,
     StoreErrorKind, StoreInfo, Subject, Swap, TaggedText, User, Users,
@@ -144,6 +145,7 @@ impl Users for Postgres {
             return Err(StoreError::new(StoreErrorKind::Other, format!("{field} {why}")));
         }
         let method = new.password.map(|hash| hash.method().as_str());
+        let legacy = method.filter(|_| new.password.is_some_and(is_legacy));
         let (text, parameters, at) =
             (new.password.map(StoredHash::text), new.password.map(StoredHash::parameters), now());
         self.server.with(async |client| {
@@ -161,7 +163,7 @@ impl Users for Postgres {
                 &parameters,
             ];
             let mut values: Vec<(&(dyn ToSql + Sync), Type)> = texts.map(|text| (text, Type::TEXT)).to_vec();
-            values.push((&at, Type::INT8));
+            values.extend([(&at as &(dyn ToSql + Sync), Type::INT8), (&legacy, Type::TEXT)]);
             if let Some(row) = client.query_typed(&self.statements.create, &values).await?.first() {
                 return Ok(Created::New(row.get(0)));
             }

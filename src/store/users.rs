@@ -5,6 +5,8 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::{Bulk, BulkOptions, Store, StoreError, Swap, TaggedText};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+use crate::Method;
 use crate::StoredHash;
 
 /// A store that keeps whole users. [`Store::find`] and [`Store::replace`] come with it.
@@ -18,7 +20,8 @@ pub trait Users: Store<Id = i64> {
     /// [`StoreError`].
     fn user(&self, id: i64) -> Result<Option<User>, StoreError>;
 
-    /// Adds a user who signs up. Their password counts as their own from the start: no import replaces it.
+    /// Adds a user. One who signs up comes with an Argon2id hash: their password counts as their own from the start, and no import
+    /// replaces it. Any other hash counts as imported.
     ///
     /// # Errors
     ///
@@ -80,7 +83,7 @@ pub trait Users: Store<Id = i64> {
 
     /// Takes a guess at a password, and counts it against each of its subjects as if it were wrong, so that guesses made at
     /// once, by whichever instance, do not slip through. `false` where one of them has reached its limit, and then it is counted
-    /// against none. After `window` without a guess the count begins anew. What is kept is bounded, and holds no names.
+    /// against none. `window` after its first guess the count begins anew. What is kept is bounded, and holds no names.
     ///
     /// The default counts nothing and admits all, for a store that one process uses.
     ///
@@ -168,6 +171,12 @@ pub struct User {
     pub upgraded_at: Option<i64>,
     /// Unix time in seconds of the last password change.
     pub password_changed_at: Option<i64>,
+}
+
+/// Whether a hash that comes with a new user was made by another system.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(super) fn is_legacy(hash: &StoredHash) -> bool {
+    hash.method() != Method::Argon2id
 }
 
 /// What became of a sign-up.

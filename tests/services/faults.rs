@@ -52,6 +52,9 @@ fn guesses_at_once_do_not_slip_through() {
             guessers.into_iter().map(|guesser| guesser.join().expect("whole")).sum()
         });
         assert_eq!(taken, 10);
+        // The other way round: what was never counted is not there to be taken back by anybody else's limit.
+        let more = Subject { name: "identifier ada", limit: 0, is_forgiven: false };
+        assert!(stores[0].begin_guess(&[more], Duration::from_secs(600)).expect("counted"));
     });
 }
 

@@ -130,6 +130,73 @@ fn users_of_a_table_sign_in_and_their_hashes_are_replaced() {
 }
 
 #[test]
+fn rows_use_of_the_columns_what_their_method_needs() {
+    use md5::Digest as _;
+    let hex = |text: &str| base16ct::lower::encode_string(&md5::Md5::digest(text));
+    each("bigint", "text", |table| {
+        let wrapped = engine().hash(&Password::new(hex("password"))).expect("a hash");
+        table.run(&format!(
+            "INSERT INTO accounts (id, login, email, pw, method, salt) VALUES
+             (1, 'wrapped', 'ada', '{}', 'argon2id(md5($p))', NULL),
+             (2, 'salted', 'bob', '{}', 'md5($s.$p)', 's4'),
+             (3, 'named', 'carol', '{}', 'md5($u.$p)', 'unused'),
+             (4, 'both', 'dan', '{}', 'md5($u.$s.$p)', 's4')",
+            wrapped.text(),
+            salted(),
+            hex("carolpassword"),
+            hex("dans4password"),
+        ));
+        let mapping = table.mapping().method_column("method").salt_column("salt").user_column("email");
+        let mapped = table.open(mapping).expect("it fits");
+        let attempt = |name: &str, password: &str| sign_in(&engine(), &mapped, name, &Password::new(password));
+        // What was hashed again is not a password.
+        assert!(matches!(attempt("wrapped", &hex("password")), Err(SignInError::WrongPassword)));
+        for name in ["wrapped", "salted", "named", "both"] {
+            assert!(matches!(attempt(name, "wrong"), Err(SignInError::WrongPassword)), "{name}");
+            let signed_in = attempt(name, "password").unwrap_or_else(|error| panic!("{name}: {error}"));
+            // Argon2id of the target's cost is strong enough, whatever it is over.
+            let is_due = name != "wrapped";
+            assert_eq!(matches!(signed_in.upgrade, Outcome::Written), is_due, "{name}: {:?}", signed_in.upgrade);
+            assert!(matches!(attempt(name, "password").expect("accepted").upgrade, Outcome::NotNeeded), "{name}");
+        }
+        let over = "argon2id(md5($p))".parse().expect("a tag");
+        assert!(table.refused(table.mapping().method_otherwise(over)).contains("column of tags"));
+    });
+}
+
+#[test]
+fn bytes_are_keys_and_what_is_no_text_is_one_broken_row() {
+    let table = Table::in_file(&create("blob", "text"));
+    table.run(&format!("INSERT INTO accounts (id, login, pw) VALUES (x'00ff', 'ada', '{OF_PASSWORD}')"));
+    table.run("INSERT INTO accounts (id, login, pw) VALUES (x'01', 'bob', x'ff00ff')");
+    let mapped = table.open(table.mapping().method_otherwise("md5".parse().expect("a tag"))).expect("it fits");
+    let signed_in = sign_in(&engine(), &mapped, "ada", &Password::new("password")).expect("accepted");
+    assert_eq!((signed_in.id.to_string().as_str(), matches!(signed_in.upgrade, Outcome::Written)), ("00ff", true));
+    assert!(matches!(sign_in(&engine(), &mapped, "bob", &Password::new("x")), Err(SignInError::BrokenRow(_))));
+}
+
+#[test]
+fn domains_and_what_silently_keeps_a_row_are_seen() {
+    let Some(table) = Table::on_server("SELECT 1") else { return };
+    let name = &table.schema.as_ref().expect("a schema").name;
+    table.run(&format!("CREATE DOMAIN {name}.short AS varchar(200)"));
+    table.run(&format!("CREATE DOMAIN {name}.mail AS text CHECK (VALUE LIKE '%@%')"));
+    table.run(&format!(
+        "CREATE TABLE accounts (id bigint PRIMARY KEY, login {name}.mail UNIQUE, pw {name}.short, method text)"
+    ));
+    table.run(&format!("INSERT INTO accounts (id, login, pw, method) VALUES (1, 'a@b', '{OF_PASSWORD}', 'md5')"));
+    let mapping = || Mapping::new(table.name(), "id", "pw").identifier("login").method_column("method");
+    let mapped = table.open(mapping()).expect("it fits");
+    assert!(matches!(sign_in(&engine(), &mapped, "no mail", &Password::new("x")), Err(SignInError::UnknownUser)));
+    assert!(sign_in(&engine(), &mapped, "a@b", &Password::new("password")).is_ok());
+    table.run(&format!(
+        "CREATE FUNCTION {name}.keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$"
+    ));
+    table.run(&format!("CREATE TRIGGER keep BEFORE UPDATE ON accounts FOR EACH ROW EXECUTE FUNCTION {name}.keep()"));
+    assert!(table.refused(mapping()).contains("no row is changed"));
+}
+
+#[test]
 fn a_row_that_changed_meanwhile_is_left_alone() {
     each("varchar(36)", "text", |table| {
         table.run(&format!(

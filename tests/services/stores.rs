@@ -177,7 +177,17 @@ fn every_store_keeps_the_contract() {
         let days = store.days().expect("days");
         let sums =
             days.iter().fold((0, 0, 0), |sum, day| (sum.0 + day.imported, sum.1 + day.upgraded, sum.2 + day.changed));
-        assert_eq!(sums, (2, 1, 1));
+        // Carol's hash is another system's, however she came here; bob has a password of his own.
+        assert_eq!(sums, (3, 1, 1));
+        let untouched: u64 = store.counts().expect("counts").iter().map(|count| count.untouched).sum();
+        assert_eq!(untouched, 1);
+        let erin = NewUser { username: Some("erin"), password: Some(&new), ..NewUser::default() };
+        let Created::New(erin) = store.create(&erin).expect("made") else { panic!("there is no erin yet") };
+        let erin = store.user(erin).expect("readable").expect("there");
+        assert!(erin.imported_method.is_none() && erin.password_changed_at.is_some());
+        let carol =
+            store.user(store.find("carol").expect("readable").expect("there").id).expect("readable").expect("there");
+        assert!(carol.imported_method.as_deref() == Some("md5") && carol.password_changed_at.is_none());
         counters_are_right(&*store);
         let info = store.info().expect("known");
         assert_eq!(info.schema, info.known_schema);

@@ -1,4 +1,5 @@
-//! Ctrl-C and SIGTERM: the work ends at its next boundary, also where it waits for input that does not come.
+//! Ctrl-C and SIGTERM: the work ends at its next boundary, also where it waits for input that does not come; asked a second
+//! time, at once.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -25,7 +26,13 @@ impl Interrupt {
     pub fn watch() -> Result<Self, Failure> {
         let interrupt = Self::default();
         let flags = Arc::clone(&interrupt.0);
-        ctrlc::set_handler(move || flags.is_asked.store(true, Ordering::Relaxed))
+        let end = move || {
+            if flags.is_asked.swap(true, Ordering::Relaxed) {
+                // Asked again, perhaps while a database does not answer: what is not committed is not written.
+                std::process::exit(Exit::Interrupted as i32);
+            }
+        };
+        ctrlc::set_handler(end)
             .map_err(|error| Failure::new(Exit::Fault, format!("signals cannot be handled: {error}")))?;
         Ok(interrupt)
     }

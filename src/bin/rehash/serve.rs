@@ -127,7 +127,7 @@ pub fn run(args: &Serve, out: &mut impl Write) -> Result<Exit, Failure> {
     let service = Service::new(pool.clone(), store, config(args)?)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
-        .max_blocking_threads(options.connections + 8)
+        .max_blocking_threads(2 * options.connections + 8)
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Fault, format!("the runtime did not start: {error}")))?;

@@ -45,7 +45,7 @@ pub fn run(command: &StoreCommand, out: &mut impl Write) -> Result<Exit, Failure
 fn info(args: &args::StoreInfo, out: &mut impl Write) -> Result<Exit, Failure> {
     if let Some(path) = &args.mapping {
         mapping::open(path, &args.store.url, &Policy::default())?;
-        writeln!(out, "the mapping fits: every column is there, and new hashes fit")?;
+        writeln!(out, "the mapping fits: every column is there, and takes a new hash of the default parameters")?;
         return Ok(Exit::Done);
     }
     let store = existing(&args.store.url)?;

@@ -10,23 +10,34 @@ use super::Postgres;
 use crate::store::guesses::Guess;
 use crate::store::{StoreError, Subject};
 
-/// `$1` the place, `$2` the key, `$3` its limit, `$4` the window in seconds. What stands in the place gives way unless it is
-/// locked. The answer is whether the guess may be made: it was counted, or the place is another's.
+/// `$1` the place, `$2` the key, `$3` its limit, `$4` the window in seconds. What stands in the place gives way unless it has reached
+/// its own limit. A row comes back where the guess was counted.
 const COUNT: &str = "
-WITH clock AS (SELECT extract(epoch FROM now())::bigint AS now),
-counted AS (
-    INSERT INTO {s}.guesses AS held (place, key, failures, last) SELECT $1, $2, 1, now FROM clock
-    ON CONFLICT (place) DO UPDATE SET
-        failures = CASE WHEN held.key = excluded.key AND held.last > excluded.last - $4 THEN held.failures + 1 ELSE 1 END,
-        key = excluded.key, last = excluded.last
-    WHERE held.last <= excluded.last - $4 OR held.failures < $3
-    RETURNING 1
-)
-SELECT EXISTS (SELECT 1 FROM counted), EXISTS (SELECT 1 FROM {s}.guesses held, clock
-    WHERE place = $1 AND key = $2 AND failures >= $3 AND last > now - $4)";
+INSERT INTO {s}.guesses AS held (place, key, failures, most, since)
+VALUES ($1, $2, 1, $3, extract(epoch FROM now())::bigint)
+ON CONFLICT (place) DO UPDATE SET
+    failures = CASE WHEN held.key = excluded.key AND held.since > excluded.since - $4 THEN held.failures + 1 ELSE 1 END,
+    since = CASE WHEN held.key = excluded.key AND held.since > excluded.since - $4 THEN held.since ELSE excluded.since END,
+    key = excluded.key, most = excluded.most
+WHERE held.since <= excluded.since - $4
+    OR held.failures < CASE WHEN held.key = excluded.key THEN excluded.most ELSE held.most END
+RETURNING 1";
+
+/// Whether it is this subject that stands in the place, and not another that is locked. Asked after [`COUNT`], which waits for
+/// others and sees what they wrote, where its own statement would not.
+const IS_LOCKED: &str = "SELECT 1 FROM {s}.guesses WHERE place = $1 AND key = $2";
 
 const TAKE_BACK: &str = "UPDATE {s}.guesses SET failures = greatest(failures - 1, 0) WHERE place = $1 AND key = $2";
 const FORGIVE: &str = "DELETE FROM {s}.guesses WHERE place = $1 AND key = $2";
+
+/// What became of one subject's guess.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Counted,
+    Locked,
+    /// Another one that is locked has its place.
+    NoRoom,
+}
 
 impl Postgres {
     fn guesses(&self, subjects: &[Subject<'_>]) -> Result<Vec<Guess>, StoreError> {
@@ -46,9 +57,9 @@ impl Postgres {
         statement.replace("{s}", &self.server.target().schema)
     }
 
-    /// One round trip, whatever the number of subjects; another one where what was counted has to be taken back.
+    /// One round trip, whatever the number of subjects; more where one of them may be locked.
     pub(super) fn begin(&self, subjects: &[Subject<'_>], window: Duration) -> Result<bool, StoreError> {
-        let (guesses, count) = (self.guesses(subjects)?, self.in_schema(COUNT));
+        let (guesses, count, is_locked) = (self.guesses(subjects)?, self.in_schema(COUNT), self.in_schema(IS_LOCKED));
         let window = i64::try_from(window.as_secs()).unwrap_or(i64::MAX >> 1);
         let answers = self.server.with(async |client| {
             let counting = guesses.iter().map(async |guess| {
@@ -58,15 +69,17 @@ impl Postgres {
                     (&guess.limit, Type::INT8),
                     (&window, Type::INT8),
                 ];
-                let rows = client.query_typed(&count, &values).await?;
-                let answer = |at: usize| rows.first().is_some_and(|row| row.get::<_, bool>(at));
-                Ok::<_, tokio_postgres::Error>((answer(0), answer(1)))
+                if !client.query_typed(&count, &values).await?.is_empty() {
+                    return Ok(Answer::Counted);
+                }
+                let is_locked = !client.query_typed(&is_locked, &values[..2]).await?.is_empty();
+                Ok::<_, tokio_postgres::Error>(if is_locked { Answer::Locked } else { Answer::NoRoom })
             });
             try_join_all(counting).await
         })?;
-        let is_admitted = answers.iter().all(|(is_counted, is_locked)| *is_counted || !is_locked);
+        let is_admitted = !answers.contains(&Answer::Locked);
         if !is_admitted {
-            let counted = guesses.iter().zip(&answers).filter(|(_, (is_counted, _))| *is_counted);
+            let counted = guesses.iter().zip(&answers).filter(|(_, answer)| **answer == Answer::Counted);
             self.take_back(&counted.map(|(guess, _)| *guess).collect::<Vec<_>>(), false)?;
         }
         Ok(is_admitted)

@@ -11,15 +11,21 @@ use crate::store::mapping::{Key, MappedId, Mapping, Row, quoted, unusable};
 use crate::store::{Found, OpenOptions, StoreError, StoreErrorKind, Swap};
 use crate::{Limits, Policy, StoredHash};
 
-/// What the catalogue says of each column. The type of a domain is the domain; its width is the underlying type's.
+/// What the catalogue says of each column; a domain is what it is made of, since its rules are for what is stored, and not for
+/// what is looked for.
 const COLUMNS: &str = "
-SELECT a.attname::text, format_type(a.atttypid, -1), coalesce(b.typcategory, t.typcategory) = 'S',
-    CASE WHEN coalesce(b.oid, t.oid) IN ('varchar'::regtype, 'bpchar'::regtype)
-        THEN nullif(CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END, -1) - 4 END,
-    has_column_privilege(a.attrelid, a.attnum, 'SELECT'), has_column_privilege(a.attrelid, a.attnum, 'UPDATE'),
-    coalesce(b.oid, t.oid) = 'bytea'::regtype
-FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type b ON b.oid = t.typbasetype
-WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped";
+WITH RECURSIVE made_of AS (
+    SELECT attrelid, attnum, attname, atttypid AS type, atttypmod AS modifier FROM pg_attribute
+    WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped
+    UNION ALL
+    SELECT m.attrelid, m.attnum, m.attname, t.typbasetype, t.typtypmod
+    FROM made_of m JOIN pg_type t ON t.oid = m.type WHERE t.typtype = 'd'
+)
+SELECT m.attname::text, format_type(t.oid, -1), t.typcategory = 'S',
+    CASE WHEN t.oid IN ('varchar'::regtype, 'bpchar'::regtype) THEN nullif(m.modifier, -1) - 4 END,
+    has_column_privilege(m.attrelid, m.attnum, 'SELECT'), has_column_privilege(m.attrelid, m.attnum, 'UPDATE'),
+    t.oid = 'bytea'::regtype
+FROM made_of m JOIN pg_type t ON t.oid = m.type WHERE t.typtype <> 'd'";
 
 /// A mapped table on a server.
 pub(crate) struct Mapped {
@@ -93,21 +99,24 @@ impl Mapped {
             client.batch_execute("BEGIN").await?;
             let tried = async {
                 let rows = client.query_typed(&one, &[]).await?;
-                let Some(row) = rows.first() else { return Ok(()) };
+                let Some(row) = rows.first() else { return Ok(true) };
                 let (id, held): (String, String) = (row.get(0), row.get(1));
-                self.write(client, &id, &held, new, "argon2id").await.map(drop)
+                Ok(self.write(client, &id, &held, new, "argon2id").await? > 0)
             };
-            let tried: Result<(), Error> = tried.await;
+            let tried: Result<bool, Error> = tried.await;
             client.batch_execute("ROLLBACK").await?;
             tried
         });
+        let refused =
+            |why: &dyn fmt::Display| unusable(&format!("a new hash, of {} characters, is refused: {why}", new.len()));
         match tried {
-            Err(error) if error.kind() == StoreErrorKind::Other => {
-                Err(unusable(&format!("a new hash, of {} characters, is refused: {error}", new.len())))
-            }
+            Ok(true) => Ok(()),
+            // Nobody else holds the row: a trigger or a policy leaves it as it is.
+            Ok(false) => Err(refused(&"no row is changed by writing it")),
+            Err(error) if error.kind() == StoreErrorKind::Other => Err(refused(&error)),
             // Others are in the way, or nothing can be written now: that is for a sign-in to report.
-            Err(error) if !matches!(error.kind(), StoreErrorKind::Busy | StoreErrorKind::ReadOnly) => Err(error),
-            _ => Ok(()),
+            Err(error) if matches!(error.kind(), StoreErrorKind::Busy | StoreErrorKind::ReadOnly) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 
@@ -168,7 +177,7 @@ fn check(mapping: &Mapping, columns: &[Column], new: &str, is_read_only: bool) -
         if !column.may_read {
             return refused("may not be read");
         }
-        let is_written = mapping.is_written(name);
+        let is_written = name == mapping.hash || mapping.method.as_deref() == Some(name);
         if is_written && !is_read_only && !column.may_write {
             return refused("may not be written");
         }

@@ -88,7 +88,8 @@ CREATE UNLOGGED TABLE {s}.guesses (
     place bigint PRIMARY KEY,
     key bigint NOT NULL,
     failures bigint NOT NULL,
-    last bigint NOT NULL
+    most bigint NOT NULL,
+    since bigint NOT NULL
 ) WITH (fillfactor = 50);
 CREATE TABLE {s}.secrets (name text PRIMARY KEY, value bytea NOT NULL);
 INSERT INTO {s}.secrets VALUES

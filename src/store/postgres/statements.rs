@@ -76,17 +76,25 @@ SELECT count(*) FROM swapped"
     )
 }
 
-/// `$1` to `$8` the fields, `$9` to `$11` text, method and parameters, `$12` the time.
+/// `$1` to `$8` the fields, `$9` to `$11` text, method and parameters, `$12` the time, `$13` the method where another system made the
+/// hash.
 const CREATE: &str = "
 WITH new AS (
     INSERT INTO {s}.users (username, primary_email, primary_phone, name, avatar, profile, custom_data, identities,
-        password_encrypted, password_encryption_method, password_parameters, imported_at, password_changed_at)
-    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, CASE WHEN $9::text IS NOT NULL THEN $12::bigint END
+        password_encrypted, password_encryption_method, password_parameters, imported_at, imported_method,
+        password_changed_at)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+        CASE WHEN $9::text IS NOT NULL AND $13::text IS NULL THEN $12::bigint END
     ON CONFLICT DO NOTHING RETURNING id
 ), counted AS (
     INSERT INTO {s}.counters AS c (method, parameters, slot, records, upgraded, untouched)
-    SELECT coalesce($10, ''), coalesce($11, ''), id % {slots}, 1, 0, 0 FROM new
-    ON CONFLICT (method, parameters, slot) DO UPDATE SET records = c.records + 1
+    SELECT coalesce($10, ''), coalesce($11, ''), id % {slots}, 1, 0, ($13::text IS NOT NULL)::int FROM new
+    ON CONFLICT (method, parameters, slot) DO UPDATE SET records = c.records + 1,
+        untouched = c.untouched + excluded.untouched
+), dated AS (
+    INSERT INTO {s}.days AS d (day, slot, imported)
+    SELECT $12 / 86400, id % {slots}, 1 FROM new WHERE $13::text IS NOT NULL
+    ON CONFLICT (day, slot) DO UPDATE SET imported = d.imported + 1
 ), noted AS (
     INSERT INTO {s}.audit (at, event, user_id, to_method) SELECT $12, 'create', id, $10 FROM new
 )

@@ -8,6 +8,7 @@ use super::{now, user};
 use crate::StoredHash;
 use crate::store::changes::{Change, Changes};
 use crate::store::slots::Slot;
+use crate::store::users::is_legacy;
 use crate::store::{Created, Inserted, NewUser, StoreError, TaggedText, User};
 use crate::store::{Mark, Tally};
 
@@ -71,9 +72,12 @@ impl<'a> Batch<'a> {
 
     /// Inserts a user who signs up: not from an import, and with a password of their own.
     pub(super) fn create(&mut self, new: &NewUser<'_>) -> Result<Created, StoreError> {
-        if self.insert_row(new, None, new.password.map(|_| now()))? {
+        let method = new.password.map(|hash| hash.method().as_str());
+        let legacy = new.password.filter(|hash| is_legacy(hash)).map(|hash| hash.method().as_str());
+        let changed_at = if legacy.is_none() { new.password.map(|_| now()) } else { None };
+        if self.insert_row(new, legacy, changed_at)? {
+            self.imported += i64::from(legacy.is_some());
             let id = self.connection.last_insert_rowid();
-            let method = new.password.map(|hash| hash.method().as_str());
             note(&self.connection, Event::Create, id, None, method).map_err(failed)?;
             return Ok(Created::New(id));
         }

@@ -11,16 +11,17 @@ use crate::store::{StoreError, Subject};
 
 const SECRET: &str = "SELECT value FROM secrets WHERE name = 'guesses'";
 
-/// `?1` the place, `?2` the key, `?3` its limit, `?4` now, `?5` the moment before which all is over. What stands in the place
-/// gives way unless it is another's, and locked: a row that another subject filled to this one's limit.
+/// `?1` the place, `?2` the key, `?3` its limit, `?4` now, `?5` the moment before which all is over. What stands in the place gives
+/// way unless it has reached its own limit.
 const COUNT: &str = "
-INSERT INTO guesses (place, key, failures, last) VALUES (?1, ?2, 1, ?4)
+INSERT INTO guesses AS held (place, key, failures, most, since) VALUES (?1, ?2, 1, ?3, ?4)
 ON CONFLICT (place) DO UPDATE SET
-    failures = CASE WHEN guesses.key = excluded.key AND guesses.last > ?5 THEN guesses.failures + 1 ELSE 1 END,
-    key = excluded.key, last = excluded.last
-WHERE guesses.last <= ?5 OR guesses.failures < ?3";
+    failures = CASE WHEN held.key = excluded.key AND held.since > ?5 THEN held.failures + 1 ELSE 1 END,
+    since = CASE WHEN held.key = excluded.key AND held.since > ?5 THEN held.since ELSE excluded.since END,
+    key = excluded.key, most = excluded.most
+WHERE held.since <= ?5 OR held.failures < CASE WHEN held.key = excluded.key THEN excluded.most ELSE held.most END";
 
-const IS_LOCKED: &str = "SELECT 1 FROM guesses WHERE place = ?1 AND key = ?2 AND failures >= ?3 AND last > ?4";
+const IS_LOCKED: &str = "SELECT 1 FROM guesses WHERE place = ?1 AND key = ?2 AND failures >= ?3 AND since > ?4";
 const TAKE_BACK: &str = "UPDATE guesses SET failures = max(failures - 1, 0) WHERE place = ?1 AND key = ?2";
 const FORGIVE: &str = "DELETE FROM guesses WHERE place = ?1 AND key = ?2";
 

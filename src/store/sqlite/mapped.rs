@@ -76,9 +76,11 @@ impl Mapped {
         };
         let row = transaction.query_row(&one, [], |row| Ok((row.get::<_, Value>(0)?, row.get::<_, Value>(1)?)));
         if let Some((id, held)) = row.optional().map_err(failed)? {
-            transaction
-                .execute(&self.replace, params![id, held, new, "argon2id"])
-                .map_err(|error| unusable(&format!("a new hash, of {} characters, is refused: {error}", new.len())))?;
+            let refused = |why: &str| unusable(&format!("a new hash, of {} characters, is refused: {why}", new.len()));
+            let written = transaction.execute(&self.replace, params![id, held, new, "argon2id"]);
+            if written.map_err(|error| refused(&error.to_string()))? == 0 {
+                return Err(refused("no row is changed by writing it"));
+            }
         }
         transaction.rollback().map_err(failed)
     }
@@ -89,16 +91,21 @@ impl Mapped {
         let found = statement.query_row([identifier], |row| {
             let key = match row.get_ref(0)? {
                 ValueRef::Integer(key) => Key::Integer(key),
+                ValueRef::Blob(key) => Key::Bytes(key.to_vec()),
                 _ => Key::Text(row.get(0)?),
             };
             let bytes = |at: usize| {
                 Ok::<_, rusqlite::Error>(match row.get_ref(at)? {
                     ValueRef::Null => None,
                     ValueRef::Integer(number) => Some(number.to_string().into_bytes()),
-                    value => Some(value.as_bytes()?.to_vec()),
+                    ValueRef::Real(number) => Some(number.to_string().into_bytes()),
+                    ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(bytes.to_vec()),
                 })
             };
-            Ok((key, Row { hash: row.get(1)?, method: row.get(2)?, salt: bytes(3)?, user: bytes(4)? }))
+            // What is no text is a broken row, and not a fault of the store.
+            let text =
+                |at: usize| bytes(at).map(|value| value.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()));
+            Ok((key, Row { hash: text(1)?, method: text(2)?, salt: bytes(3)?, user: bytes(4)? }))
         });
         let found = found.optional().map_err(failed)?;
         Ok(found.map(|(key, row)| self.mapping.found(key, row, &self.limits)))
@@ -110,6 +117,7 @@ impl Mapped {
         let key = match &id.key {
             Key::Integer(key) => Value::Integer(*key),
             Key::Text(key) => Value::Text(key.clone()),
+            Key::Bytes(key) => Value::Blob(key.clone()),
         };
         match statement.execute(params![key, id.held, new.text(), new.method().as_str()]).map_err(failed)? {
             0 => Ok(Swap::Superseded),

@@ -101,7 +101,8 @@ CREATE TABLE guesses (
     place INTEGER PRIMARY KEY,
     key INTEGER NOT NULL,
     failures INTEGER NOT NULL,
-    last INTEGER NOT NULL
+    most INTEGER NOT NULL,
+    since INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO secrets VALUES ('guesses', randomblob(32));
