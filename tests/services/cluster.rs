@@ -32,12 +32,27 @@ fn free_port() -> u16 {
 }
 
 /// The server refuses to run as root: then it runs as the user whose it usually is.
-fn run(program: &Path, arguments: &[&str]) {
+fn as_its_user(program: &Path) -> Command {
     let is_root = std::fs::metadata("/proc/self").expect("there").uid() == 0;
     let mut command = if is_root { Command::new("runuser") } else { Command::new(program) };
     if is_root {
         command.args(["-u", "postgres", "--"]).arg(program);
     }
+    command
+}
+
+/// Whether a server can be made here at all: its user can write to the directory, and there is what makes certificates.
+fn is_possible(directory: &Path) -> bool {
+    let succeeds = |command: &mut Command| {
+        let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        quiet.status().is_ok_and(|status| status.success())
+    };
+    let mut writable = as_its_user(Path::new("/usr/bin/test"));
+    succeeds(writable.arg("-w").arg(directory)) && succeeds(Command::new("openssl").arg("version"))
+}
+
+fn run(program: &Path, arguments: &[&str]) {
+    let mut command = as_its_user(program);
     // Its output goes to a file: the server inherits it, and would hold a pipe open.
     let log = tempfile::NamedTempFile::new().expect("a file");
     let output = || Stdio::from(log.reopen().expect("the file"));
@@ -55,6 +70,10 @@ impl Cluster {
         };
         let directory = tempfile::tempdir().expect("a directory");
         std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o777)).expect("set");
+        if !is_possible(directory.path()) {
+            eprintln!("left out: no server of its own can be run here");
+            return None;
+        }
         let cluster = Self { directory, programs, port: free_port() };
         fill(&cluster.programs, &cluster.data());
         let own = format!(
@@ -81,7 +100,10 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        run(&self.programs.join("pg_ctl"), &["-D", text_of(&self.data()), "-m", "immediate", "-w", "stop"]);
+        let mut stop = as_its_user(&self.programs.join("pg_ctl"));
+        stop.args(["-D", text_of(&self.data()), "-m", "immediate", "-w", "stop"]).current_dir("/");
+        // It may not have come up, which is said where it is started.
+        let _ = stop.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     }
 }
 
