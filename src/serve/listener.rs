@@ -22,7 +22,7 @@ use super::Service;
 const HEAD_BYTES_MAX: usize = 16 * 1024;
 /// How many headers a request has at most.
 const HEADERS_MAX: usize = 64;
-/// How long to wait where the system has no file descriptor left.
+/// How long to wait where the system has no file descriptor left, or no connection leaves, before looking again.
 const BREATH: Duration = Duration::from_millis(50);
 
 /// How long one who was asked to leave has for what is not yet, or no longer, a request under way: to send the rest of a head, or to
@@ -67,11 +67,18 @@ pub async fn listen(
     loop {
         let accepted = async {
             let (stream, peer) = listener.accept().await?;
-            if places.available_permits() == 0 {
-                guests.show_out_one();
-            }
             // While all places are busy, what comes next waits in the system's queue, and costs nothing here.
-            let place = Arc::clone(&places).acquire_owned().await.map_err(io::Error::other)?;
+            let place = loop {
+                if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
+                    break place;
+                }
+                guests.show_out_one();
+                // Whoever is busy now may fall silent: they are looked at again.
+                let free = Arc::clone(&places).acquire_owned();
+                if let Ok(place) = tokio::time::timeout(BREATH, free).await {
+                    break place.map_err(io::Error::other)?;
+                }
+            };
             Ok((place, stream, peer))
         };
         let (place, stream, peer) = tokio::select! {

@@ -1,8 +1,7 @@
 //! `POST /v1/sign-in`: find, verify, upgrade, and one answer to every refusal, no earlier than the floor.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use axum::Json;
@@ -83,26 +82,8 @@ struct SharedGuess(Option<Arc<Named>>);
 struct Named {
     identifier: (String, u32),
     address: Option<(String, u32)>,
-    /// A [`Counting`].
-    answer: AtomicU8,
-}
-
-/// What the store said to a guess.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Counting {
-    /// Nothing: it was not asked, or did not answer.
-    Unknown,
-    Counted,
-    Refused,
-}
-
-impl From<u8> for Counting {
-    fn from(number: u8) -> Self {
-        [Self::Unknown, Self::Counted, Self::Refused]
-            .into_iter()
-            .find(|known| *known as u8 == number)
-            .unwrap_or(Self::Unknown)
-    }
+    /// Whether the store took it; nothing where it was not asked, or did not answer.
+    is_counted: OnceLock<bool>,
 }
 
 impl SharedGuess {
@@ -113,11 +94,11 @@ impl SharedGuess {
         let (identifier, address) = Throttle::names(identifier, address);
         let address = address.map(|name| (name, config.failures_per_address));
         let identifier = (identifier, config.failures_per_identifier);
-        Self(Some(Arc::new(Named { identifier, address, answer: AtomicU8::new(Counting::Unknown as u8) })))
+        Self(Some(Arc::new(Named { identifier, address, is_counted: OnceLock::new() })))
     }
 
-    fn answer(&self) -> Counting {
-        self.0.as_ref().map_or(Counting::Unknown, |guess| guess.answer.load(Ordering::Acquire).into())
+    fn is_refused(&self) -> bool {
+        self.0.as_ref().is_some_and(|guess| guess.is_counted.get() == Some(&false))
     }
 }
 
@@ -177,8 +158,7 @@ impl Inner {
         let is_admitted = self.throttle.begin(name, key);
         let outcome = self.find_and_verify(start, identifier, is_admitted.then_some(&guess), password, submit).await;
         // One whom the store has locked is not locked here for longer by trying.
-        let is_locked = guess.answer() == Counting::Refused;
-        let is_held_against = matches!(outcome, Err(Failure::Refused { .. })) && !is_locked;
+        let is_held_against = matches!(outcome, Err(Failure::Refused { .. })) && !guess.is_refused();
         if is_admitted && !is_held_against {
             match &outcome {
                 Ok(_) => self.throttle.forgive(name),
@@ -196,8 +176,7 @@ impl Inner {
         let store = Arc::clone(&self.store);
         let begin = move || {
             let begun = store.begin_guess(&guess.subjects(), window)?;
-            guess.answer.store(if begun { Counting::Counted } else { Counting::Refused } as u8, Ordering::Release);
-            Ok(begun)
+            Ok(*guess.is_counted.get_or_init(|| begun))
         };
         let begun = tokio::time::timeout(PATIENCE, self.counting.run(begin)).await;
         begun.ok().and_then(Result::ok).unwrap_or_else(|| {
@@ -212,9 +191,9 @@ impl Inner {
         let (store, counting) = (Arc::clone(&self.store), Arc::clone(&self.counting));
         tokio::spawn(async move {
             // Looked at when its turn comes: a count that came late has then come.
-            let end = move || match Counting::from(guess.answer.load(Ordering::Acquire)) {
-                Counting::Counted => store.end_guess(&guess.subjects(), is_right),
-                Counting::Unknown | Counting::Refused => Ok(()),
+            let end = move || match guess.is_counted.get() {
+                Some(true) => store.end_guess(&guess.subjects(), is_right),
+                _ => Ok(()),
             };
             let _ = counting.run(end).await;
         });

@@ -99,7 +99,7 @@ impl Mapping {
         self.only_where.as_ref().map_or_else(String::new, |condition| format!(" AND ({condition})"))
     }
 
-    /// Every column that is read, in the order of [`Mapping::read`]'s.
+    /// Every column that is named.
     pub(crate) fn columns(&self) -> impl Iterator<Item = &str> {
         let one = [&self.id, &self.hash].into_iter().chain(&self.identifiers);
         one.chain([&self.method, &self.salt, &self.user].into_iter().flatten()).map(String::as_str)

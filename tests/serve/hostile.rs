@@ -133,6 +133,28 @@ fn nobody_holds_a_place_by_saying_nothing() {
 }
 
 #[test]
+fn who_falls_silent_while_another_waits_gives_up_the_place() {
+    let mut one = config();
+    one.connections_max = 1;
+    one.head_timeout = Duration::from_secs(30);
+    one.floor = rehash::serve::FloorMode::Fixed(Duration::from_millis(500));
+    let server = Server::start(one);
+    let mut busy = server.connect();
+    let body = json!({"identifier": "nobody", "password": "p"}).to_string();
+    let head = format!(
+        "POST /v1/sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    busy.write_all((head + &body).as_bytes()).expect("written");
+    std::thread::sleep(Duration::from_millis(100));
+    // The one place is busy for a while, and then held by a connection that is kept open.
+    let answer = server.get("/healthz");
+    assert_eq!(answer.status, 200);
+    assert!(answer.time < Duration::from_secs(5), "{:?}", answer.time);
+    assert_eq!(read_answer(&mut busy, Instant::now()).status, 401, "it was answered all the same");
+}
+
+#[test]
 fn a_client_that_goes_away_takes_its_job_with_it() {
     let server = Server::start(config());
     let pool = server.service.pool().clone();

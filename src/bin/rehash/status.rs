@@ -58,18 +58,20 @@ struct Row {
 
 pub fn run(args: &args::Status, out: &mut impl Write) -> Result<Exit, Failure> {
     let store = store::existing(&args.store.url)?;
-    let mut status = Status::of(store.counts()?);
+    let counts = store.counts()?;
+    let mut status = Status::of(counts.clone());
     let by = match (args.json, args.weeks, args.days) {
         (true, ..) => Some(By::Both),
         (_, true, _) => Some(By::Week),
         (.., true) => Some(By::Day),
         _ => None,
     };
+    let days = if by.is_some() || args.html.is_some() { store.days()? } else { Vec::new() };
     if let Some(by) = by {
-        status.add_days(&store.days()?, by);
+        status.add_days(&days, by);
     }
     if let Some(path) = &args.html {
-        let page = progress_page(&store.counts()?, &store.days()?);
+        let page = progress_page(&counts, &days);
         let mut file = RecordFile::create(path)?;
         file.line(page.as_bytes())?;
         file.finish()?;
