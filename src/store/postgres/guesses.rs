@@ -10,9 +10,11 @@ use super::Postgres;
 use crate::store::guesses::Guess;
 use crate::store::{StoreError, Subject};
 
+pub(super) const SECRET: &str = "SELECT value FROM {s}.secrets WHERE name = 'guesses'";
+
 /// `$1` the place, `$2` the key, `$3` its limit, `$4` the window in seconds. What stands in the place gives way unless it has reached
 /// its own limit. A row comes back where the guess was counted.
-const COUNT: &str = "
+pub(super) const COUNT: &str = "
 INSERT INTO {s}.guesses AS held (place, key, failures, most, since)
 VALUES ($1, $2, 1, $3, extract(epoch FROM now())::bigint)
 ON CONFLICT (place) DO UPDATE SET
@@ -25,10 +27,11 @@ RETURNING 1";
 
 /// Whether it is this subject that stands in the place, and not another that is locked. Asked after [`COUNT`], which waits for
 /// others and sees what they wrote, where its own statement would not.
-const IS_LOCKED: &str = "SELECT 1 FROM {s}.guesses WHERE place = $1 AND key = $2";
+pub(super) const STANDS: &str = "SELECT 1 FROM {s}.guesses WHERE place = $1 AND key = $2";
 
-const TAKE_BACK: &str = "UPDATE {s}.guesses SET failures = greatest(failures - 1, 0) WHERE place = $1 AND key = $2";
-const FORGIVE: &str = "DELETE FROM {s}.guesses WHERE place = $1 AND key = $2";
+pub(super) const TAKE_BACK: &str =
+    "UPDATE {s}.guesses SET failures = greatest(failures - 1, 0) WHERE place = $1 AND key = $2";
+pub(super) const FORGIVE: &str = "DELETE FROM {s}.guesses WHERE place = $1 AND key = $2";
 
 /// What became of one subject's guess.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,8 +47,8 @@ impl Postgres {
         let secret = match self.guess_secret.get() {
             Some(secret) => secret,
             None => {
-                let query = self.in_schema("SELECT value FROM {s}.secrets WHERE name = 'guesses'");
-                let rows = self.server.with(async |client| client.query_typed(&query, &[]).await)?;
+                let query = &self.statements.guess_secret;
+                let rows = self.server.with(async |client| client.query_typed(query, &[]).await)?;
                 let secret = rows.first().map(|row| row.get::<_, Vec<u8>>(0)).unwrap_or_default();
                 self.guess_secret.get_or_init(|| secret)
             }
@@ -53,13 +56,9 @@ impl Postgres {
         Ok(subjects.iter().map(|subject| Guess::of(secret, subject)).collect())
     }
 
-    fn in_schema(&self, statement: &str) -> String {
-        statement.replace("{s}", &self.server.target().schema)
-    }
-
     /// One round trip, whatever the number of subjects; more where one of them may be locked.
     pub(super) fn begin(&self, subjects: &[Subject<'_>], window: Duration) -> Result<bool, StoreError> {
-        let (guesses, count, is_locked) = (self.guesses(subjects)?, self.in_schema(COUNT), self.in_schema(IS_LOCKED));
+        let (guesses, statements) = (self.guesses(subjects)?, &self.statements);
         let window = i64::try_from(window.as_secs()).unwrap_or(i64::MAX >> 1);
         let answers = self.server.with(async |client| {
             let counting = guesses.iter().map(async |guess| {
@@ -69,10 +68,10 @@ impl Postgres {
                     (&guess.limit, Type::INT8),
                     (&window, Type::INT8),
                 ];
-                if !client.query_typed(&count, &values).await?.is_empty() {
+                if !client.query_typed(&statements.count_guess, &values).await?.is_empty() {
                     return Ok(Answer::Counted);
                 }
-                let is_locked = !client.query_typed(&is_locked, &values[..2]).await?.is_empty();
+                let is_locked = !client.query_typed(&statements.guess_stands, &values[..2]).await?.is_empty();
                 Ok::<_, tokio_postgres::Error>(if is_locked { Answer::Locked } else { Answer::NoRoom })
             });
             try_join_all(counting).await
@@ -90,10 +89,10 @@ impl Postgres {
     }
 
     fn take_back(&self, guesses: &[Guess], is_right: bool) -> Result<(), StoreError> {
-        let (take_back, forgive) = (self.in_schema(TAKE_BACK), self.in_schema(FORGIVE));
+        let (take_back, forgive) = (&self.statements.take_back_guess, &self.statements.forgive_guess);
         self.server.with(async |client| {
             let each = guesses.iter().map(async |guess| {
-                let statement = if is_right && guess.is_forgiven { &forgive } else { &take_back };
+                let statement = if is_right && guess.is_forgiven { forgive } else { take_back };
                 client.query_typed(statement, &[(&guess.place, Type::INT8), (&guess.key, Type::INT8)]).await
             });
             try_join_all(each).await.map(drop)

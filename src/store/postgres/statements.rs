@@ -1,6 +1,8 @@
 //! The statements, written for one schema. A sign-in is two of them, one round trip each: what belongs together is one
 //! statement, and so one transaction.
 
+use super::guesses;
+
 /// Rows that are counted are spread over so many, so that sign-ins do not wait for one another's counters.
 const SLOTS: u32 = 16;
 
@@ -11,6 +13,11 @@ pub(super) struct Statements {
     pub(super) user: String,
     pub(super) create: String,
     pub(super) taken: String,
+    pub(super) guess_secret: String,
+    pub(super) count_guess: String,
+    pub(super) guess_stands: String,
+    pub(super) take_back_guess: String,
+    pub(super) forgive_guess: String,
 }
 
 impl Statements {
@@ -27,6 +34,11 @@ impl Statements {
             user,
             create: fill(CREATE),
             taken: fill(TAKEN),
+            guess_secret: fill(guesses::SECRET),
+            count_guess: fill(guesses::COUNT),
+            guess_stands: fill(guesses::STANDS),
+            take_back_guess: fill(guesses::TAKE_BACK),
+            forgive_guess: fill(guesses::FORGIVE),
         }
     }
 }
