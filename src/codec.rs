@@ -1,8 +1,10 @@
 //! Hex and base64, strictly: exact alphabets, exact lengths, no bits that the value does not have. Well-formed text is
-//! decoded without branches or table look-ups that depend on it (`base16ct`, `base64ct`); only text that is
-//! broken, and so holds no secret worth keeping, is looked at again to say where.
+//! decoded without branches or table look-ups that depend on it (`symbols`); only text that is broken, and so holds no
+//! secret worth keeping, is looked at again to say where.
 
-use base64ct::{Base64Bcrypt, Base64Unpadded, Base64UrlUnpadded, Encoding};
+mod symbols;
+
+use base64ct::{Base64Unpadded, Base64UrlUnpadded, Encoding};
 
 use crate::error::Fault;
 
@@ -42,15 +44,19 @@ impl Alphabet {
 
 /// Hex in either case. The caller has already held the length against what it expects.
 pub(crate) fn hex(text: &[u8]) -> Result<Vec<u8>, Fault> {
-    base16ct::mixed::decode_vec(text).map_err(|_| match text.iter().position(|c| !c.is_ascii_hexdigit()) {
-        Some(at) => Fault::Symbol { at: at + 1, alphabet: "a hex digit" },
-        None => Fault::Length { actual: text.len(), expected: "an even number of hex digits" },
-    })
+    let mut bytes = vec![0; text.len() / 2];
+    hex_exact(text, &mut bytes).map(|()| bytes)
 }
 
 /// Hex in either case of exactly as many bytes as `out` has.
 pub(crate) fn hex_exact(text: &[u8], out: &mut [u8]) -> Result<(), Fault> {
-    if text.len() == 2 * out.len() && base16ct::mixed::decode(text, out).is_ok() { Ok(()) } else { hex(text).map(drop) }
+    if symbols::hex(text, out) {
+        return Ok(());
+    }
+    Err(match text.iter().position(|c| !c.is_ascii_hexdigit()) {
+        Some(at) => Fault::Symbol { at: at + 1, alphabet: "a hex digit" },
+        None => Fault::Length { actual: text.len(), expected: "an even number of hex digits" },
+    })
 }
 
 /// Lower-case hex.
@@ -60,13 +66,19 @@ pub(crate) fn to_hex(bytes: &[u8]) -> String {
 
 /// Base64 without padding.
 pub(crate) fn base64(text: &[u8], alphabet: Alphabet) -> Result<Vec<u8>, Fault> {
-    let decoded = match alphabet {
-        Alphabet::Standard => Base64Unpadded::decode_vec(as_text(text)),
-        Alphabet::Url => Base64UrlUnpadded::decode_vec(as_text(text)),
-        Alphabet::Bcrypt => Base64Bcrypt::decode_vec(as_text(text)),
-        Alphabet::StandardOrUrl => return base64(text, pick(text)?),
+    let mut bytes = vec![0; symbols::base64_bytes(text.len())];
+    base64_exact(text, alphabet, &mut bytes).map(|()| bytes)
+}
+
+/// Base64 without padding of exactly as many bytes as `out` has.
+pub(crate) fn base64_exact(text: &[u8], alphabet: Alphabet, out: &mut [u8]) -> Result<(), Fault> {
+    let is_good = match alphabet {
+        Alphabet::Standard => symbols::base64::<symbols::Standard>(text, out),
+        Alphabet::Url => symbols::base64::<symbols::Url>(text, out),
+        Alphabet::Bcrypt => symbols::base64::<symbols::Bcrypt>(text, out),
+        Alphabet::StandardOrUrl => return base64_exact(text, pick(text)?, out),
     };
-    decoded.map_err(|_| diagnose(text, alphabet))
+    if is_good { Ok(()) } else { Err(diagnose(text, alphabet)) }
 }
 
 /// Base64 with padding or without: padding, where there is any, must be exact.
@@ -94,12 +106,7 @@ pub(crate) fn to_base64url(bytes: &[u8]) -> String {
 /// bcrypt's base64.
 #[cfg(test)]
 pub(crate) fn to_base64_bcrypt(bytes: &[u8]) -> String {
-    Base64Bcrypt::encode_string(bytes)
-}
-
-/// `base64ct` takes `&str`; text that is not UTF-8 has a symbol outside every alphabet, and an `=` stands in for it.
-fn as_text(text: &[u8]) -> &str {
-    std::str::from_utf8(text).unwrap_or("=")
+    base64ct::Base64Bcrypt::encode_string(bytes)
 }
 
 /// The alphabet a text uses, judged from all of it at once rather than from the first special symbol.

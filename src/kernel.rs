@@ -1,16 +1,22 @@
 //! Hand-written kernels for what nearly all time is spent on. The only place with `unsafe`: processor instructions and block
-//! memory. Each gives the same results as a well-kept crate, which the tests hold.
+//! memory. Each gives the same results as a well-kept crate or as plain code, which the tests hold.
 //!
 //! A leaf: it knows bytes and numbers, and nothing of stored text, limits or policies.
 #![allow(unsafe_code)]
 
 pub(crate) mod argon2;
 pub(crate) mod bcrypt;
+#[cfg(feature = "import")]
+pub(crate) mod marks;
 mod memory;
+#[cfg(feature = "import")]
+mod prefetch;
 
 use std::cell::Cell;
 
 pub use memory::release as release_idle_memory;
+#[cfg(feature = "import")]
+pub(crate) use prefetch::prefetch;
 #[cfg(feature = "pool")]
 pub(crate) use memory::{arena_kib, enter_arena, release_arena, wipe_arena};
 

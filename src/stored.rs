@@ -322,8 +322,8 @@ impl StoredHash {
         let is_wrapped = inner.len() != self.text.len();
         canonical.or_else(|| {
             // What the wrapper says must not be lost where the text within names no method, or another.
-            let still_says = recipe::named(inner) == [self.method];
-            (is_wrapped && still_says).then(|| inner.to_owned())
+            let still_says = || recipe::named(inner) == [self.method];
+            (is_wrapped && still_says()).then(|| inner.to_owned())
         })
     }
 

@@ -25,7 +25,10 @@ const MAY_NAME: [(&str, &[&str]); 25] = [
     ("policy", &["error", "keyring", "scheme", "limits", "stored"]),
     ("engine", &["cost", "error", "keyring", "scheme", "method", "password", "policy", "stored"]),
     ("pool", &["cost", "engine", "kernel", "password", "scheme", "stored", "limits", "method", "policy"]),
-    ("import", &["error", "keyring", "limits", "method", "password", "stored", "scheme", "identify", "codec", "tag"]),
+    (
+        "import",
+        &["kernel", "error", "keyring", "limits", "method", "password", "stored", "scheme", "identify", "codec", "tag"],
+    ),
     ("store", &["engine", "limits", "method", "policy", "stored", "tag"]),
     (
         "serve",

@@ -12,9 +12,9 @@ use super::split::{Chunk, Chunks};
 use super::vendor::Export;
 use crate::{Code, Method};
 
-/// For how many records the places of their fingerprints are fetched at once: as many as the processor's nearest cache and
-/// its table of memory pages hold.
-const WARM_RECORDS: usize = 32;
+/// How many records before they are counted the places of their fingerprints are fetched: long enough for memory to answer,
+/// and no more than the processor's nearest cache and its table of memory pages hold.
+const WARM_RECORDS: usize = 16;
 
 /// How to go through inputs.
 #[derive(Clone, Debug)]
@@ -179,9 +179,13 @@ impl Run<'_> {
                         return ControlFlow::Continue(());
                     }
                 };
+                let warm = |seen: &Seen, judged: &[Judged]| {
+                    seen.warm(judged.iter().take(WARM_RECORDS).filter_map(Judged::prints));
+                };
+                warm(seen, &judged);
                 let mut judged = judged.into_iter();
                 while !judged.as_slice().is_empty() {
-                    seen.warm(judged.as_slice().iter().take(WARM_RECORDS).filter_map(Judged::prints));
+                    warm(seen, judged.as_slice().get(WARM_RECORDS..).unwrap_or_default());
                     for judged in judged.by_ref().take(WARM_RECORDS) {
                         let (raw, line) = (chunk.slice(judged.raw), judged.line);
                         let (problems, warnings, record) = count(summary, seen, judged.outcome);
@@ -203,7 +207,7 @@ fn judge_chunk(rules: &Rules, prints: &Fingerprinter, keeps_records: bool, chunk
         let text = text.map_or_else(|| std::str::from_utf8(chunk.slice(range.clone())), Ok);
         let outcome = match rules.judge_text(chunk, raw, text) {
             Verdict::Good(record) => Outcome::Good {
-                prints: prints.of(record.identifiers()),
+                prints: prints.of(record.identifiers().map(|(_, value)| value)),
                 method: record.credential.method(),
                 is_plaintext: matches!(record.credential, super::Credential::Plaintext(_)),
                 warnings: record.warnings,

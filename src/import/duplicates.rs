@@ -4,7 +4,7 @@
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
-use super::field::Field;
+use crate::kernel::prefetch;
 
 /// How many of a print's bits choose its shard. They are not kept: where a print stands says them.
 const SHARD_BITS: u32 = 13;
@@ -14,6 +14,8 @@ const KEPT_BITS: u32 = 48;
 const LINE_PRINTS: usize = 10;
 /// Lines in a page, by which shards grow.
 const PAGE_LINES: usize = 32;
+/// As many as ten million records with two identifiers need, and as a shard has room for in a line of the caches.
+const FIRST_PAGES: usize = 8;
 /// Pages in a slab, by which memory is taken.
 const SLAB_PAGES: usize = 32;
 
@@ -22,19 +24,21 @@ const SLAB_PAGES: usize = 32;
 /// in eleven thousand any two do.
 pub(crate) type Fingerprints = [u64; 3];
 
-/// Makes fingerprints; keyed at random, so that nobody can make identifiers collide.
+/// Makes fingerprints; keyed at random, so that nobody can make identifiers collide, and each field by a key of its own.
 #[derive(Default)]
-pub(crate) struct Fingerprinter(RandomState);
+pub(crate) struct Fingerprinter([RandomState; 3]);
 
 impl Fingerprinter {
-    pub(crate) fn of(&self, identifiers: [(Field, Option<&str>); 3]) -> Fingerprints {
-        identifiers.map(|(field, value)| {
-            let Some(value) = value else { return 0 };
-            let mut hasher = self.0.build_hasher();
-            hasher.write(value.as_bytes());
-            hasher.write_u8(field as u8);
-            hasher.finish().max(1)
-        })
+    pub(crate) fn of(&self, identifiers: [Option<&str>; 3]) -> Fingerprints {
+        let mut prints = [0; 3];
+        for ((print, keyed), value) in prints.iter_mut().zip(&self.0).zip(identifiers) {
+            if let Some(value) = value {
+                let mut hasher = keyed.build_hasher();
+                hasher.write(value.as_bytes());
+                *print = hasher.finish().max(1);
+            }
+        }
+        prints
     }
 }
 
@@ -49,8 +53,12 @@ pub(crate) struct Seen {
 /// The pages of prints that begin with the same bits. Prints stand in the order of their other bits, as nearly as lines
 /// allow: each in the line that its bits name, or in the first after it that has room.
 #[derive(Clone, Default)]
+#[repr(align(64))]
 struct Shard {
-    pages: Vec<u32>,
+    /// Its first pages, where looking one up needs no further access to memory.
+    first: [u32; FIRST_PAGES],
+    more: Vec<u32>,
+    pages: u32,
     taken: u32,
 }
 
@@ -75,35 +83,42 @@ impl Seen {
         Self { shards: vec![Shard::default(); 1 << SHARD_BITS], lines: Lines::default(), moving: Vec::new() }
     }
 
-    /// Brings the places of fingerprints that will be inserted soon into the processor's caches. The reads do not depend
-    /// on each other, so that their waits overlap, which those of the insertions do not.
+    /// Has the places of fingerprints that will be inserted soon brought into the processor's caches, while it does other
+    /// things.
     pub(crate) fn warm<'p>(&self, fingerprints: impl Iterator<Item = &'p Fingerprints>) {
-        let peek = |print: u64| match &self.shards[shard(print)] {
-            shard if shard.pages.is_empty() => 0,
-            shard => self.lines.get(shard, shard.home(kept(print))).taken,
-        };
-        let touched =
-            fingerprints.flatten().filter(|print| **print != 0).fold(0, |touched, print| touched ^ peek(*print));
-        std::hint::black_box(touched);
+        for print in fingerprints.flatten().filter(|print| **print != 0) {
+            let shard = &self.shards[shard(*print)];
+            if shard.pages > 0 {
+                prefetch(self.lines.get(shard, shard.home(kept(*print))));
+            }
+        }
     }
 
     /// Adds all of a record's fingerprints, or none: the place of the first that was there already.
     pub(crate) fn insert(&mut self, fingerprints: Fingerprints) -> Result<(), usize> {
-        let is_there = |print: &u64| *print != 0 && self.lines.has(&self.shards[shard(*print)], kept(*print));
-        if let Some(place) = fingerprints.iter().position(is_there) {
-            return Err(place);
-        }
         for print in fingerprints.into_iter().filter(|print| *print != 0) {
             let shard = &mut self.shards[shard(print)];
             if shard.is_full() {
                 self.lines.grow(shard, &mut self.moving);
             }
+        }
+        let mut rooms = [Room::default(); 3];
+        for (place, (print, room)) in fingerprints.into_iter().zip(&mut rooms).enumerate() {
+            if print != 0 {
+                *room = self.lines.room(&self.shards[shard(print)], kept(print)).ok_or(place)?;
+            }
+        }
+        for (print, room) in fingerprints.into_iter().zip(rooms).filter(|(print, _)| *print != 0) {
+            let shard = &mut self.shards[shard(print)];
             shard.taken += 1;
-            self.lines.add(shard, kept(print));
+            self.lines.add(shard, room, kept(print));
         }
         Ok(())
     }
 }
+
+/// A line that has room for a print, by its slab and its place there.
+type Room = (usize, usize);
 
 /// The top bits choose the shard.
 const fn shard(print: u64) -> usize {
@@ -117,7 +132,19 @@ fn kept(print: u64) -> u64 {
 
 impl Shard {
     fn lines(&self) -> usize {
-        self.pages.len() * PAGE_LINES
+        self.pages as usize * PAGE_LINES
+    }
+
+    fn page(&self, number: usize) -> u32 {
+        self.first.get(number).copied().unwrap_or_else(|| self.more[number - FIRST_PAGES])
+    }
+
+    fn push(&mut self, page: u32) {
+        match self.first.get_mut(self.pages as usize) {
+            Some(place) => *place = page,
+            None => self.more.push(page),
+        }
+        self.pages += 1;
     }
 
     /// The line where the search for a print begins.
@@ -150,31 +177,34 @@ impl Lines {
     }
 
     fn place(shard: &Shard, line: usize) -> (usize, usize) {
-        let page = shard.pages[line / PAGE_LINES] as usize;
+        let page = shard.page(line / PAGE_LINES) as usize;
         (page / SLAB_PAGES, page % SLAB_PAGES * PAGE_LINES + line % PAGE_LINES)
     }
 
-    fn has(&self, shard: &Shard, kept: u64) -> bool {
-        if shard.pages.is_empty() {
-            return false;
-        }
+    /// Where a print goes in a shard that has room; `None` where it is there.
+    fn room(&self, shard: &Shard, kept: u64) -> Option<Room> {
         let mut number = shard.home(kept);
         loop {
-            let line = self.get(shard, number);
-            if line.has(kept) || !line.is_full() {
-                return line.has(kept);
+            let room = Self::place(shard, number);
+            let line = &self.slabs[room.0][room.1];
+            if line.has(kept) {
+                return None;
+            }
+            if !line.is_full() {
+                return Some(room);
             }
             number = shard.after(number);
         }
     }
 
-    /// Adds a print to a shard that has room.
-    fn add(&mut self, shard: &Shard, kept: u64) {
-        let mut number = shard.home(kept);
-        while self.get(shard, number).is_full() {
-            number = shard.after(number);
+    /// Adds a print that is not there, where there was room for it; another of the same record may have taken that since.
+    fn add(&mut self, shard: &Shard, (slab, at): Room, kept: u64) {
+        let line = &mut self.slabs[slab][at];
+        if !line.is_full() {
+            line.add(kept);
+        } else if let Some(room) = self.room(shard, kept) {
+            self.add(shard, room, kept);
         }
-        self.get_mut(shard, number).add(kept);
     }
 
     /// An eighth more pages, and every print of the shard where it now belongs.
@@ -185,11 +215,13 @@ impl Lines {
             moving.extend(line.prints());
             *line = Line::default();
         }
-        for _ in 0..(shard.pages.len() / 8).max(1) {
-            shard.pages.push(self.page());
+        for _ in 0..(shard.pages / 8).max(1) {
+            shard.push(self.page());
         }
         for kept in moving {
-            self.add(shard, *kept);
+            if let Some(room) = self.room(shard, *kept) {
+                self.add(shard, room, *kept);
+            }
         }
     }
 
@@ -237,7 +269,7 @@ mod tests {
     use super::*;
 
     fn prints(fingerprinter: &Fingerprinter, username: &str, email: Option<&str>) -> Fingerprints {
-        fingerprinter.of([(Field::Username, Some(username)), (Field::PrimaryEmail, email), (Field::PrimaryPhone, None)])
+        fingerprinter.of([Some(username), email, None])
     }
 
     #[test]
@@ -266,7 +298,7 @@ mod tests {
         for number in (0..PRINTS).step_by(97) {
             assert_eq!(seen.insert([0, print(number), 0]), Err(1));
         }
-        let tables: usize = seen.shards.iter().map(|shard| 32 + 4 * shard.pages.capacity()).sum();
+        let tables: usize = seen.shards.iter().map(|shard| size_of::<Shard>() + 4 * shard.more.capacity()).sum();
         let bytes = seen.lines.slabs.len() * SLAB_PAGES * PAGE_LINES * size_of::<Line>() + tables;
         assert!(bytes as u64 <= PRINTS * 9, "{bytes} bytes for {PRINTS} prints");
     }

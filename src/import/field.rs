@@ -81,25 +81,27 @@ impl Field {
 
     /// The field of a name; the API's spellings are accepted for the schema's.
     pub(crate) fn of(name: &str) -> Option<Self> {
-        // By length first: every record's every name is looked up, and few are of one length.
-        let candidates: &[Self] = match name.len() {
-            4 => &[Self::Name],
-            6 => &[Self::Avatar],
-            7 => &[Self::Profile],
-            8 => &[Self::Username, Self::Password],
-            10 => &[Self::CustomData, Self::Identities],
-            11 => &[Self::PasswordHex],
-            12 => &[Self::PrimaryEmail, Self::PrimaryPhone, Self::PasswordSalt, Self::PasswordUser],
-            13 => &[Self::PasswordSalt2],
-            14 => return (name == "passwordDigest").then_some(Self::PasswordEncrypted),
-            16 => &[Self::PasswordEncoding],
-            17 if name == "passwordAlgorithm" => return Some(Self::PasswordEncryptionMethod),
-            17 => &[Self::PasswordEncrypted],
-            20 => &[Self::PasswordSaltEncoding],
-            24 => &[Self::PasswordEncryptionMethod],
-            _ => &[],
-        };
-        candidates.iter().copied().find(|field| field.as_str() == name)
+        // Each comparison is of a known length, and so a few instructions: every record's every name is looked up.
+        Some(match name {
+            "username" => Self::Username,
+            "primaryEmail" => Self::PrimaryEmail,
+            "passwordEncrypted" | "passwordDigest" => Self::PasswordEncrypted,
+            "passwordEncryptionMethod" | "passwordAlgorithm" => Self::PasswordEncryptionMethod,
+            "primaryPhone" => Self::PrimaryPhone,
+            "name" => Self::Name,
+            "avatar" => Self::Avatar,
+            "profile" => Self::Profile,
+            "customData" => Self::CustomData,
+            "identities" => Self::Identities,
+            "passwordSalt" => Self::PasswordSalt,
+            "passwordSaltEncoding" => Self::PasswordSaltEncoding,
+            "passwordSalt2" => Self::PasswordSalt2,
+            "passwordUser" => Self::PasswordUser,
+            "passwordEncoding" => Self::PasswordEncoding,
+            "password" => Self::Password,
+            "passwordHex" => Self::PasswordHex,
+            _ => return None,
+        })
     }
 
     /// The field that a database's column is named like, in any case and with or without `_`. A password to verify is none.

@@ -115,13 +115,22 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     pub(super) fn take(&mut self, field: Field, value: Option<Cow<'a, str>>) -> Result<(), Problem> {
-        let bit = 1 << field as u32;
-        if self.seen & bit != 0 {
-            return Err(Problem::new(field, Code::DuplicateField, "stands twice in the record, or under two names"));
+        if self.take_once(field, value) {
+            return Ok(());
         }
-        self.seen |= bit;
-        self.values[field as usize] = value;
-        Ok(())
+        Err(Problem::new(field, Code::DuplicateField, "stands twice in the record, or under two names"))
+    }
+
+    /// Takes a field's value; `false` where it has one.
+    #[inline]
+    pub(super) fn take_once(&mut self, field: Field, value: Option<Cow<'a, str>>) -> bool {
+        let bit = 1 << field as u32;
+        let is_first = self.seen & bit == 0;
+        if is_first {
+            self.seen |= bit;
+            self.values[field as usize] = value;
+        }
+        is_first
     }
 
     pub(super) fn take_unknown(&mut self, name: Cow<'a, str>, raw: Cow<'a, str>) -> Result<(), Problem> {

@@ -92,17 +92,17 @@ impl Bcrypt {
         let (salt, digest) = body.split_at(SALT_CHARS);
         let part =
             |fault, part| if let Fault::NonCanonical { .. } = fault { Fault::NonCanonical { part } } else { fault };
-        let salt = codec::base64(salt, Alphabet::Bcrypt)
-            .map_err(|fault| part(fault, "the last character of the salt has bits set that bcrypt ignores"))?;
-        let digest = codec::base64(digest, Alphabet::Bcrypt)
-            .map_err(|fault| part(fault, "the last character has bits set that bcrypt ignores"))?;
-        let decoded = |_| Fault::Structure { expected: EXPECTED };
-        Ok(Self {
+        let mut parsed = Self {
             prefix,
             cost: u32::from(tens - b'0') * 10 + u32::from(ones - b'0'),
-            salt: salt.try_into().map_err(decoded)?,
-            digest: digest.try_into().map_err(|_| Fault::Structure { expected: EXPECTED })?,
-        })
+            salt: [0; 16],
+            digest: [0; DIGEST_BYTES],
+        };
+        codec::base64_exact(salt, Alphabet::Bcrypt, &mut parsed.salt)
+            .map_err(|fault| part(fault, "the last character of the salt has bits set that bcrypt ignores"))?;
+        codec::base64_exact(digest, Alphabet::Bcrypt, &mut parsed.digest)
+            .map_err(|fault| part(fault, "the last character has bits set that bcrypt ignores"))?;
+        Ok(parsed)
     }
 
     /// What the kernel needs of an input under this hash's prefix and salt.
