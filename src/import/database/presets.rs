@@ -13,7 +13,8 @@ pub struct Preset {
     pub system: &'static str,
     /// What its tables' names begin with where nobody changed it.
     pub prefix: &'static str,
-    /// The tables, `{}` standing for the prefix, and how they are joined.
+    /// The tables, `{}` standing for the prefix, and how they are joined; between backticks stand names that some database
+    /// reserves.
     pub from: &'static str,
     /// The column that is unique and that the reading follows.
     pub key: &'static str,
@@ -43,11 +44,19 @@ impl Preset {
         if !prefix.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '.')) {
             return Err("--source-prefix is letters, digits, `_`, `$` and `.`".to_owned());
         }
-        let fields = self.fields.iter().map(|(field, value)| format!("{value} AS {}", quoted(field)));
-        let fields: Vec<String> = std::iter::once(format!("{} AS {}", self.key, quoted(KEY))).chain(fields).collect();
-        let only = if self.only.is_empty() { String::new() } else { format!("\nWHERE {}", self.only) };
-        Ok(format!("SELECT {}\nFROM {}{only}", fields.join(", "), self.from).replace("{}", prefix))
+        let text = |text: &str| with_names(&text.replace("{}", prefix), quoted);
+        let fields = std::iter::once((KEY, self.key)).chain(self.fields.iter().copied());
+        let fields: Vec<String> =
+            fields.map(|(field, value)| format!("{} AS {}", text(value), quoted(field))).collect();
+        let only = if self.only.is_empty() { String::new() } else { format!("\nWHERE {}", text(self.only)) };
+        Ok(format!("SELECT {}\nFROM {}{only}", fields.join(", "), text(self.from)))
     }
+}
+
+/// A text whose names between backticks are quoted, each part of `schema.table` on its own.
+fn with_names(text: &str, quoted: &dyn Fn(&str) -> String) -> String {
+    let name = |part: &str| part.split('.').map(quoted).collect::<Vec<_>>().join(".");
+    text.split('`').enumerate().map(|(at, part)| if at % 2 == 0 { part.to_owned() } else { name(part) }).collect()
 }
 
 const PRESETS: &[Preset] = &[
@@ -155,7 +164,7 @@ const PRESETS: &[Preset] = &[
         from: "{}members m",
         key: "m.member_id",
         fields: &[
-            ("username", "m.name"),
+            ("username", "NULLIF(m.name, '')"),
             ("primaryEmail", "NULLIF(m.email, '')"),
             ("passwordEncrypted", "NULLIF(m.members_pass_hash, '')"),
             ("passwordSalt", "m.members_pass_salt"),
@@ -196,14 +205,14 @@ const PRESETS: &[Preset] = &[
     },
     Preset {
         name: "magento1",
-        system: "Magento 1, customers",
+        system: "Magento 1 and OpenMage, customers",
         prefix: "",
         from: "{}customer_entity e LEFT JOIN {}customer_entity_varchar v ON v.entity_id = e.entity_id AND v.attribute_id = (SELECT a.attribute_id FROM {}eav_attribute a WHERE a.attribute_code = 'password_hash' AND a.entity_type_id = e.entity_type_id)",
         key: "e.entity_id",
         fields: &[
             ("primaryEmail", "e.email"),
             ("passwordEncrypted", "NULLIF(v.value, '')"),
-            ("passwordEncryptionMethod", "'magento'"),
+            ("passwordEncryptionMethod", "CASE WHEN v.value LIKE '$2%' THEN 'bcrypt' ELSE 'magento1' END"),
         ],
         only: "",
         notes: "an email can stand once for each website; the second is rejected as a duplicate",
@@ -241,9 +250,9 @@ const PRESETS: &[Preset] = &[
     },
     Preset {
         name: "mediawiki",
-        system: "MediaWiki on MySQL, MariaDB or SQLite",
+        system: "MediaWiki",
         prefix: "",
-        from: "{}user u",
+        from: "`{}user` u",
         key: "u.user_id",
         fields: &[
             ("username", "u.user_name"),
@@ -252,12 +261,12 @@ const PRESETS: &[Preset] = &[
             ("passwordEncrypted", "NULLIF(u.user_password, '')"),
             ("passwordEncryptionMethod", "'mediawiki'"),
         ],
-        only: "",
-        notes: "on PostgreSQL use mediawiki_postgres",
+        only: "u.user_id > 0",
+        notes: "before 1.37 on PostgreSQL use mediawiki_postgres; its tables are in a schema: --source-prefix mediawiki.",
     },
     Preset {
         name: "mediawiki_postgres",
-        system: "MediaWiki on PostgreSQL",
+        system: "MediaWiki before 1.37 on PostgreSQL",
         prefix: "",
         from: "{}mwuser u",
         key: "u.user_id",
@@ -268,8 +277,8 @@ const PRESETS: &[Preset] = &[
             ("passwordEncrypted", "NULLIF(u.user_password, '')"),
             ("passwordEncryptionMethod", "'mediawiki'"),
         ],
-        only: "",
-        notes: "",
+        only: "u.user_id > 0",
+        notes: "its tables are in a schema: --source-prefix mediawiki.",
     },
     Preset {
         name: "moodle",
@@ -310,18 +319,23 @@ const PRESETS: &[Preset] = &[
         name: "nextcloud",
         system: "Nextcloud and ownCloud",
         prefix: "oc_",
-        from: "{}users u",
+        from: "{}users u LEFT JOIN {}preferences m ON m.userid = u.uid AND m.appid = 'settings' AND m.configkey = 'email'",
         key: "u.uid",
         fields: &[
             ("username", "u.uid"),
+            ("primaryEmail", "NULLIF(m.configvalue, '')"),
             ("name", "NULLIF(u.displayname, '')"),
             (
                 "passwordEncrypted",
                 "CASE WHEN u.password LIKE '_|%' THEN SUBSTR(u.password, 3) ELSE NULLIF(u.password, '') END",
             ),
+            (
+                "passwordEncryptionMethod",
+                "CASE WHEN u.password LIKE '_|%' THEN 'php' WHEN LENGTH(u.password) = 40 THEN 'sha1' ELSE 'devise' END",
+            ),
         ],
         only: "",
-        notes: "",
+        notes: "an email that two users have is rejected as a duplicate; who has not signed in since ownCloud 7 needs config.php's passwordsalt as the key `devise`: --key-file devise=PATH",
     },
     Preset {
         name: "odoo",
@@ -335,12 +349,12 @@ const PRESETS: &[Preset] = &[
             ("passwordEncrypted", "NULLIF(u.password, '')"),
             ("passwordEncryptionMethod", "'passlib'"),
         ],
-        only: "",
+        only: "u.login NOT IN ('__system__', 'public', 'default', 'portaltemplate')",
         notes: "a login is most often an email; it stays the username",
     },
     Preset {
         name: "opencart",
-        system: "OpenCart 1.5 and later, customers",
+        system: "OpenCart 1.5 to 3, customers",
         prefix: "oc_",
         from: "{}customer c",
         key: "c.customer_id",
@@ -350,8 +364,11 @@ const PRESETS: &[Preset] = &[
             ("firstName", "NULLIF(c.firstname, '')"),
             ("lastName", "NULLIF(c.lastname, '')"),
             ("passwordEncrypted", "NULLIF(c.password, '')"),
-            ("passwordSalt", "CASE WHEN c.password NOT LIKE '$2%' THEN NULLIF(c.salt, '') END"),
-            ("passwordEncryptionMethod", "CASE WHEN c.password LIKE '$2%' THEN 'bcrypt' ELSE 'opencart' END"),
+            ("passwordSalt", "CASE WHEN LENGTH(c.password) = 40 THEN c.salt END"),
+            (
+                "passwordEncryptionMethod",
+                "CASE WHEN c.password LIKE '$2%' THEN 'bcrypt' WHEN LENGTH(c.password) = 32 THEN 'md5' ELSE 'opencart' END",
+            ),
         ],
         only: "",
         notes: "OpenCart 4 has no column `salt`: select its columns with --source-query",
@@ -397,17 +414,20 @@ const PRESETS: &[Preset] = &[
             ("primaryEmail", "NULLIF(u.email, '')"),
             ("name", "NULLIF(u.realname, '')"),
             ("passwordEncrypted", "NULLIF(u.password, '')"),
-            ("passwordSalt", "u.salt"),
-            ("passwordEncryptionMethod", "'punbb'"),
+            ("passwordSalt", "NULLIF(u.salt, '')"),
+            (
+                "passwordEncryptionMethod",
+                "CASE WHEN NULLIF(u.salt, '') IS NOT NULL THEN 'punbb' WHEN LENGTH(u.password) = 32 THEN 'md5' ELSE 'sha1' END",
+            ),
         ],
         only: "u.id > 1",
-        notes: "the guest is left out",
+        notes: "the guest is left out; who has not signed in since 1.2 has no salt",
     },
     Preset {
         name: "redmine",
         system: "Redmine 3 and later",
         prefix: "",
-        from: "{}users u LEFT JOIN {}email_addresses e ON e.user_id = u.id AND e.is_default",
+        from: "{}users u LEFT JOIN {}email_addresses e ON e.user_id = u.id AND CAST(e.is_default AS CHAR(1)) IN ('1', 't')",
         key: "u.id",
         fields: &[
             ("username", "NULLIF(u.login, '')"),
@@ -499,6 +519,6 @@ const PRESETS: &[Preset] = &[
             ("passwordEncryptionMethod", "CASE WHEN u.passwd LIKE '$2%' THEN 'bcrypt' ELSE 'md5' END"),
         ],
         only: "u.username <> 'guest'",
-        notes: "",
+        notes: "before 5.4 the name is in a column `alias`: select it with --source-query",
     },
 ];
