@@ -1,4 +1,4 @@
--- Crowd, Jira, Confluence and Bitbucket: cwd_user, as Crowd 3 makes it. Users of an LDAP directory have no password here.
+-- Crowd, Jira, Confluence and Bitbucket: cwd_user, as Confluence 6 makes it. Users of an LDAP directory have no password here.
 -- expect: {"records": 2, "hashes": 1}
 -- known: {"username": "ada", "primaryEmail": "ada@example.com", "name": "Ada Łovelace", "customData": {"firstName": "Ada", "lastName": "Łovelace"}}
 CREATE TABLE cwd_user (

@@ -7,10 +7,11 @@ CREATE TABLE `user` (
     membergroupids VARCHAR(250) NOT NULL DEFAULT '',
     displaygroupid SMALLINT UNSIGNED NOT NULL DEFAULT '0',
     username VARCHAR(100) NOT NULL DEFAULT '',
+    displayname VARCHAR(191) NOT NULL DEFAULT '',
     token VARCHAR(255) NOT NULL DEFAULT '',
     scheme VARCHAR(100) NOT NULL DEFAULT '',
-    secret VARCHAR(255) NOT NULL DEFAULT '',
-    passworddate date NOT NULL DEFAULT '1000-01-01',
+    secret VARCHAR(100) NOT NULL DEFAULT '',
+    passworddate date NOT NULL DEFAULT '0000-00-00',
     email VARCHAR(100) NOT NULL DEFAULT '',
     PRIMARY KEY (userid),
     KEY username (username)
