@@ -9,6 +9,8 @@ mod cluster;
 mod faults;
 #[path = "services/mapping.rs"]
 mod mapping;
+#[path = "services/presets.rs"]
+mod presets;
 #[path = "services/source.rs"]
 mod source;
 #[path = "services/source_faults.rs"]

@@ -78,7 +78,7 @@ pub(crate) fn query(sql: &str, key: &str) -> DatabaseOptions {
     DatabaseOptions::new(Select::Query { sql: sql.to_owned(), key: key.to_owned() })
 }
 
-fn preset(name: &str, prefix: Option<&str>) -> DatabaseOptions {
+pub(crate) fn preset(name: &str, prefix: Option<&str>) -> DatabaseOptions {
     let preset = Preset::named(name).expect("a preset");
     DatabaseOptions::new(Select::Preset { preset, prefix: prefix.map(str::to_owned) })
 }
@@ -94,13 +94,17 @@ pub(crate) struct Read {
 }
 
 /// Reads everything, `each` being called for each record on the way.
-pub(crate) fn read_with(url: &str, options: &DatabaseOptions, mut each: impl FnMut(&Checked<'_>)) -> Read {
+pub(crate) fn read_with(url: &str, options: &DatabaseOptions, each: impl FnMut(&Checked<'_>)) -> Read {
+    read_by(&Rules::default(), url, options, each)
+}
+
+pub(crate) fn read_by(rules: &Rules, url: &str, options: &DatabaseOptions, mut each: impl FnMut(&Checked<'_>)) -> Read {
     let mut read = Read::default();
     let mut how = Options::default();
     how.format = Some(Format::Ndjson);
     how.keeps_records = true;
     let source = database::open(url, options).map(|(source, _)| source);
-    let (summary, _) = check([source], &Rules::default(), how, |checked| {
+    let (summary, _) = check([source], rules, how, |checked| {
         each(&checked);
         match checked.record {
             Some(record) => {

@@ -13,7 +13,8 @@ pub struct Preset {
     pub system: &'static str,
     /// What its tables' names begin with where nobody changed it.
     pub prefix: &'static str,
-    /// The tables, `{}` standing for the prefix, and how they are joined.
+    /// The tables, `{}` standing for the prefix, and how they are joined; between backticks stand names that some database
+    /// reserves.
     pub from: &'static str,
     /// The column that is unique and that the reading follows.
     pub key: &'static str,
@@ -43,14 +44,40 @@ impl Preset {
         if !prefix.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '.')) {
             return Err("--source-prefix is letters, digits, `_`, `$` and `.`".to_owned());
         }
-        let fields = self.fields.iter().map(|(field, value)| format!("{value} AS {}", quoted(field)));
-        let fields: Vec<String> = std::iter::once(format!("{} AS {}", self.key, quoted(KEY))).chain(fields).collect();
-        let only = if self.only.is_empty() { String::new() } else { format!("\nWHERE {}", self.only) };
-        Ok(format!("SELECT {}\nFROM {}{only}", fields.join(", "), self.from).replace("{}", prefix))
+        let text = |text: &str| with_names(&text.replace("{}", prefix), quoted);
+        let fields = std::iter::once((KEY, self.key)).chain(self.fields.iter().copied());
+        let fields: Vec<String> =
+            fields.map(|(field, value)| format!("{} AS {}", text(value), quoted(field))).collect();
+        let only = if self.only.is_empty() { String::new() } else { format!("\nWHERE {}", text(self.only)) };
+        Ok(format!("SELECT {}\nFROM {}{only}", fields.join(", "), text(self.from)))
     }
 }
 
+/// A text whose names between backticks are quoted, each part of `schema.table` on its own.
+fn with_names(text: &str, quoted: &dyn Fn(&str) -> String) -> String {
+    let name = |part: &str| part.split('.').map(quoted).collect::<Vec<_>>().join(".");
+    text.split('`').enumerate().map(|(at, part)| if at % 2 == 0 { part.to_owned() } else { name(part) }).collect()
+}
+
 const PRESETS: &[Preset] = &[
+    Preset {
+        name: "atlassian",
+        system: "Jira, Confluence, Bitbucket and Crowd",
+        prefix: "",
+        from: "{}cwd_user u",
+        key: "u.id",
+        fields: &[
+            ("username", "u.user_name"),
+            ("primaryEmail", "NULLIF(u.email_address, '')"),
+            ("name", "NULLIF(u.display_name, '')"),
+            ("firstName", "NULLIF(u.first_name, '')"),
+            ("lastName", "NULLIF(u.last_name, '')"),
+            ("passwordEncrypted", "CASE WHEN u.credential LIKE '{PKCS5S2}%' THEN u.credential END"),
+            ("passwordEncryptionMethod", "'atlassian'"),
+        ],
+        only: "",
+        notes: "users of an LDAP directory have no password; a name can stand once for each directory",
+    },
     Preset {
         name: "devise",
         system: "Devise (Rails) without a pepper",
@@ -76,6 +103,25 @@ const PRESETS: &[Preset] = &[
         notes: "the pepper is the key `devise`: --key-file devise=PATH",
     },
     Preset {
+        name: "discourse",
+        system: "Discourse 3.4 and later",
+        prefix: "",
+        from: "{}users u LEFT JOIN {}user_emails e ON e.user_id = u.id AND e.`primary` LEFT JOIN {}user_passwords p ON p.user_id = u.id",
+        key: "u.id",
+        fields: &[
+            ("username", "u.username"),
+            ("primaryEmail", "e.email"),
+            ("name", "NULLIF(u.name, '')"),
+            (
+                "passwordEncrypted",
+                "p.password_algorithm || RTRIM(ENCODE(CONVERT_TO(p.password_salt, 'UTF8'), 'base64'), '=') || '$' || RTRIM(ENCODE(DECODE(p.password_hash, 'hex'), 'base64'), '=')",
+            ),
+            ("passwordEncryptionMethod", "'pbkdf2'"),
+        ],
+        only: "u.id > 0",
+        notes: "the system and its bots are left out; before 3.4 hash, salt and algorithm are in `users`",
+    },
+    Preset {
         name: "django",
         system: "Django's own user model",
         prefix: "",
@@ -91,6 +137,21 @@ const PRESETS: &[Preset] = &[
         ],
         only: "",
         notes: "a password that begins with `!` is one that Django lets nobody use",
+    },
+    Preset {
+        name: "drupal6",
+        system: "Drupal 6",
+        prefix: "",
+        from: "{}users u",
+        key: "u.uid",
+        fields: &[
+            ("username", "NULLIF(u.name, '')"),
+            ("primaryEmail", "NULLIF(u.mail, '')"),
+            ("passwordEncrypted", "NULLIF(u.pass, '')"),
+            ("passwordEncryptionMethod", "'drupal6'"),
+        ],
+        only: "u.uid > 0",
+        notes: "",
     },
     Preset {
         name: "drupal7",
@@ -135,6 +196,25 @@ const PRESETS: &[Preset] = &[
         notes: "",
     },
     Preset {
+        name: "fluxbb",
+        system: "FluxBB",
+        prefix: "",
+        from: "{}users u",
+        key: "u.id",
+        fields: &[
+            ("username", "u.username"),
+            ("primaryEmail", "NULLIF(u.email, '')"),
+            ("name", "NULLIF(u.realname, '')"),
+            ("passwordEncrypted", "NULLIF(u.password, '')"),
+            (
+                "passwordEncryptionMethod",
+                "CASE LENGTH(u.password) WHEN 32 THEN 'md5' WHEN 40 THEN 'sha1' ELSE 'php' END",
+            ),
+        ],
+        only: "u.id > 1",
+        notes: "the guest is left out",
+    },
+    Preset {
         name: "ghost",
         system: "Ghost",
         prefix: "",
@@ -149,13 +229,64 @@ const PRESETS: &[Preset] = &[
         notes: "",
     },
     Preset {
+        name: "gitea_mysql",
+        system: "Gitea and Forgejo on MySQL or MariaDB",
+        prefix: "",
+        from: "`{}user` u",
+        key: "u.id",
+        fields: &[
+            ("username", "u.name"),
+            ("primaryEmail", "NULLIF(u.email, '')"),
+            ("name", "NULLIF(u.full_name, '')"),
+            (
+                "passwordEncrypted",
+                "CASE WHEN u.passwd <> '' THEN CASE WHEN u.passwd_hash_algo = 'pbkdf2' OR u.passwd_hash_algo LIKE 'pbkdf2$%$50' THEN CONCAT('$pbkdf2-sha256$i=', CASE WHEN u.passwd_hash_algo = 'pbkdf2' THEN '10000' ELSE SUBSTRING_INDEX(SUBSTRING_INDEX(u.passwd_hash_algo, '$', 2), '$', -1) END, ',l=50$', TRIM(TRAILING '=' FROM CASE WHEN LENGTH(u.salt) = 10 THEN TO_BASE64(u.salt) ELSE TO_BASE64(UNHEX(u.salt)) END), '$', TRIM(TRAILING '=' FROM TO_BASE64(UNHEX(u.passwd)))) WHEN u.passwd_hash_algo IN ('argon2', 'argon2$2$65536$8$50') THEN CONCAT('$argon2id$v=19$m=65536,t=2,p=8$', TRIM(TRAILING '=' FROM CASE WHEN LENGTH(u.salt) = 10 THEN TO_BASE64(u.salt) ELSE TO_BASE64(UNHEX(u.salt)) END), '$', TRIM(TRAILING '=' FROM TO_BASE64(UNHEX(u.passwd)))) ELSE u.passwd END END",
+            ),
+        ],
+        only: "u.type = 0",
+        notes: "organizations and bots are left out; tables in SQLite cannot be read, which has no base64",
+    },
+    Preset {
+        name: "gitea_postgres",
+        system: "Gitea and Forgejo on PostgreSQL",
+        prefix: "",
+        from: "`{}user` u",
+        key: "u.id",
+        fields: &[
+            ("username", "u.name"),
+            ("primaryEmail", "NULLIF(u.email, '')"),
+            ("name", "NULLIF(u.full_name, '')"),
+            (
+                "passwordEncrypted",
+                "CASE WHEN u.passwd <> '' THEN CASE WHEN u.passwd_hash_algo = 'pbkdf2' OR u.passwd_hash_algo LIKE 'pbkdf2$%$50' THEN '$pbkdf2-sha256$i=' || CASE WHEN u.passwd_hash_algo = 'pbkdf2' THEN '10000' ELSE SPLIT_PART(u.passwd_hash_algo, '$', 2) END || ',l=50$' || RTRIM(ENCODE(CASE WHEN LENGTH(u.salt) = 10 THEN CONVERT_TO(u.salt, 'UTF8') ELSE DECODE(u.salt, 'hex') END, 'base64'), '=') || '$' || RTRIM(ENCODE(DECODE(u.passwd, 'hex'), 'base64'), '=') WHEN u.passwd_hash_algo IN ('argon2', 'argon2$2$65536$8$50') THEN '$argon2id$v=19$m=65536,t=2,p=8$' || RTRIM(ENCODE(CASE WHEN LENGTH(u.salt) = 10 THEN CONVERT_TO(u.salt, 'UTF8') ELSE DECODE(u.salt, 'hex') END, 'base64'), '=') || '$' || RTRIM(ENCODE(DECODE(u.passwd, 'hex'), 'base64'), '=') ELSE u.passwd END END",
+            ),
+        ],
+        only: "u.type = 0",
+        notes: "organizations and bots are left out; tables in SQLite cannot be read, which has no base64",
+    },
+    Preset {
+        name: "gitlab",
+        system: "GitLab",
+        prefix: "",
+        from: "{}users u",
+        key: "u.id",
+        fields: &[
+            ("username", "u.username"),
+            ("primaryEmail", "NULLIF(u.email, '')"),
+            ("name", "NULLIF(u.name, '')"),
+            ("passwordEncrypted", "NULLIF(u.encrypted_password, '')"),
+        ],
+        only: "COALESCE(u.user_type, 0) = 0",
+        notes: "bots and the ghost are left out",
+    },
+    Preset {
         name: "ipboard3",
         system: "Invision Power Board 3",
         prefix: "",
         from: "{}members m",
         key: "m.member_id",
         fields: &[
-            ("username", "m.name"),
+            ("username", "NULLIF(m.name, '')"),
             ("primaryEmail", "NULLIF(m.email, '')"),
             ("passwordEncrypted", "NULLIF(m.members_pass_hash, '')"),
             ("passwordSalt", "m.members_pass_salt"),
@@ -163,6 +294,22 @@ const PRESETS: &[Preset] = &[
         ],
         only: "",
         notes: "IP.Board computes what MyBB does",
+    },
+    Preset {
+        name: "ipboard4",
+        system: "Invision Community 4",
+        prefix: "",
+        from: "{}core_members m",
+        key: "m.member_id",
+        fields: &[
+            ("username", "NULLIF(m.name, '')"),
+            ("primaryEmail", "NULLIF(m.email, '')"),
+            ("passwordEncrypted", "NULLIF(m.members_pass_hash, '')"),
+            ("passwordSalt", "CASE WHEN LENGTH(m.members_pass_hash) = 32 THEN m.members_pass_salt END"),
+            ("passwordEncryptionMethod", "CASE WHEN LENGTH(m.members_pass_hash) = 32 THEN 'mybb' ELSE 'php' END"),
+        ],
+        only: "",
+        notes: "who has not signed in since version 3 has the hash of that time",
     },
     Preset {
         name: "joomla",
@@ -181,6 +328,26 @@ const PRESETS: &[Preset] = &[
         notes: "Joomla makes a prefix up for each site: see configuration.php",
     },
     Preset {
+        name: "keycloak",
+        system: "Keycloak 9 and later on PostgreSQL",
+        prefix: "",
+        from: "{}user_entity u LEFT JOIN {}credential c ON c.user_id = u.id AND c.type = 'password'",
+        key: "u.id",
+        fields: &[
+            ("username", "u.username"),
+            ("primaryEmail", "NULLIF(u.email, '')"),
+            ("firstName", "NULLIF(u.first_name, '')"),
+            ("lastName", "NULLIF(u.last_name, '')"),
+            ("realmId", "u.realm_id"),
+            (
+                "passwordEncrypted",
+                "CASE WHEN c.credential_data::json ->> 'algorithm' = 'argon2' THEN '$argon2' || (c.credential_data::json -> 'additionalParameters' -> 'type' ->> 0) || '$v=19$m=' || (c.credential_data::json -> 'additionalParameters' -> 'memory' ->> 0) || ',t=' || (c.credential_data::json ->> 'hashIterations') || ',p=' || (c.credential_data::json -> 'additionalParameters' -> 'parallelism' ->> 0) || '$' ELSE '$' || (c.credential_data::json ->> 'algorithm') || '$i=' || (c.credential_data::json ->> 'hashIterations') || ',l=' || LENGTH(DECODE(c.secret_data::json ->> 'value', 'base64')) || '$' END || RTRIM(c.secret_data::json ->> 'salt', '=') || '$' || RTRIM(c.secret_data::json ->> 'value', '=')",
+            ),
+        ],
+        only: "u.service_account_client_link IS NULL",
+        notes: "the users of every realm: a name that stands in two is rejected as a duplicate; an export is read with --from keycloak",
+    },
+    Preset {
         name: "laravel",
         system: "Laravel",
         prefix: "",
@@ -196,14 +363,14 @@ const PRESETS: &[Preset] = &[
     },
     Preset {
         name: "magento1",
-        system: "Magento 1, customers",
+        system: "Magento 1 and OpenMage, customers",
         prefix: "",
         from: "{}customer_entity e LEFT JOIN {}customer_entity_varchar v ON v.entity_id = e.entity_id AND v.attribute_id = (SELECT a.attribute_id FROM {}eav_attribute a WHERE a.attribute_code = 'password_hash' AND a.entity_type_id = e.entity_type_id)",
         key: "e.entity_id",
         fields: &[
             ("primaryEmail", "e.email"),
             ("passwordEncrypted", "NULLIF(v.value, '')"),
-            ("passwordEncryptionMethod", "'magento'"),
+            ("passwordEncryptionMethod", "CASE WHEN v.value LIKE '$2%' THEN 'bcrypt' ELSE 'magento1' END"),
         ],
         only: "",
         notes: "an email can stand once for each website; the second is rejected as a duplicate",
@@ -240,10 +407,41 @@ const PRESETS: &[Preset] = &[
         notes: "",
     },
     Preset {
-        name: "mediawiki",
-        system: "MediaWiki on MySQL, MariaDB or SQLite",
-        prefix: "",
+        name: "matomo",
+        system: "Matomo",
+        prefix: "matomo_",
         from: "{}user u",
+        key: "u.login",
+        fields: &[
+            ("username", "u.login"),
+            ("primaryEmail", "NULLIF(u.email, '')"),
+            ("passwordEncrypted", "NULLIF(u.password, '')"),
+            ("passwordEncryptionMethod", "CASE WHEN LENGTH(u.password) = 32 THEN 'md5' ELSE 'bcrypt_md5' END"),
+        ],
+        only: "u.login <> 'anonymous'",
+        notes: "Piwik's prefix is piwik_",
+    },
+    Preset {
+        name: "mattermost",
+        system: "Mattermost on PostgreSQL",
+        prefix: "",
+        from: "{}users u",
+        key: "u.id",
+        fields: &[
+            ("username", "u.username"),
+            ("primaryEmail", "NULLIF(u.email, '')"),
+            ("firstName", "NULLIF(u.firstname, '')"),
+            ("lastName", "NULLIF(u.lastname, '')"),
+            ("passwordEncrypted", "NULLIF(u.password, '')"),
+        ],
+        only: "u.deleteat = 0 AND NOT EXISTS (SELECT 1 FROM {}bots b WHERE b.userid = u.id)",
+        notes: "bots and who was deactivated are left out",
+    },
+    Preset {
+        name: "mediawiki",
+        system: "MediaWiki",
+        prefix: "",
+        from: "`{}user` u",
         key: "u.user_id",
         fields: &[
             ("username", "u.user_name"),
@@ -252,12 +450,12 @@ const PRESETS: &[Preset] = &[
             ("passwordEncrypted", "NULLIF(u.user_password, '')"),
             ("passwordEncryptionMethod", "'mediawiki'"),
         ],
-        only: "",
-        notes: "on PostgreSQL use mediawiki_postgres",
+        only: "u.user_id > 0",
+        notes: "before 1.37 on PostgreSQL use mediawiki_postgres; its tables are in a schema: --source-prefix mediawiki.",
     },
     Preset {
         name: "mediawiki_postgres",
-        system: "MediaWiki on PostgreSQL",
+        system: "MediaWiki before 1.37 on PostgreSQL",
         prefix: "",
         from: "{}mwuser u",
         key: "u.user_id",
@@ -268,8 +466,8 @@ const PRESETS: &[Preset] = &[
             ("passwordEncrypted", "NULLIF(u.user_password, '')"),
             ("passwordEncryptionMethod", "'mediawiki'"),
         ],
-        only: "",
-        notes: "",
+        only: "u.user_id > 0",
+        notes: "its tables are in a schema: --source-prefix mediawiki.",
     },
     Preset {
         name: "moodle",
@@ -310,18 +508,23 @@ const PRESETS: &[Preset] = &[
         name: "nextcloud",
         system: "Nextcloud and ownCloud",
         prefix: "oc_",
-        from: "{}users u",
+        from: "{}users u LEFT JOIN {}preferences m ON m.userid = u.uid AND m.appid = 'settings' AND m.configkey = 'email'",
         key: "u.uid",
         fields: &[
             ("username", "u.uid"),
+            ("primaryEmail", "NULLIF(m.configvalue, '')"),
             ("name", "NULLIF(u.displayname, '')"),
             (
                 "passwordEncrypted",
                 "CASE WHEN u.password LIKE '_|%' THEN SUBSTR(u.password, 3) ELSE NULLIF(u.password, '') END",
             ),
+            (
+                "passwordEncryptionMethod",
+                "CASE WHEN u.password LIKE '_|%' THEN 'php' WHEN LENGTH(u.password) = 40 THEN 'sha1' ELSE 'devise' END",
+            ),
         ],
         only: "",
-        notes: "",
+        notes: "an email that two users have is rejected as a duplicate; who has not signed in since ownCloud 7 needs config.php's passwordsalt as the key `devise`: --key-file devise=PATH",
     },
     Preset {
         name: "odoo",
@@ -335,12 +538,12 @@ const PRESETS: &[Preset] = &[
             ("passwordEncrypted", "NULLIF(u.password, '')"),
             ("passwordEncryptionMethod", "'passlib'"),
         ],
-        only: "",
+        only: "u.login NOT IN ('__system__', 'public', 'default', 'portaltemplate')",
         notes: "a login is most often an email; it stays the username",
     },
     Preset {
         name: "opencart",
-        system: "OpenCart 1.5 and later, customers",
+        system: "OpenCart 1.5 to 3, customers",
         prefix: "oc_",
         from: "{}customer c",
         key: "c.customer_id",
@@ -350,11 +553,50 @@ const PRESETS: &[Preset] = &[
             ("firstName", "NULLIF(c.firstname, '')"),
             ("lastName", "NULLIF(c.lastname, '')"),
             ("passwordEncrypted", "NULLIF(c.password, '')"),
-            ("passwordSalt", "CASE WHEN c.password NOT LIKE '$2%' THEN NULLIF(c.salt, '') END"),
-            ("passwordEncryptionMethod", "CASE WHEN c.password LIKE '$2%' THEN 'bcrypt' ELSE 'opencart' END"),
+            ("passwordSalt", "CASE WHEN LENGTH(c.password) = 40 THEN c.salt END"),
+            (
+                "passwordEncryptionMethod",
+                "CASE WHEN c.password LIKE '$2%' THEN 'bcrypt' WHEN LENGTH(c.password) = 32 THEN 'md5' ELSE 'opencart' END",
+            ),
         ],
         only: "",
-        notes: "OpenCart 4 has no column `salt`: select its columns with --source-query",
+        notes: "for OpenCart 4 use opencart4",
+    },
+    Preset {
+        name: "opencart4",
+        system: "OpenCart 4, customers",
+        prefix: "oc_",
+        from: "{}customer c",
+        key: "c.customer_id",
+        fields: &[
+            ("primaryEmail", "c.email"),
+            ("telephone", "NULLIF(c.telephone, '')"),
+            ("firstName", "NULLIF(c.firstname, '')"),
+            ("lastName", "NULLIF(c.lastname, '')"),
+            ("passwordEncrypted", "NULLIF(c.password, '')"),
+        ],
+        only: "",
+        notes: "",
+    },
+    Preset {
+        name: "oscommerce",
+        system: "osCommerce 2, Zen Cart, xt:Commerce and modified, customers",
+        prefix: "",
+        from: "{}customers c",
+        key: "c.customers_id",
+        fields: &[
+            ("primaryEmail", "c.customers_email_address"),
+            ("telephone", "NULLIF(c.customers_telephone, '')"),
+            ("firstName", "NULLIF(c.customers_firstname, '')"),
+            ("lastName", "NULLIF(c.customers_lastname, '')"),
+            ("passwordEncrypted", "NULLIF(c.customers_password, '')"),
+            (
+                "passwordEncryptionMethod",
+                "CASE WHEN c.customers_password LIKE '$P$%' THEN 'phpass' WHEN c.customers_password LIKE '$%' THEN 'php' WHEN LENGTH(c.customers_password) = 32 THEN 'md5' ELSE 'oscommerce' END",
+            ),
+        ],
+        only: "",
+        notes: "guests have accounts too: an email that stands twice is rejected as a duplicate",
     },
     Preset {
         name: "phpbb3",
@@ -397,17 +639,20 @@ const PRESETS: &[Preset] = &[
             ("primaryEmail", "NULLIF(u.email, '')"),
             ("name", "NULLIF(u.realname, '')"),
             ("passwordEncrypted", "NULLIF(u.password, '')"),
-            ("passwordSalt", "u.salt"),
-            ("passwordEncryptionMethod", "'punbb'"),
+            ("passwordSalt", "NULLIF(u.salt, '')"),
+            (
+                "passwordEncryptionMethod",
+                "CASE WHEN NULLIF(u.salt, '') IS NOT NULL THEN 'punbb' WHEN LENGTH(u.password) = 32 THEN 'md5' ELSE 'sha1' END",
+            ),
         ],
         only: "u.id > 1",
-        notes: "the guest is left out",
+        notes: "the guest is left out; who has not signed in since 1.2 has no salt",
     },
     Preset {
         name: "redmine",
         system: "Redmine 3 and later",
         prefix: "",
-        from: "{}users u LEFT JOIN {}email_addresses e ON e.user_id = u.id AND e.is_default",
+        from: "{}users u LEFT JOIN {}email_addresses e ON e.user_id = u.id AND CAST(e.is_default AS CHAR(1)) IN ('1', 't')",
         key: "u.id",
         fields: &[
             ("username", "NULLIF(u.login, '')"),
@@ -438,6 +683,57 @@ const PRESETS: &[Preset] = &[
         notes: "the name is part of the hash: users who were renamed cannot sign in there either",
     },
     Preset {
+        name: "smf1",
+        system: "Simple Machines Forum 1.1",
+        prefix: "smf_",
+        from: "{}members m",
+        key: "m.ID_MEMBER",
+        fields: &[
+            ("username", "m.memberName"),
+            ("primaryEmail", "NULLIF(m.emailAddress, '')"),
+            ("name", "NULLIF(m.realName, '')"),
+            ("passwordEncrypted", "NULLIF(m.passwd, '')"),
+            ("passwordEncryptionMethod", "'smf'"),
+        ],
+        only: "",
+        notes: "the name is part of the hash",
+    },
+    Preset {
+        name: "synapse",
+        system: "Synapse (Matrix) without a pepper",
+        prefix: "",
+        from: "{}users u",
+        key: "u.name",
+        fields: &[
+            ("username", "u.name"),
+            (
+                "primaryEmail",
+                "(SELECT MIN(t.address) FROM {}user_threepids t WHERE t.user_id = u.name AND t.medium = 'email')",
+            ),
+            ("passwordEncrypted", "NULLIF(u.password_hash, '')"),
+        ],
+        only: "u.is_guest = 0 AND u.appservice_id IS NULL",
+        notes: "the username is the whole @name:server; guests and the users of bridges are left out",
+    },
+    Preset {
+        name: "typo3",
+        system: "TYPO3 6.2 and later, frontend users",
+        prefix: "",
+        from: "{}fe_users u",
+        key: "u.uid",
+        fields: &[
+            ("username", "u.username"),
+            ("primaryEmail", "NULLIF(u.email, '')"),
+            ("telephone", "NULLIF(u.telephone, '')"),
+            ("name", "NULLIF(u.name, '')"),
+            ("firstName", "NULLIF(u.first_name, '')"),
+            ("lastName", "NULLIF(u.last_name, '')"),
+            ("passwordEncrypted", "NULLIF(u.password, '')"),
+        ],
+        only: "u.deleted = 0",
+        notes: "a name can stand once for each folder; the second is rejected as a duplicate",
+    },
+    Preset {
         name: "vbulletin",
         system: "vBulletin 3 and 4",
         prefix: "",
@@ -451,7 +747,29 @@ const PRESETS: &[Preset] = &[
             ("passwordEncryptionMethod", "'vbulletin'"),
         ],
         only: "",
-        notes: "vBulletin 5 keeps hashes in `token`: select it with --source-query",
+        notes: "for vBulletin 5 use vbulletin5",
+    },
+    Preset {
+        name: "vbulletin5",
+        system: "vBulletin 5",
+        prefix: "",
+        from: "{}user u",
+        key: "u.userid",
+        fields: &[
+            ("username", "u.username"),
+            ("primaryEmail", "NULLIF(u.email, '')"),
+            (
+                "passwordEncrypted",
+                "CASE WHEN u.scheme = 'legacy' THEN SUBSTR(u.token, 1, 32) ELSE NULLIF(u.token, '') END",
+            ),
+            ("passwordSalt", "CASE WHEN u.scheme = 'legacy' THEN SUBSTR(u.token, 34) END"),
+            (
+                "passwordEncryptionMethod",
+                "CASE WHEN u.scheme = 'legacy' THEN 'vbulletin' WHEN u.scheme LIKE 'blowfish%' THEN 'bcrypt_md5' ELSE u.scheme END",
+            ),
+        ],
+        only: "",
+        notes: "`argon2id` is over an MD5 and is rejected",
     },
     Preset {
         name: "wbb3",
@@ -486,6 +804,31 @@ const PRESETS: &[Preset] = &[
         notes: "",
     },
     Preset {
+        name: "xenforo",
+        system: "XenForo 1 and 2",
+        prefix: "xf_",
+        from: "{}user u LEFT JOIN {}user_authenticate a ON a.user_id = u.user_id",
+        key: "u.user_id",
+        fields: &[
+            ("username", "u.username"),
+            ("primaryEmail", "NULLIF(u.email, '')"),
+            (
+                "passwordEncrypted",
+                "CASE WHEN a.scheme_class NOT LIKE '%NoPassword' THEN SUBSTRING_INDEX(SUBSTRING_INDEX(a.data, '\"', 4), '\"', -1) END",
+            ),
+            (
+                "passwordSalt",
+                "CASE WHEN a.scheme_class LIKE '%Core' THEN SUBSTRING_INDEX(SUBSTRING_INDEX(a.data, '\"', 8), '\"', -1) END",
+            ),
+            (
+                "passwordEncryptionMethod",
+                "CASE WHEN a.scheme_class LIKE '%Core12' THEN 'php' WHEN a.scheme_class NOT LIKE '%Core' THEN a.scheme_class WHEN LENGTH(SUBSTRING_INDEX(SUBSTRING_INDEX(a.data, '\"', 4), '\"', -1)) = 64 THEN 'sha256(sha256($p).$s)' ELSE 'sha1(sha1($p).$s)' END",
+            ),
+        ],
+        only: "",
+        notes: "hashes that another forum left are rejected, by the name of their class",
+    },
+    Preset {
         name: "zabbix",
         system: "Zabbix 5.4 and later",
         prefix: "",
@@ -499,6 +842,6 @@ const PRESETS: &[Preset] = &[
             ("passwordEncryptionMethod", "CASE WHEN u.passwd LIKE '$2%' THEN 'bcrypt' ELSE 'md5' END"),
         ],
         only: "u.username <> 'guest'",
-        notes: "",
+        notes: "before 5.4 the name is in a column `alias`: select it with --source-query",
     },
 ];
