@@ -15,10 +15,10 @@ mod prefetch;
 use std::cell::Cell;
 
 pub use memory::release as release_idle_memory;
-#[cfg(feature = "import")]
-pub(crate) use prefetch::prefetch;
 #[cfg(feature = "pool")]
 pub(crate) use memory::{arena_kib, enter_arena, release_arena, wipe_arena};
+#[cfg(feature = "import")]
+pub(crate) use prefetch::prefetch;
 
 thread_local! {
     static LANE_THREADS: Cell<usize> = const { Cell::new(1) };
