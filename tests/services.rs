@@ -9,6 +9,8 @@ mod cluster;
 mod faults;
 #[path = "services/mapping.rs"]
 mod mapping;
+#[path = "services/resume.rs"]
+mod resume;
 #[path = "services/source.rs"]
 mod source;
 #[path = "services/source_faults.rs"]

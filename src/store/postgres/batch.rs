@@ -45,7 +45,7 @@ impl Job {
         Self {
             options,
             way: if options.is_dry_run { Way::Staged } else { Way::Straight },
-            mark: Mark { input: 0, first: 0, records: 0 },
+            mark: Mark::default(),
             outcomes: Vec::new(),
             text: Vec::new(),
             rows: Vec::new(),
@@ -247,6 +247,7 @@ async fn keep(
     let (first, records, replaced, left) =
         (number(mark.first), number(mark.records), number(tally.replaced), number(tally.left_newer));
     let (already_there, kept_newer) = (number(tally.already_there), number(tally.kept_newer));
+    let (after, last) = mark.keys.as_ref().map_or((None, None), |keys| (keys.after.as_deref(), Some(&*keys.last)));
     let journal = format!(
         "WITH dated AS (
              INSERT INTO {schema}.days AS d (day, slot, imported) VALUES ($10::bigint / 86400, -1, $4)
@@ -254,12 +255,26 @@ async fn keep(
          ), noted AS (
              INSERT INTO {schema}.audit (at, event, import_id, records) VALUES ($10, 'import', $1, $4)
          )
-         INSERT INTO {schema}.import_batches VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING"
+         INSERT INTO {schema}.import_batches VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+         ON CONFLICT DO NOTHING"
     );
     transaction
         .execute(
             &journal,
-            &[&mark.input, &first, &records, &imported, &already_there, &kept_newer, &replaced, &left, &rejected, &at],
+            &[
+                &mark.input,
+                &first,
+                &records,
+                &imported,
+                &already_there,
+                &kept_newer,
+                &replaced,
+                &left,
+                &rejected,
+                &at,
+                &after,
+                &last,
+            ],
         )
         .await
         .map(drop)
