@@ -7,6 +7,8 @@
 mod cluster;
 #[path = "services/faults.rs"]
 mod faults;
+#[path = "services/identities.rs"]
+mod identities;
 #[path = "services/mapping.rs"]
 mod mapping;
 #[path = "services/resume.rs"]

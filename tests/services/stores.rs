@@ -195,9 +195,9 @@ fn every_store_keeps_the_contract() {
 }
 
 /// Takes a store back to the schema before the last ones.
-fn make_older(url: &str) {
+pub(crate) fn make_older(url: &str) {
     let columns = ["after_key", "last_key"].map(|name| format!("ALTER TABLE {{s}}import_batches DROP COLUMN {name};"));
-    let columns = columns.concat();
+    let columns = columns.concat() + " DROP TABLE {s}identities;";
     match url.split_once("?schema=") {
         Some((admin, name)) => {
             let schema =
@@ -208,6 +208,7 @@ fn make_older(url: &str) {
         None => {
             let file = rusqlite::Connection::open(url.trim_start_matches("sqlite:")).expect("a file");
             let columns = columns.replace("{s}", "");
+            let columns = format!("DROP TRIGGER users_take_identities_along; {columns}");
             file.execute_batch(&format!("{columns} PRAGMA user_version = 3")).expect("older");
         }
     }
@@ -345,7 +346,7 @@ fn table(records: usize) -> String {
         .collect()
 }
 
-fn import(file: &Path, url: &str) -> Command {
+pub(crate) fn import(file: &Path, url: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rehash"));
     command.args(["import", "--json", "--quiet", "--store", url]).arg(file);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
-use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Error};
 
 use super::batch::{Job, Way, write};
 use super::connect::{failed, is_transient};
+use super::identities::is_taken;
 use super::server::Inner;
 use super::{Postgres, now};
 use crate::StoredHash;
@@ -195,12 +195,13 @@ async fn deliver(inner: &Inner, clients: &Mutex<Vec<Client>>, mut job: Job) -> R
                 clients.lock().unwrap_or_else(PoisonError::into_inner).push(client);
                 return Ok(written);
             }
-            Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) && job.way == Way::Straight => {
+            Err(error) if is_taken(&error) && job.way == Way::Straight => {
                 job.way = Way::Staged;
                 wait = FIRST_WAIT;
                 clients.lock().unwrap_or_else(PoisonError::into_inner).push(client);
             }
-            Err(error) if is_transient(&error) || is_cut(&error) => last = Some(failed(&error)),
+            // What is taken after it was looked for is found there by the next try.
+            Err(error) if is_transient(&error) || is_cut(&error) || is_taken(&error) => last = Some(failed(&error)),
             Err(error) => return Err(failed(&error)),
         }
     }
