@@ -14,6 +14,8 @@ mod guesses;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod identities;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod journal;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod mapping;
 mod open;
 #[cfg(feature = "postgres")]
@@ -25,7 +27,7 @@ mod slots;
 pub mod sqlite;
 mod users;
 
-pub use bulk::{Bulk, BulkOptions, Input, Mark, OnConflict, Tally, Written};
+pub use bulk::{Bulk, BulkOptions, Input, Keys, Mark, OnConflict, Tally, Written};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use mapping::{Mapped, MappedId, Mapping};
 pub use open::{OpenOptions, StoreUrl, open};

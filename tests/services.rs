@@ -7,10 +7,14 @@
 mod cluster;
 #[path = "services/faults.rs"]
 mod faults;
+#[path = "services/identities.rs"]
+mod identities;
 #[path = "services/mapping.rs"]
 mod mapping;
 #[path = "services/presets.rs"]
 mod presets;
+#[path = "services/resume.rs"]
+mod resume;
 #[path = "services/source.rs"]
 mod source;
 #[path = "services/source_faults.rs"]

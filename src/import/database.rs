@@ -51,13 +51,16 @@ pub struct DatabaseOptions {
     pub after: Option<String>,
     /// Certificates (PEM) that a server's is held against, beside the public ones.
     pub ca_file: Option<PathBuf>,
+    /// Keep the key of each row, and not only of a page's last, until [`Position::forget_before`] lets go of it: for who
+    /// writes down exactly how far they came.
+    pub keeps_keys: bool,
 }
 
 impl DatabaseOptions {
     /// Everything that is selected, from its beginning.
     #[must_use]
     pub const fn new(select: Select) -> Self {
-        Self { select, after: None, ca_file: None }
+        Self { select, after: None, ca_file: None, keeps_keys: false }
     }
 }
 
@@ -77,8 +80,9 @@ pub fn open(url: &str, options: &DatabaseOptions) -> Result<(Source, Position), 
     Ok((Source::new(name, rows)?, position))
 }
 
-/// A database's URL without what is secret in it.
-fn shown(url: &str) -> String {
+/// A database's URL without what is secret in it: what its records are said to come from.
+#[must_use]
+pub fn shown(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or(url);
     match url.split_once("://") {
         Some((scheme, rest)) => {

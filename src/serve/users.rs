@@ -114,6 +114,9 @@ pub(super) async fn link(
             Ok((StatusCode::CREATED, Json(user)).into_response())
         }
         Linked::Taken => Err(Problem::bad_field("target", "duplicate_user", "the user has another identity of it")),
+        Linked::AnotherUsers => {
+            Err(Problem::bad_field("identities", "duplicate_user", "another user has this identity"))
+        }
         Linked::NoSuchUser => Err(Problem::NO_SUCH_USER),
     }
 }

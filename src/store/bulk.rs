@@ -48,6 +48,14 @@ pub trait Bulk {
     /// [`StoreError`].
     fn begin_input(&mut self, fingerprint: Option<&str>, name: &str) -> Result<Input, StoreError>;
 
+    /// Begins a source that is read in the order of a unique key, from after `after` on, or goes on with it: where an
+    /// unfinished run left batches in the journal whose marks have [`Keys`], [`Input::after`] says from where.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    fn begin_source(&mut self, fingerprint: &str, name: &str, after: Option<&str>) -> Result<Input, StoreError>;
+
     /// Takes one record into the batch at hand.
     ///
     /// # Errors
@@ -92,10 +100,13 @@ pub struct Input {
     pub committed: Vec<Range<u64>>,
     /// What became of them.
     pub earlier: Tally,
+    /// Of a source: the key after which it goes on; the records up to it are those that were committed.
+    pub after: Option<String>,
 }
 
 /// What a batch holds: consecutive records of one input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Mark {
     /// From [`Bulk::begin_input`].
     pub input: i64,
@@ -103,6 +114,35 @@ pub struct Mark {
     pub first: u64,
     /// How many records of the input it stands for, those included that were not pushed.
     pub records: u64,
+    /// Where it stands in a source that is read in the order of a key.
+    pub keys: Option<Keys>,
+}
+
+impl Mark {
+    /// A batch of records that are known by their numbers.
+    #[must_use]
+    pub const fn new(input: i64, first: u64, records: u64) -> Self {
+        Self { input, first, records, keys: None }
+    }
+
+    /// The same batch of a source, of the rows that come after one key and up to another. What a store cannot write down is
+    /// left out; the source then goes on before this batch.
+    #[must_use]
+    pub fn with_keys(mut self, keys: Option<Keys>) -> Self {
+        let is_text =
+            |keys: &Keys| !keys.last.contains('\0') && !keys.after.as_ref().is_some_and(|key| key.contains('\0'));
+        self.keys = keys.filter(is_text);
+        self
+    }
+}
+
+/// Where a batch begins and ends in a source that is read in the order of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keys {
+    /// The key of the row before its first; `None` where it is the first of all.
+    pub after: Option<String>,
+    /// The key of its last row.
+    pub last: String,
 }
 
 /// A batch that is done.

@@ -1,7 +1,6 @@
-//! What both stores reckon with: how counters change in a batch, what a batch comes to, and ranges of the journal.
+//! What both stores reckon with: how counters change in a batch, and what a batch comes to.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use super::{Inserted, Mark, Tally};
 
@@ -54,27 +53,9 @@ impl Changes {
     }
 }
 
-/// Ranges of the journal, joined where one ends as the next begins.
-pub(super) fn joined(ranges: impl Iterator<Item = Range<u64>>) -> Vec<Range<u64>> {
-    let mut all: Vec<Range<u64>> = Vec::new();
-    for range in ranges {
-        match all.last_mut() {
-            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
-            _ => all.push(range),
-        }
-    }
-    all
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ranges_join_where_they_meet() {
-        let ranges = [0..10, 10..20, 30..40, 35..38, 41..42];
-        assert_eq!(joined(ranges.into_iter()), [0..20, 30..40, 41..42]);
-    }
 
     #[test]
     fn changes_that_cancel_are_not_written() {
@@ -88,7 +69,7 @@ mod tests {
 
     #[test]
     fn a_batch_counts_what_was_rejected_before_it() {
-        let mark = Mark { input: 1, first: 0, records: 5 };
+        let mark = Mark::new(1, 0, 5);
         let tally = Tally::of(&[Inserted::New, Inserted::Conflict("username"), Inserted::LeftNewer("username")], &mark);
         assert_eq!((tally.imported, tally.rejected, tally.left_newer, tally.records()), (1, 3, 1, 5));
     }

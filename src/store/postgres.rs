@@ -5,9 +5,11 @@ mod batch;
 mod bulk;
 mod connect;
 mod guesses;
+mod identities;
 mod mapped;
 mod schema;
 mod server;
+mod stage;
 mod statements;
 
 use std::fmt;
@@ -19,10 +21,11 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use self::connect::failed;
+use self::identities::is_taken;
 pub(crate) use self::mapped::Mapped;
-use self::server::{CONNECT_TRIES, Server, TRIES};
+use self::server::{CONNECT_TRIES, Server};
 use self::statements::{Statements, USER_COLUMNS};
-use super::identities::{self, Link};
+use super::identities::accounts;
 use super::users::is_legacy;
 use super::{
     Bulk, BulkOptions, Created, Day, Found, Inserted, Linked, MethodCount, NewUser, OpenOptions, Store, StoreError,
@@ -148,6 +151,9 @@ impl Users for Postgres {
         let legacy = method.filter(|_| new.password.is_some_and(is_legacy));
         let (text, parameters, at) =
             (new.password.map(StoredHash::text), new.password.map(StoredHash::parameters), now());
+        let accounts = accounts(new.identities);
+        let targets: Vec<&str> = accounts.iter().map(|account| &*account.target).collect();
+        let ids: Vec<&str> = accounts.iter().map(|account| &*account.identity).collect();
         self.server.with(async |client| {
             let texts: [&(dyn ToSql + Sync); 11] = [
                 &new.username,
@@ -164,8 +170,12 @@ impl Users for Postgres {
             ];
             let mut values: Vec<(&(dyn ToSql + Sync), Type)> = texts.map(|text| (text, Type::TEXT)).to_vec();
             values.extend([(&at as &(dyn ToSql + Sync), Type::INT8), (&legacy, Type::TEXT)]);
-            if let Some(row) = client.query_typed(&self.statements.create, &values).await?.first() {
-                return Ok(Created::New(row.get(0)));
+            values.extend([(&targets as &(dyn ToSql + Sync), Type::TEXT_ARRAY), (&ids, Type::TEXT_ARRAY)]);
+            match client.query_typed(&self.statements.create, &values).await {
+                Ok(rows) if rows.is_empty() => {}
+                Ok(rows) => return Ok(Created::New(rows[0].get(0))),
+                Err(error) if is_taken(&error) => return Ok(Created::Taken("identities")),
+                Err(error) => return Err(error),
             }
             let rows = client.query_typed(&self.statements.taken, &values[..3]).await?;
             let field = rows.first().and_then(|row| row.get::<_, Option<String>>(0));
@@ -178,25 +188,7 @@ impl Users for Postgres {
     }
 
     fn link_identity(&self, id: i64, provider: &str, identity: &str) -> Result<Linked, StoreError> {
-        let read = format!("SELECT identities FROM {}.users WHERE id = $1", self.server.target().schema);
-        let write = format!(
-            "UPDATE {}.users SET identities = $2 WHERE id = $1 AND identities IS NOT DISTINCT FROM $3",
-            self.server.target().schema
-        );
-        for _ in 0..TRIES {
-            let rows = self.server.with(async |client| client.query_typed(&read, &[(&id, Type::INT8)]).await)?;
-            let Some(row) = rows.first() else { return Ok(Linked::NoSuchUser) };
-            let held: Option<String> = row.get(0);
-            let merged = match identities::link(held.as_deref(), provider, identity)? {
-                Link::Add(merged) => merged,
-                Link::Same => return Ok(Linked::Written),
-                Link::Other => return Ok(Linked::Taken),
-            };
-            if self.server.with(async |client| client.execute(&write, &[&id, &merged, &held]).await)? == 1 {
-                return Ok(Linked::Written);
-            }
-        }
-        Err(StoreError::new(StoreErrorKind::Busy, "others were linking identities to the user, again and again"))
+        self.link(id, provider, identity)
     }
 
     fn change_password(&self, id: i64, expected: Option<&TaggedText>, hash: &StoredHash) -> Result<Swap, StoreError> {

@@ -5,6 +5,7 @@
 mod batch;
 mod bulk;
 mod guesses;
+mod identities;
 mod mapped;
 mod record;
 mod schema;
@@ -20,7 +21,6 @@ pub(crate) use self::mapped::Mapped;
 use self::record::{Counted, Event};
 use self::schema::failed;
 use super::changes::{Change, Changes};
-use super::identities::{self, Link};
 use super::slots::{Slot, Slots};
 pub use super::users::{Inserted, MethodCount, NewUser, User};
 use super::{
@@ -279,20 +279,7 @@ impl Users for Sqlite {
     }
 
     fn link_identity(&self, id: i64, provider: &str, identity: &str) -> Result<Linked, StoreError> {
-        let mut writer = self.writer()?;
-        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-        let held = transaction
-            .query_row("SELECT identities FROM users WHERE id = ?1", [id], |row| row.get::<_, Option<String>>(0))
-            .optional();
-        let Some(held) = held.map_err(failed)? else { return Ok(Linked::NoSuchUser) };
-        let merged = match identities::link(held.as_deref(), provider, identity)? {
-            Link::Add(merged) => merged,
-            Link::Same => return Ok(Linked::Written),
-            Link::Other => return Ok(Linked::Taken),
-        };
-        transaction.execute("UPDATE users SET identities = ?1 WHERE id = ?2", params![merged, id]).map_err(failed)?;
-        transaction.commit().map_err(failed)?;
-        Ok(Linked::Written)
+        identities::link(self, id, provider, identity)
     }
 
     fn change_password(&self, id: i64, expected: Option<&TaggedText>, hash: &StoredHash) -> Result<Swap, StoreError> {

@@ -142,7 +142,8 @@ pub struct NewUser<'a> {
     pub profile: Option<&'a str>,
     /// A JSON object.
     pub custom_data: Option<&'a str>,
-    /// A JSON object: social identities.
+    /// A JSON object: social identities, `{"target":{"userId":"…"}}`. What stands under `userId` is unique for its target,
+    /// where it is a text or an integer of at most 1024 bytes together with the target.
     pub identities: Option<&'a str>,
     /// `None` for a user without a password.
     pub password: Option<&'a StoredHash>,
@@ -197,6 +198,8 @@ pub enum Linked {
     Written,
     /// The user has another identity of this provider; it was left alone.
     Taken,
+    /// Another user has this identity.
+    AnotherUsers,
     /// Nobody has that id.
     NoSuchUser,
 }

@@ -101,6 +101,14 @@ fn identities_are_linked_and_never_replaced() {
     );
     let again = server.admin("POST", &path, &json!({"target": "github", "userId": "13"}));
     assert_eq!((again.status, &again.json()["code"]), (422, &json!("duplicate_user")));
+    let bob = server.create(&json!({"username": "bob"}));
+    let anothers = json!({"target": "google", "userId": "g-1"});
+    let taken = server.admin("POST", &format!("/api/users/{bob}/identities"), &anothers);
+    assert_eq!((taken.status, &taken.json()["errors"][0]["field"]), (422, &json!("identities")), "{}", taken.body);
+    let taken = json!({"username": "carol", "identities": {"github": {"userId": "12"}}});
+    let taken = server.admin("POST", "/api/users", &taken);
+    assert_eq!((taken.status, &taken.json()["code"]), (422, &json!("duplicate_user")));
+    assert_eq!(taken.json()["errors"][0]["field"], "identities");
     let other = server.admin("POST", &path, &json!({"connectorId": "apple", "connectorData": {"sub": "a"}}));
     assert_eq!(other.json()["identities"]["apple"], json!({"connectorData": {"sub": "a"}}));
     assert_eq!(server.admin("POST", "/api/users/999/identities", &json!({"target": "x"})).status, 404);

@@ -94,7 +94,7 @@ pub(crate) fn bulk(store: &dyn Users, on_conflict: OnConflict, users: &[NewUser<
     let mut bulk = store.bulk(BulkOptions::new(on_conflict, false)).expect("a bulk");
     let input = bulk.begin_input(None, "test").expect("begun");
     users.iter().for_each(|user| bulk.push(user).expect("pushed"));
-    bulk.end_batch(Mark { input: input.id, first: 0, records: users.len() as u64 }).expect("ended");
+    bulk.end_batch(Mark::new(input.id, 0, users.len() as u64)).expect("ended");
     let written = bulk.next_written(true).expect("a batch").expect("written");
     bulk.end_input(input.id).expect("ended");
     bulk.finish().expect("finished");
@@ -194,6 +194,45 @@ fn every_store_keeps_the_contract() {
     });
 }
 
+/// Takes a store back to the schema before the last ones.
+pub(crate) fn make_older(url: &str) {
+    let columns = ["after_key", "last_key"].map(|name| format!("ALTER TABLE {{s}}import_batches DROP COLUMN {name};"));
+    let columns = columns.concat() + " DROP TABLE {s}identities;";
+    match url.split_once("?schema=") {
+        Some((admin, name)) => {
+            let schema =
+                std::mem::ManuallyDrop::new(Schema { url: url.into(), admin: admin.into(), name: name.into() });
+            let columns = columns.replace("{s}", "{s}.");
+            schema.run(&format!("{columns} DELETE FROM {{s}}.schema_version WHERE version > 2")).expect("older");
+        }
+        None => {
+            let file = rusqlite::Connection::open(url.trim_start_matches("sqlite:")).expect("a file");
+            let columns = columns.replace("{s}", "");
+            let columns = format!("DROP TRIGGER users_take_identities_along; {columns}");
+            file.execute_batch(&format!("{columns} PRAGMA user_version = 3")).expect("older");
+        }
+    }
+}
+
+#[test]
+fn an_older_store_is_brought_up_to_date() {
+    each_store(|url| {
+        let ada = NewUser { username: Some("ada"), ..NewUser::default() };
+        let store = open(url, &creating()).expect("a store");
+        let _ = bulk(&*store, OnConflict::Skip, &[ada]);
+        drop(store);
+        make_older(url);
+        if url.starts_with("postgres") {
+            let refused = open(url, &OpenOptions::default()).map(drop).unwrap_err();
+            assert_eq!(refused.kind(), StoreErrorKind::OlderSchema);
+        }
+        let store = open(url, &creating()).expect("a store");
+        let info = store.info().expect("known");
+        assert_eq!(info.schema, info.known_schema);
+        assert_eq!(bulk(&*store, OnConflict::Skip, &[ada]), [Inserted::AlreadyThere { kept_newer: false }]);
+    });
+}
+
 #[test]
 fn replace_legacy_never_replaces_what_is_newer() {
     let engine = engine();
@@ -227,7 +266,7 @@ fn replace_legacy_never_replaces_what_is_newer() {
         let input = bulk.begin_input(None, "test").expect("begun");
         bulk.push(&of("dan", &old)).expect("pushed");
         bulk.push(&of("carol", &old)).expect("pushed");
-        bulk.end_batch(Mark { input: input.id, first: 0, records: 2 }).expect("ended");
+        bulk.end_batch(Mark::new(input.id, 0, 2)).expect("ended");
         let written = bulk.next_written(true).expect("a batch").expect("an answer");
         assert!(!written.is_committed);
         drop(bulk);
@@ -307,7 +346,7 @@ fn table(records: usize) -> String {
         .collect()
 }
 
-fn import(file: &Path, url: &str) -> Command {
+pub(crate) fn import(file: &Path, url: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rehash"));
     command.args(["import", "--json", "--quiet", "--store", url]).arg(file);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use rehash::import::database;
 use rehash::import::{Checked, Problem, Summary, check};
 use rehash::store::{Bulk, BulkOptions, Inserted, Mark, Tally, Users, Written};
 use rehash::{Code, Engine, UpgradeMode};
@@ -13,7 +14,7 @@ use rehash::{Code, Engine, UpgradeMode};
 use crate::check::options;
 use crate::interrupt::Interrupt;
 use crate::output::{Exit, Failure, say};
-use crate::pending::{Batch, Held, Pending, Reading, conflict, method_of, new_user, size};
+use crate::pending::{Batch, Held, Pending, Reading, conflict, method_of, new_user, say_what_is_committed, size};
 use crate::plaintext::hash_plaintext;
 use crate::report::{self, Progress, RawRecord, Rejects, Reporter, Reserved, Totals};
 use crate::source::Inputs;
@@ -52,6 +53,7 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
         engine: &engine,
         jobs: args.input.jobs.count(),
         is_dry_run: args.dry_run,
+        origin: &inputs,
         fingerprints: fingerprint::of_inputs(args),
         inputs: Vec::new(),
         pending: Vec::new(),
@@ -62,6 +64,7 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
         reporter: Reporter::new(out, &args.report),
         rejects,
     };
+    let committed_earlier = importer.begin_database(args)?;
     let mut progress = Progress::start();
     let (mut summary, mut stopped) = check(inputs.sources(&interrupt), &rules, options, |checked| {
         progress.tick();
@@ -77,8 +80,9 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
         stopped = Some(Stop::Interrupted);
     }
     drop(progress);
+    summary.records += committed_earlier;
     let ended = importer.end(args, &summary, stopped);
-    if matches!(ended, Ok(Exit::Interrupted)) {
+    if args.dry_run && matches!(ended, Ok(Exit::Interrupted)) {
         inputs.say_how_to_go_on();
     }
     ended
@@ -106,6 +110,7 @@ struct Importer<'a, W> {
     engine: &'a Engine,
     jobs: usize,
     is_dry_run: bool,
+    origin: &'a Inputs<'a>,
     fingerprints: HashMap<String, String>,
     inputs: Vec<Reading>,
     pending: Vec<Pending>,
@@ -144,19 +149,27 @@ impl<W: Write> Importer<'_, W> {
     fn begin_input(&mut self, source: &str) -> Result<(), Failure> {
         self.end_batch()?;
         let input = self.bulk.begin_input(self.fingerprints.get(source).map(String::as_str), source)?;
-        if input.earlier.records() > 0 {
-            let Tally { imported, already_there, replaced, left_newer, rejected, .. } = input.earlier;
-            say(&format!(
-                "{source}: going on where an earlier run ended; it had committed {} records: {imported} imported, \
-                 {already_there} already there, {} replaced or left, {rejected} rejected",
-                input.earlier.records(),
-                replaced + left_newer,
-            ));
-        }
+        say_what_is_committed(source, &input);
         let committed = input.committed.into_iter();
         self.inputs.push(Reading { name: source.into(), id: input.id, next: 0, committed, skips: 0..0 });
         self.batch.first = 0;
         Ok(())
+    }
+
+    /// Goes on with a database after the key up to which an earlier run had committed everything, and says how many records
+    /// that are. With files, and in a dry run, there is nothing to begin here.
+    fn begin_database(&mut self, args: &args::Import) -> Result<u64, Failure> {
+        let Some((url, options)) = self.origin.database().filter(|_| !self.is_dry_run) else { return Ok(0) };
+        let (name, fingerprint) = (database::shown(url), fingerprint::of_database(args, url, options));
+        let input = self.bulk.begin_source(&fingerprint, &name, options.after.as_deref())?;
+        say_what_is_committed(&name, &input);
+        let next = input.committed.last().map_or(0, |range| range.end);
+        self.counts.earlier = next;
+        self.batch.first = next;
+        let committed = Vec::new().into_iter();
+        self.inputs.push(Reading { name: name.into(), id: input.id, next, committed, skips: 0..0 });
+        self.origin.journal_from(input.after);
+        Ok(next)
     }
 
     fn pending_of(&self, checked: Checked<'_>) -> Pending {
@@ -227,8 +240,9 @@ impl<W: Write> Importer<'_, W> {
         let Batch { first, records, .. } = std::mem::take(&mut self.batch);
         let count = records.len() as u64;
         self.batch.first = first + count;
-        let Some(input) = self.inputs.last().filter(|_| count > 0) else { return Ok(()) };
-        let ended = self.bulk.end_batch(Mark { input: input.id, first, records: count });
+        let (Some(input), Some(last)) = (self.inputs.last(), records.last()) else { return Ok(()) };
+        let keys = self.origin.keys_up_to(last.line);
+        let ended = self.bulk.end_batch(Mark::new(input.id, first, count).with_keys(keys));
         if ended.is_ok() {
             self.under_way.push_back(records);
         }
@@ -334,6 +348,9 @@ impl<W: Write> Importer<'_, W> {
         }
         if args.dry_run {
             say("a dry run: nothing was written");
+        }
+        if !summary.errors.is_empty() && !args.dry_run && self.origin.database().is_some() {
+            say("the same command goes on after what is in the store");
         }
         keys::say_what_is_missing(&args.input)?;
         Ok(report::exit(summary, self.counts.tally.rejected))

@@ -5,7 +5,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use rehash::import::{Credential, Format, Problem, Record};
-use rehash::store::NewUser;
+use rehash::store::{Input, NewUser, Tally};
+
+use crate::output::{printable, say};
 
 /// A judged record that waits to be given to the store, with what is needed to reject it still.
 pub struct Pending {
@@ -57,6 +59,21 @@ impl Reading {
         }
         self.skips.contains(&number)
     }
+}
+
+/// Says what an earlier run had done of an input.
+pub fn say_what_is_committed(source: &str, input: &Input) {
+    let Tally { imported, already_there, replaced, left_newer, rejected, .. } = input.earlier;
+    let records = input.earlier.records();
+    if records == 0 {
+        return;
+    }
+    let after = input.after.as_ref().map_or_else(String::new, |key| format!(" after the key '{}'", printable(key)));
+    say(&format!(
+        "{source}: going on{after} where an earlier run ended; it had committed {records} records: {imported} imported, \
+         {already_there} already there, {} replaced or left, {rejected} rejected",
+        replaced + left_newer,
+    ));
 }
 
 pub const fn method_of(record: &Record<'_>) -> &'static str {

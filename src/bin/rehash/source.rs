@@ -1,12 +1,13 @@
 //! What `check` and `import` read: the files of the command line, or a legacy database; and `rehash sources`, the systems
 //! whose tables are known.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fs;
 use std::io::Write;
 
 use rehash::import::database::{self, DatabaseOptions, Position, Preset, Select};
 use rehash::import::{InputError, Source};
+use rehash::store::Keys;
 use serde::Serialize;
 
 use crate::args;
@@ -46,8 +47,12 @@ impl args::Origin {
 pub struct Inputs<'a> {
     input: &'a args::Input,
     database: Option<(String, DatabaseOptions)>,
-    opened: Cell<Option<Position>>,
+    opened: RefCell<Option<Position>>,
     line: Cell<u64>,
+    /// Whether the store's journal keeps how far a database was read.
+    is_journalled: Cell<bool>,
+    /// The key up to which it was, or from which on it is to be.
+    marked: RefCell<Option<String>>,
 }
 
 impl<'a> Inputs<'a> {
@@ -62,15 +67,40 @@ impl<'a> Inputs<'a> {
                 Some((url, options))
             }
         };
-        Ok(Self { input, database, opened: Cell::new(None), line: Cell::new(0) })
+        let marked = RefCell::new(input.origin.source_after.clone());
+        let (opened, line, is_journalled) = Default::default();
+        Ok(Self { input, database, opened, line, is_journalled, marked })
+    }
+
+    /// The database that is read.
+    pub fn database(&self) -> Option<(&str, &DatabaseOptions)> {
+        self.database.as_ref().map(|(url, options)| (&**url, options))
+    }
+
+    /// From here on it is read for the journal, from after this key.
+    pub fn journal_from(&self, after: Option<String>) {
+        self.is_journalled.set(true);
+        self.marked.replace(after);
+    }
+
+    /// Where a batch stands that begins where the one before it ended, and whose last record is this line.
+    pub fn keys_up_to(&self, line: u64) -> Option<Keys> {
+        let opened = self.opened.borrow();
+        let position = opened.as_ref().filter(|_| self.is_journalled.get())?;
+        let last = position.before_line(line)?;
+        position.forget_before(line);
+        Some(Keys { after: self.marked.replace(Some(last.clone())), last })
     }
 
     pub fn sources(&self, interrupt: &Interrupt) -> Box<dyn Iterator<Item = Result<Source, InputError>> + '_> {
         match &self.database {
             None => Box::new(interrupt.clone().sources_of(&self.input.files)),
             Some((url, options)) => Box::new(std::iter::once_with(move || {
-                let (source, position) = database::open(url, options)?;
-                self.opened.set(Some(position));
+                let mut options = options.clone();
+                options.after.clone_from(&self.marked.borrow());
+                options.keeps_keys = self.is_journalled.get();
+                let (source, position) = database::open(url, &options)?;
+                self.opened.replace(Some(position));
                 Ok(source)
             })),
         }
@@ -81,7 +111,7 @@ impl<'a> Inputs<'a> {
         self.line.set(line);
     }
 
-    /// Where a database's reading was interrupted, after all that was taken has been written.
+    /// Where a database's reading was interrupted of which no journal knows.
     pub fn say_how_to_go_on(&self) {
         if let Some(key) = self.opened.take().and_then(|position| position.before_line(self.line.get())) {
             say(&format!("with --source-after '{}' it does not read again what is there", printable(&key)));

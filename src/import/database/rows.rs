@@ -1,8 +1,8 @@
 //! Rows in pages by the key, written as NDJSON: what an input reads. It knows of no database but what [`Server`] says.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::io::{self, Read};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Cell, DatabaseOptions, Kind, Next, Select, Server, connect, is_integer};
 use crate::import::field::{Field, printable};
@@ -17,19 +17,32 @@ const PAGE_ROWS_MAX: u64 = 20_000;
 
 /// How far a database has been read, while it is: shared with the source that reads it.
 #[derive(Clone, Debug, Default)]
-pub struct Position(Arc<Mutex<Vec<(u64, String)>>>);
+pub struct Position(Arc<Mutex<VecDeque<(u64, String)>>>);
 
 impl Position {
     /// A key after which the reading can go on so that no record after this line of the source is left out; `None`
-    /// where it must begin anew. Some records before the line may be read again.
+    /// where it must begin anew. Some records before the line may be read again; none where each key is kept
+    /// ([`DatabaseOptions::keeps_keys`]).
     #[must_use]
     pub fn before_line(&self, line: u64) -> Option<String> {
-        let pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        pages.iter().rev().find(|(last, _)| *last <= line).map(|(_, key)| key.clone())
+        let keys = self.lock();
+        let after = keys.partition_point(|(last, _)| *last <= line);
+        keys.get(after.checked_sub(1)?).map(|(_, key)| key.clone())
     }
 
-    fn reached(&self, line: u64, key: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((line, key.to_owned()));
+    /// Nobody will ask for a line before this one. Where each key is kept, memory is bounded by saying so.
+    pub fn forget_before(&self, line: u64) {
+        let mut keys = self.lock();
+        let after = keys.partition_point(|(last, _)| *last <= line);
+        keys.drain(..after.saturating_sub(1));
+    }
+
+    fn reached(&self, keys: impl IntoIterator<Item = (u64, String)>) {
+        self.lock().extend(keys);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<(u64, String)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -61,6 +74,7 @@ pub(super) struct Rows {
     /// What to say once all rows before it are read.
     failure: Option<String>,
     position: Position,
+    keeps_keys: bool,
 }
 
 pub(super) fn open(url: &str, options: &DatabaseOptions) -> Result<(Rows, Position), String> {
@@ -90,7 +104,7 @@ pub(super) fn open(url: &str, options: &DatabaseOptions) -> Result<(Rows, Positi
     no_null_keys(&mut *server, &query, &key_name)?;
     let position = Position::default();
     if let Some(after) = &options.after {
-        position.reached(0, after);
+        position.reached([(0, after.clone())]);
     }
     let rows = Rows {
         server,
@@ -107,6 +121,7 @@ pub(super) fn open(url: &str, options: &DatabaseOptions) -> Result<(Rows, Positi
         is_ended: false,
         failure: None,
         position: position.clone(),
+        keeps_keys: options.keeps_keys,
     };
     Ok((rows, position))
 }
@@ -177,6 +192,7 @@ impl Rows {
         let before = self.last.clone().filter(|_| !self.is_resumed);
         let (columns, key_place) = (&self.columns, self.key);
         let (text, last, lines) = (&mut self.text, &mut self.last, &mut self.lines);
+        let (keeps_keys, mut keys) = (self.keeps_keys, Vec::new());
         text.clear();
         let (mut rows, mut is_cut) = (0, false);
         let read = self.server.page(&sql, &mut |cells| {
@@ -190,15 +206,17 @@ impl Rows {
                 return Err(format!("two rows have the key {key}; name a column that is unique with --source-key"));
             }
             write_row(columns, cells, text);
-            *last = Some(key);
             *lines += 1;
+            if keeps_keys {
+                keys.push((*lines, key.clone()));
+            }
+            *last = Some(key);
             is_cut = text.len() >= PAGE_BYTES_MAX;
             Ok(if is_cut { Next::Stop } else { Next::Row })
         });
         if !text.is_empty() {
-            if let Some(last) = &self.last {
-                self.position.reached(self.lines, last);
-            }
+            let last = self.last.iter().filter(|_| !keeps_keys).map(|last| (self.lines, last.clone()));
+            self.position.reached(keys.into_iter().chain(last));
             self.is_resumed = false;
         }
         read?;
@@ -341,10 +359,13 @@ mod tests {
     fn a_position_is_a_page_that_was_taken_whole() {
         let position = Position::default();
         assert_eq!(position.before_line(10), None);
-        position.reached(100, "k100");
-        position.reached(500, "k500");
+        position.reached([(100, "k100".to_owned()), (500, "k500".to_owned())]);
         assert_eq!(position.before_line(99), None);
         assert_eq!(position.before_line(100).as_deref(), Some("k100"));
         assert_eq!(position.before_line(9999).as_deref(), Some("k500"));
+        position.forget_before(499);
+        assert_eq!(position.before_line(499).as_deref(), Some("k100"), "what is asked for is still known");
+        position.forget_before(500);
+        assert_eq!((position.before_line(499), position.before_line(500).as_deref()), (None, Some("k500")));
     }
 }

@@ -1,4 +1,5 @@
-//! One batch into the table, in one transaction with its counters, its journal and its audit.
+//! One batch into the table, in one transaction with its counters, its journal and its audit. Where records are there already,
+//! `stage` finds out which.
 
 use std::pin::pin;
 
@@ -6,13 +7,16 @@ use bytes::Bytes;
 use futures_util::SinkExt as _;
 use tokio_postgres::{Client, Error, Transaction};
 
+use super::identities::new_ids;
 use super::now;
+use super::stage::stage;
 use crate::StoredHash;
 use crate::store::Tally;
 use crate::store::changes::{Change, Changes};
+use crate::store::identities::{Account, accounts};
 use crate::store::{BulkOptions, Inserted, Mark, NewUser, OnConflict, Written};
 
-const COLUMNS: &str = "username, primary_email, primary_phone, name, avatar, profile, custom_data, identities, \
+pub(super) const COLUMNS: &str = "username, primary_email, primary_phone, name, avatar, profile, custom_data, identities, \
     password_encrypted, password_encryption_method, password_parameters, imported_method, imported_at";
 /// What is sent at once.
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -33,11 +37,21 @@ pub(super) struct Job {
     pub(super) mark: Mark,
     /// One for each record; `New` for those in `text` until it is known better.
     pub(super) outcomes: Vec<Inserted>,
-    text: Vec<u8>,
-    /// Of each record in `text`: its place in `outcomes`, and its kind.
-    rows: Vec<(usize, usize)>,
+    pub(super) text: Vec<u8>,
+    pub(super) rows: Vec<Row>,
     /// Method and parameters.
     kinds: Vec<(&'static str, String)>,
+    /// What the identities of records name, each with its record's place in `rows`, in their order.
+    pub(super) accounts: Vec<(usize, Account)>,
+}
+
+/// A record in the text.
+pub(super) struct Row {
+    /// Among the outcomes.
+    pub(super) place: usize,
+    kind: usize,
+    /// Where the text of the next one begins.
+    end: usize,
 }
 
 impl Job {
@@ -45,11 +59,12 @@ impl Job {
         Self {
             options,
             way: if options.is_dry_run { Way::Staged } else { Way::Straight },
-            mark: Mark { input: 0, first: 0, records: 0 },
+            mark: Mark::default(),
             outcomes: Vec::new(),
             text: Vec::new(),
             rows: Vec::new(),
             kinds: Vec::new(),
+            accounts: Vec::new(),
         }
     }
 
@@ -85,8 +100,23 @@ impl Job {
             self.kinds.push((method, parameters));
             self.kinds.len() - 1
         });
-        self.rows.push((self.outcomes.len(), kind));
+        self.accounts.extend(accounts(new.identities).into_iter().map(|account| (self.rows.len(), account)));
+        self.rows.push(Row { place: self.outcomes.len(), kind, end: self.text.len() });
         self.outcomes.push(Inserted::New);
+    }
+}
+
+impl Job {
+    pub(super) const fn replaces_legacy(&self) -> bool {
+        matches!(self.options.on_conflict, OnConflict::ReplaceLegacy)
+    }
+}
+
+/// A line in the text form of `COPY`.
+pub(super) fn put_line(text: &mut Vec<u8>, fields: [&str; 3]) {
+    for (place, field) in fields.into_iter().enumerate() {
+        put(text, Some(field));
+        text.push(if place == 2 { b'\n' } else { b'\t' });
     }
 }
 
@@ -116,10 +146,13 @@ pub(super) async fn write(
     let mut changes = Changes::default();
     let mut outcomes = job.outcomes.clone();
     match job.way {
-        Way::Straight => copy(&transaction, &format!("{schema}.users"), &job.text).await?,
+        Way::Straight if job.accounts.is_empty() => {
+            copy(&transaction, &format!("{schema}.users ({COLUMNS})"), &job.text).await?;
+        }
+        Way::Straight => copy_with_accounts(&transaction, schema, job).await?,
         Way::Staged => stage(&transaction, schema, job, &mut outcomes, &mut changes).await?,
     }
-    for (place, kind) in &job.rows {
+    for Row { place, kind, .. } in &job.rows {
         if outcomes[*place] == Inserted::New || outcomes[*place] == Inserted::Replaced {
             let (method, parameters) = &job.kinds[*kind];
             let untouched = i64::from(!method.is_empty());
@@ -138,90 +171,44 @@ pub(super) async fn write(
     Ok(Written { outcomes: unsure.take().unwrap_or_default(), is_committed: true })
 }
 
-async fn copy(transaction: &Transaction<'_>, table: &str, text: &[u8]) -> Result<(), Error> {
+/// Those whose identities name accounts go with identifiers of their own, which the accounts can refer to.
+async fn copy_with_accounts(transaction: &Transaction<'_>, schema: &str, job: &Job) -> Result<(), Error> {
+    let mut named: Vec<usize> = job.accounts.iter().map(|(row, _)| *row).collect();
+    named.dedup();
+    let ids = new_ids(transaction, schema, named.len()).await?;
+    let mut ids = named.into_iter().zip(ids).peekable();
+    let mut accounts = job.accounts.iter().peekable();
+    let (mut plain, mut with_ids, mut held, mut start) = (Vec::new(), Vec::new(), Vec::new(), 0);
+    for (number, row) in job.rows.iter().enumerate() {
+        let text = &job.text[std::mem::replace(&mut start, row.end)..row.end];
+        let Some((_, id)) = ids.next_if(|(of, _)| *of == number) else {
+            plain.extend_from_slice(text);
+            continue;
+        };
+        let id = id.to_string();
+        with_ids.extend_from_slice(id.as_bytes());
+        with_ids.push(b'\t');
+        with_ids.extend_from_slice(text);
+        while let Some((_, account)) = accounts.next_if(|(of, _)| *of == number) {
+            put_line(&mut held, [&account.target, &account.identity, &id]);
+        }
+    }
+    copy(transaction, &format!("{schema}.users ({COLUMNS})"), &plain).await?;
+    copy(transaction, &format!("{schema}.users (id, {COLUMNS})"), &with_ids).await?;
+    copy(transaction, &format!("{schema}.identities (target, identity, user_id)"), &held).await
+}
+
+/// Into a table and its columns.
+pub(super) async fn copy(transaction: &Transaction<'_>, table: &str, text: &[u8]) -> Result<(), Error> {
     if text.is_empty() {
         return Ok(());
     }
-    let sink = transaction.copy_in::<_, Bytes>(&format!("COPY {table} ({COLUMNS}) FROM STDIN")).await?;
+    let sink = transaction.copy_in::<_, Bytes>(&format!("COPY {table} FROM STDIN")).await?;
     let mut sink = pin!(sink);
     for chunk in text.chunks(CHUNK_BYTES) {
         sink.send(Bytes::copy_from_slice(chunk)).await?;
     }
     sink.finish().await.map(drop)
-}
-
-/// Inserts what is new, and says of the rest how it relates to what stands there.
-async fn stage(
-    transaction: &Transaction<'_>,
-    schema: &str,
-    job: &Job,
-    outcomes: &mut [Inserted],
-    changes: &mut Changes,
-) -> Result<(), Error> {
-    let create = STAGING.replace("{s}", schema).replace("{sequence}", &schema.replace('\'', "''"));
-    transaction.batch_execute(&create).await?;
-    copy(transaction, "pg_temp.rehash_staging", &job.text).await?;
-    let insert = format!(
-        "INSERT INTO {schema}.users (id, {COLUMNS}) SELECT id, {COLUMNS} FROM pg_temp.rehash_staging ORDER BY ord
-         ON CONFLICT DO NOTHING"
-    );
-    if transaction.execute(&insert, &[]).await? == job.rows.len() as u64 {
-        return Ok(());
-    }
-    let mut replaced = Vec::new();
-    for row in transaction.query(&LEFT_OVER.replace("{s}", schema), &[]).await? {
-        let ord: i64 = row.get(0);
-        let place = job.rows[usize::try_from(ord - 1).unwrap_or(0)].0;
-        let ids: Vec<(&'static str, i64)> = ["username", "primaryEmail", "primaryPhone"]
-            .into_iter()
-            .enumerate()
-            .filter_map(|(at, field)| Some((field, row.get::<_, Option<i64>>(at + 1)?)))
-            .collect();
-        let (same_data, same_hash, is_newer): (bool, bool, bool) = (row.get(4), row.get(5), row.get(6));
-        let (field, id) = ids.first().copied().unwrap_or(("username", 0));
-        let is_one = ids.iter().all(|(_, other)| *other == id);
-        outcomes[place] = match (same_data, same_hash, is_newer) {
-            (true, true, _) => Inserted::AlreadyThere { kept_newer: false },
-            (true, false, true) => Inserted::AlreadyThere { kept_newer: true },
-            _ if job.options.on_conflict != OnConflict::ReplaceLegacy => Inserted::Conflict(field),
-            (.., true) => Inserted::LeftNewer(field),
-            _ if !is_one || ids.is_empty() => Inserted::Conflict(field),
-            _ => {
-                replaced.push((ord, id, row.get::<_, String>(7), row.get::<_, String>(8)));
-                Inserted::LeftNewer(field) // until the update says that it was replaced
-            }
-        };
-    }
-    replace(transaction, schema, job, &replaced, outcomes, changes).await
-}
-
-/// Puts records in the place of those that nobody has touched, also not since they were looked at.
-async fn replace(
-    transaction: &Transaction<'_>,
-    schema: &str,
-    job: &Job,
-    replaced: &[(i64, i64, String, String)],
-    outcomes: &mut [Inserted],
-    changes: &mut Changes,
-) -> Result<(), Error> {
-    if replaced.is_empty() {
-        return Ok(());
-    }
-    let ords: Vec<i64> = replaced.iter().map(|row| row.0).collect();
-    let ids: Vec<i64> = replaced.iter().map(|row| row.1).collect();
-    let methods: Vec<&str> = replaced.iter().map(|row| &*row.2).collect();
-    // Here both sides are joined by what is given, and no index has that.
-    transaction.batch_execute("SET LOCAL enable_hashjoin = on; SET LOCAL enable_seqscan = off").await?;
-    let update = REPLACE.replace("{s}", schema);
-    for row in transaction.query(&update, &[&ords, &ids, &methods, &now()]).await? {
-        let ord: i64 = row.get(0);
-        // They are in the order of their numbers.
-        let Ok(at) = replaced.binary_search_by_key(&ord, |row| row.0) else { continue };
-        let (.., was, parameters) = &replaced[at];
-        outcomes[job.rows[usize::try_from(ord - 1).unwrap_or(0)].0] = Inserted::Replaced;
-        changes.add(was, parameters, Change { records: -1, upgraded: 0, untouched: -i64::from(!was.is_empty()) });
-    }
-    Ok(())
 }
 
 /// The counters, the day, the journal and the audit. Last, so that nobody waits for them long.
@@ -247,6 +234,7 @@ async fn keep(
     let (first, records, replaced, left) =
         (number(mark.first), number(mark.records), number(tally.replaced), number(tally.left_newer));
     let (already_there, kept_newer) = (number(tally.already_there), number(tally.kept_newer));
+    let (after, last) = mark.keys.as_ref().map_or((None, None), |keys| (keys.after.as_deref(), Some(&*keys.last)));
     let journal = format!(
         "WITH dated AS (
              INSERT INTO {schema}.days AS d (day, slot, imported) VALUES ($10::bigint / 86400, -1, $4)
@@ -254,59 +242,27 @@ async fn keep(
          ), noted AS (
              INSERT INTO {schema}.audit (at, event, import_id, records) VALUES ($10, 'import', $1, $4)
          )
-         INSERT INTO {schema}.import_batches VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING"
+         INSERT INTO {schema}.import_batches VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+         ON CONFLICT DO NOTHING"
     );
     transaction
         .execute(
             &journal,
-            &[&mark.input, &first, &records, &imported, &already_there, &kept_newer, &replaced, &left, &rejected, &at],
+            &[
+                &mark.input,
+                &first,
+                &records,
+                &imported,
+                &already_there,
+                &kept_newer,
+                &replaced,
+                &left,
+                &rejected,
+                &at,
+                &after,
+                &last,
+            ],
         )
         .await
         .map(drop)
 }
-
-/// The planner knows nothing of a table that was just filled; each of its rows is looked up by an index.
-const STAGING: &str = r#"
-SET LOCAL enable_hashjoin = off;
-SET LOCAL enable_mergejoin = off;
-CREATE TEMP TABLE rehash_staging (
-    ord bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
-    id bigint DEFAULT nextval(pg_get_serial_sequence('{sequence}.users', 'id')),
-    username text COLLATE "C", primary_email text COLLATE "C", primary_phone text COLLATE "C",
-    name text, avatar text, profile text, custom_data text, identities text, password_encrypted text,
-    password_encryption_method text, password_parameters text, imported_method text, imported_at bigint
-) ON COMMIT DROP
-"#;
-
-const LEFT_OVER: &str = "
-SELECT s.ord, u1.id, u2.id, u3.id,
-    (o.username, o.primary_email, o.primary_phone, o.name, o.avatar, o.profile, o.custom_data, o.identities)
-        IS NOT DISTINCT FROM
-    (s.username, s.primary_email, s.primary_phone, s.name, s.avatar, s.profile, s.custom_data, s.identities),
-    (o.password_encrypted, o.password_encryption_method)
-        IS NOT DISTINCT FROM (s.password_encrypted, s.password_encryption_method),
-    o.upgraded_at IS NOT NULL OR o.password_changed_at IS NOT NULL,
-    coalesce(o.password_encryption_method, ''), coalesce(o.password_parameters, '')
-FROM pg_temp.rehash_staging s
-LEFT JOIN {s}.users u0 ON u0.id = s.id
-LEFT JOIN {s}.users u1 ON u1.username = s.username
-LEFT JOIN {s}.users u2 ON u2.primary_email = s.primary_email
-LEFT JOIN {s}.users u3 ON u3.primary_phone = s.primary_phone
-LEFT JOIN {s}.users o ON o.id = coalesce(u1.id, u2.id, u3.id)
-WHERE u0.id IS NULL ORDER BY s.ord";
-
-const REPLACE: &str = "
-WITH replaced AS (
-    UPDATE {s}.users u SET username = s.username, primary_email = s.primary_email, primary_phone = s.primary_phone,
-        name = s.name, avatar = s.avatar, profile = s.profile, custom_data = s.custom_data, identities = s.identities,
-        password_encrypted = s.password_encrypted, password_encryption_method = s.password_encryption_method,
-        password_parameters = s.password_parameters, imported_method = s.imported_method, imported_at = s.imported_at
-    FROM pg_temp.rehash_staging s, unnest($1::bigint[], $2::bigint[], $3::text[]) AS r (ord, id, method)
-    WHERE s.ord = r.ord AND u.id = r.id AND u.upgraded_at IS NULL AND u.password_changed_at IS NULL
-        AND coalesce(u.password_encryption_method, '') = r.method
-    RETURNING s.ord, u.id, r.method AS was, u.password_encryption_method AS method
-), noted AS (
-    INSERT INTO {s}.audit (at, event, user_id, from_method, to_method)
-    SELECT $4, 'replace', id, nullif(was, ''), method FROM replaced
-)
-SELECT ord FROM replaced";

@@ -6,17 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
-use tokio_postgres::Client;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Error};
 
 use super::batch::{Job, Way, write};
 use super::connect::{failed, is_transient};
+use super::identities::is_taken;
 use super::server::Inner;
 use super::{Postgres, now};
 use crate::StoredHash;
-use crate::store::changes::joined;
+use crate::store::journal::Committed;
 use crate::store::{
-    Bulk, BulkOptions, Input, Inserted, Mark, NewUser, StoreError, StoreErrorKind, Tally, Unstorable, Written,
+    Bulk, BulkOptions, Input, Inserted, Mark, NewUser, StoreError, StoreErrorKind, Unstorable, Written,
 };
 
 /// Small enough to be sent anew when the connection breaks; large enough that a commit costs little.
@@ -53,35 +53,24 @@ impl Bulk for PostgresBulk<'_> {
             return Ok(Input::default());
         }
         let schema = &self.store.server.target().schema;
-        let find = format!("SELECT max(id) FROM {schema}.imports WHERE fingerprint = $1 AND ended_at IS NULL");
-        let begin =
-            format!("INSERT INTO {schema}.imports (fingerprint, name, started_at) VALUES ($1, $2, $3) RETURNING id");
-        let batches = format!(
-            "SELECT first, records, imported, already_there, kept_newer, replaced, left_newer, rejected
-             FROM {schema}.import_batches WHERE import_id = $1 ORDER BY first"
-        );
-        let name = name.replace('\0', "");
         self.store.server.with(async |client| {
-            let found = client.query_one(&find, &[&fingerprint]).await?.get::<_, Option<i64>>(0);
-            let Some(id) = found else {
-                let id = client.query_one(&begin, &[&fingerprint, &name, &now()]).await?.get(0);
-                return Ok(Input { id, ..Input::default() });
-            };
-            let mut input = Input { id, ..Input::default() };
-            let mut ranges = Vec::new();
-            for row in client.query(&batches, &[&id]).await? {
-                let number = |column: usize| row.get::<_, i64>(column).unsigned_abs();
-                ranges.push(number(0)..number(0) + number(1));
-                input.earlier.add(&Tally {
-                    imported: number(2),
-                    already_there: number(3),
-                    kept_newer: number(4),
-                    replaced: number(5),
-                    left_newer: number(6),
-                    rejected: number(7),
-                });
-            }
-            input.committed = joined(ranges.into_iter());
+            let id = begin(client, schema, fingerprint, name).await?;
+            Ok(Input::of_ranges(id, &committed(client, schema, id).await?))
+        })
+    }
+
+    fn begin_source(&mut self, fingerprint: &str, name: &str, after: Option<&str>) -> Result<Input, StoreError> {
+        if self.options.is_dry_run {
+            return Ok(Input::default());
+        }
+        let schema = &self.store.server.target().schema;
+        let forget = format!("DELETE FROM {schema}.import_batches WHERE import_id = $1 AND first >= $2");
+        self.store.server.with(async |client| {
+            let id = begin(client, schema, Some(fingerprint), name).await?;
+            let input = Input::of_chain(id, after, &committed(client, schema, id).await?);
+            // What is read again is journalled again.
+            let next = i64::try_from(input.next()).unwrap_or(i64::MAX);
+            client.execute(&forget, &[&id, &next]).await?;
             Ok(input)
         })
     }
@@ -130,7 +119,13 @@ impl Bulk for PostgresBulk<'_> {
         if self.options.is_dry_run {
             return Ok(());
         }
-        let end = format!("UPDATE {}.imports SET ended_at = $1 WHERE id = $2", self.store.server.target().schema);
+        let schema = &self.store.server.target().schema;
+        // Keys can name people; nobody asks for them any more.
+        let end = format!(
+            "WITH ended AS (UPDATE {schema}.imports SET ended_at = $1 WHERE id = $2)
+             UPDATE {schema}.import_batches SET after_key = NULL, last_key = NULL
+             WHERE import_id = $2 AND last_key IS NOT NULL"
+        );
         self.store.server.with(async |client| client.execute(&end, &[&now(), &input]).await.map(drop))
     }
 
@@ -144,6 +139,27 @@ impl Drop for PostgresBulk<'_> {
         // A batch that nobody asks for is cut off, and rolled back by the server.
         self.under_way.iter().for_each(JoinHandle::abort);
     }
+}
+
+/// The unfinished import of this fingerprint, or a new one.
+async fn begin(client: &Client, schema: &str, fingerprint: Option<&str>, name: &str) -> Result<i64, Error> {
+    let find = format!("SELECT max(id) FROM {schema}.imports WHERE fingerprint = $1 AND ended_at IS NULL");
+    if let Some(id) = client.query_one(&find, &[&fingerprint]).await?.get(0) {
+        return Ok(id);
+    }
+    let begin =
+        format!("INSERT INTO {schema}.imports (fingerprint, name, started_at) VALUES ($1, $2, $3) RETURNING id");
+    let name = name.replace('\0', "");
+    Ok(client.query_one(&begin, &[&fingerprint, &name, &now()]).await?.get(0))
+}
+
+async fn committed(client: &Client, schema: &str, import: i64) -> Result<Vec<Committed>, Error> {
+    let query = format!(
+        "SELECT first, records, imported, already_there, kept_newer, replaced, left_newer, rejected, after_key, last_key
+         FROM {schema}.import_batches WHERE import_id = $1 ORDER BY first"
+    );
+    let rows = client.query(&query, &[&import]).await?;
+    Ok(rows.iter().map(|row| Committed::of(std::array::from_fn(|at| row.get(at)), row.get(8), row.get(9))).collect())
 }
 
 /// Writes a batch; tries again where others were in the way, or the connection was cut.
@@ -179,12 +195,13 @@ async fn deliver(inner: &Inner, clients: &Mutex<Vec<Client>>, mut job: Job) -> R
                 clients.lock().unwrap_or_else(PoisonError::into_inner).push(client);
                 return Ok(written);
             }
-            Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) && job.way == Way::Straight => {
+            Err(error) if is_taken(&error) && job.way == Way::Straight => {
                 job.way = Way::Staged;
                 wait = FIRST_WAIT;
                 clients.lock().unwrap_or_else(PoisonError::into_inner).push(client);
             }
-            Err(error) if is_transient(&error) || is_cut(&error) => last = Some(failed(&error)),
+            // What is taken after it was looked for is found there by the next try.
+            Err(error) if is_transient(&error) || is_cut(&error) || is_taken(&error) => last = Some(failed(&error)),
             Err(error) => return Err(failed(&error)),
         }
     }

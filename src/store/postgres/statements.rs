@@ -1,7 +1,7 @@
 //! The statements, written for one schema. A sign-in is two of them, one round trip each: what belongs together is one
 //! statement, and so one transaction.
 
-use super::guesses;
+use super::{guesses, identities};
 
 /// Rows that are counted are spread over so many, so that sign-ins do not wait for one another's counters.
 const SLOTS: u32 = 16;
@@ -13,6 +13,7 @@ pub(super) struct Statements {
     pub(super) user: String,
     pub(super) create: String,
     pub(super) taken: String,
+    pub(super) link: String,
     pub(super) guess_secret: String,
     pub(super) count_guess: String,
     pub(super) guess_stands: String,
@@ -34,6 +35,7 @@ impl Statements {
             user,
             create: fill(CREATE),
             taken: fill(TAKEN),
+            link: fill(identities::LINK),
             guess_secret: fill(guesses::SECRET),
             count_guess: fill(guesses::COUNT),
             guess_stands: fill(guesses::STANDS),
@@ -89,7 +91,7 @@ SELECT count(*) FROM swapped"
 }
 
 /// `$1` to `$8` the fields, `$9` to `$11` text, method and parameters, `$12` the time, `$13` the method where another system made the
-/// hash.
+/// hash, `$14` and `$15` the accounts that the identities name.
 const CREATE: &str = "
 WITH new AS (
     INSERT INTO {s}.users (username, primary_email, primary_phone, name, avatar, profile, custom_data, identities,
@@ -98,6 +100,9 @@ WITH new AS (
     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
         CASE WHEN $9::text IS NOT NULL AND $13::text IS NULL THEN $12::bigint END
     ON CONFLICT DO NOTHING RETURNING id
+), held AS (
+    INSERT INTO {s}.identities (target, identity, user_id)
+    SELECT target, identity, id FROM new, unnest($14::text[], $15::text[]) AS account (target, identity)
 ), counted AS (
     INSERT INTO {s}.counters AS c (method, parameters, slot, records, upgraded, untouched)
     SELECT coalesce($10, ''), coalesce($11, ''), id % {slots}, 1, 0, ($13::text IS NOT NULL)::int FROM new

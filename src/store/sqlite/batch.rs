@@ -2,11 +2,13 @@
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 
+use super::identities::{hold, hold_only, other_holder};
 use super::record::{self, Event, day, note};
 use super::schema::failed;
 use super::{now, user};
 use crate::StoredHash;
 use crate::store::changes::{Change, Changes};
+use crate::store::identities::accounts;
 use crate::store::slots::Slot;
 use crate::store::users::is_legacy;
 use crate::store::{Created, Inserted, NewUser, StoreError, TaggedText, User};
@@ -26,7 +28,7 @@ UPDATE users SET username = ?1, primary_email = ?2, primary_phone = ?3, name = ?
 WHERE id = ?14 AND upgraded_at IS NULL AND password_changed_at IS NULL";
 
 const JOURNAL: &str = "
-INSERT INTO import_batches VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING";
+INSERT INTO import_batches VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING";
 
 /// A batch of inserts in one transaction.
 #[derive(Debug)]
@@ -91,6 +93,10 @@ impl<'a> Batch<'a> {
         imported_method: Option<&str>,
         password_changed_at: Option<i64>,
     ) -> Result<bool, StoreError> {
+        let accounts = accounts(new.identities);
+        if other_holder(&self.connection, &accounts, None).map_err(failed)?.is_some() {
+            return Ok(false);
+        }
         let parameters = new.password.map(StoredHash::parameters);
         let method = new.password.map(|hash| hash.method().as_str());
         let inserted = self.connection.prepare_cached(INSERT).and_then(|mut insert| {
@@ -114,12 +120,19 @@ impl<'a> Batch<'a> {
         if inserted.map_err(failed)? != 1 {
             return Ok(false);
         }
+        if !accounts.is_empty() {
+            hold(&self.connection, self.connection.last_insert_rowid(), &accounts).map_err(failed)?;
+        }
         let change = Change { records: 1, upgraded: 0, untouched: i64::from(imported_method.is_some()) };
         self.changes.add(method.unwrap_or(""), parameters.as_deref().unwrap_or(""), change);
         Ok(true)
     }
 
     fn replace(&mut self, new: &NewUser<'_>, field: &'static str, old: &User) -> Result<Inserted, StoreError> {
+        let accounts = accounts(new.identities);
+        if other_holder(&self.connection, &accounts, Some(old.id)).map_err(failed)?.is_some() {
+            return Ok(Inserted::Conflict("identities"));
+        }
         let was = record::read(&self.connection, old.id).map_err(failed)?;
         let parameters = new.password.map(StoredHash::parameters);
         let method = new.password.map(|hash| hash.method().as_str());
@@ -143,6 +156,7 @@ impl<'a> Batch<'a> {
         });
         match (replaced, was) {
             (Ok(1), Some(was)) => {
+                hold_only(&self.connection, old.id, &accounts).map_err(failed)?;
                 self.changes.add(&was.method, &was.parameters, was.gone());
                 let change = Change { records: 1, upgraded: 0, untouched: i64::from(method.is_some()) };
                 self.changes.add(method.unwrap_or(""), parameters.as_deref().unwrap_or(""), change);
@@ -174,6 +188,8 @@ impl<'a> Batch<'a> {
             number(tally.left_newer),
             number(tally.rejected),
             now(),
+            mark.keys.as_ref().and_then(|keys| keys.after.as_deref()),
+            mark.keys.as_ref().map(|keys| &*keys.last),
         ];
         self.connection.execute(JOURNAL, values).map_err(failed)?;
         let audited = "INSERT INTO audit (at, event, import_id, records) VALUES (?1, 'import', ?2, ?3)";
@@ -219,7 +235,7 @@ fn taken(connection: &Connection, new: &NewUser<'_>) -> rusqlite::Result<Option<
             return Ok(Some((field, id)));
         }
     }
-    Ok(None)
+    Ok(other_holder(connection, &accounts(new.identities), None)?.map(|id| ("identities", id)))
 }
 
 /// How a record that was not inserted relates to what stands there, and what that is.
@@ -245,7 +261,8 @@ fn compare(connection: &Connection, new: &NewUser<'_>) -> rusqlite::Result<(Inse
         (true, false, true) => Inserted::AlreadyThere { kept_newer: true },
         _ => Inserted::Conflict(field),
     };
-    Ok((inserted, Some(old)))
+    // Who has an identity is not thereby the same user, whose place another could take.
+    Ok((inserted, Some(old).filter(|_| field != "identities")))
 }
 
 /// Its hash is not the one that was imported.

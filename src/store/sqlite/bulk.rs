@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, Row, params};
 
 use super::schema::failed;
 use super::{Batch, Sqlite, now};
-use crate::store::changes::joined;
-use crate::store::{Bulk, BulkOptions, Input, Inserted, Mark, NewUser, OnConflict, StoreError, Tally, Written};
+use crate::store::journal::Committed;
+use crate::store::{Bulk, BulkOptions, Input, Inserted, Mark, NewUser, OnConflict, StoreError, Written};
 
 /// Large, because each transaction writes every page it touched, and the keys of a user table touch most of an index;
 /// small enough that a sign-in which waits for the writer does not time out.
@@ -45,39 +45,22 @@ impl Bulk for SqliteBulk<'_> {
             return Ok(Input::default());
         }
         let writer = self.store.writer()?;
-        let unfinished = "SELECT max(id) FROM imports WHERE fingerprint = ?1 AND ended_at IS NULL";
-        let found: Option<i64> = writer.query_row(unfinished, [fingerprint], |row| row.get(0)).map_err(failed)?;
-        let Some(id) = found else {
-            let begin = "INSERT INTO imports (fingerprint, name, started_at) VALUES (?1, ?2, ?3)";
-            writer.execute(begin, params![fingerprint, name, now()]).map_err(failed)?;
-            return Ok(Input { id: writer.last_insert_rowid(), ..Input::default() });
-        };
-        let sums = "SELECT coalesce(sum(imported), 0), coalesce(sum(already_there), 0), coalesce(sum(kept_newer), 0),
-            coalesce(sum(replaced), 0), coalesce(sum(left_newer), 0), coalesce(sum(rejected), 0)
-            FROM import_batches WHERE import_id = ?1";
-        let number = |row: &rusqlite::Row<'_>, column| row.get::<_, i64>(column).map(i64::unsigned_abs);
-        let tally = writer.query_row(sums, [id], |row| {
-            Ok(Tally {
-                imported: number(row, 0)?,
-                already_there: number(row, 1)?,
-                kept_newer: number(row, 2)?,
-                replaced: number(row, 3)?,
-                left_newer: number(row, 4)?,
-                rejected: number(row, 5)?,
-            })
-        });
-        let ranges = "SELECT first, records FROM import_batches WHERE import_id = ?1 ORDER BY first";
-        let mut ranges = writer.prepare(ranges).map_err(failed)?;
-        let ranges = ranges.query_map([id], |row| {
-            let first = number(row, 0)?;
-            Ok(first..first + number(row, 1)?)
-        });
-        let ranges: Vec<_> = ranges.and_then(Iterator::collect).map_err(failed)?;
-        Ok(Input {
-            id,
-            committed: joined(ranges.into_iter()),
-            earlier: tally.optional().map_err(failed)?.unwrap_or_default(),
-        })
+        let id = begin(&writer, fingerprint, name).map_err(failed)?;
+        Ok(Input::of_ranges(id, &committed(&writer, id).map_err(failed)?))
+    }
+
+    fn begin_source(&mut self, fingerprint: &str, name: &str, after: Option<&str>) -> Result<Input, StoreError> {
+        if self.options.is_dry_run {
+            return Ok(Input::default());
+        }
+        let writer = self.store.writer()?;
+        let id = begin(&writer, Some(fingerprint), name).map_err(failed)?;
+        let input = Input::of_chain(id, after, &committed(&writer, id).map_err(failed)?);
+        // What is read again is journalled again.
+        let next = i64::try_from(input.next()).unwrap_or(i64::MAX);
+        let forget = "DELETE FROM import_batches WHERE import_id = ?1 AND first >= ?2";
+        writer.execute(forget, params![id, next]).map_err(failed)?;
+        Ok(input)
     }
 
     fn push(&mut self, new: &NewUser<'_>) -> Result<(), StoreError> {
@@ -119,8 +102,12 @@ impl Bulk for SqliteBulk<'_> {
         if self.options.is_dry_run {
             return Ok(());
         }
-        let end = "UPDATE imports SET ended_at = ?1 WHERE id = ?2";
-        self.store.writer()?.execute(end, params![now(), input]).map(drop).map_err(failed)
+        let writer = self.store.writer()?;
+        writer.execute("UPDATE imports SET ended_at = ?1 WHERE id = ?2", params![now(), input]).map_err(failed)?;
+        // Keys can name people; nobody asks for them any more.
+        let forget =
+            "UPDATE import_batches SET after_key = NULL, last_key = NULL WHERE import_id = ?1 AND last_key IS NOT NULL";
+        writer.execute(forget, [input]).map(drop).map_err(failed)
     }
 
     fn finish(mut self: Box<Self>) -> Result<(), StoreError> {
@@ -128,4 +115,29 @@ impl Bulk for SqliteBulk<'_> {
         self.batch = None;
         if self.options.is_dry_run { Ok(()) } else { self.store.settle() }
     }
+}
+
+/// The unfinished import of this fingerprint, or a new one.
+fn begin(connection: &Connection, fingerprint: Option<&str>, name: &str) -> rusqlite::Result<i64> {
+    let unfinished = "SELECT max(id) FROM imports WHERE fingerprint = ?1 AND ended_at IS NULL";
+    if let Some(id) = connection.query_row(unfinished, [fingerprint], |row| row.get(0))? {
+        return Ok(id);
+    }
+    let begin = "INSERT INTO imports (fingerprint, name, started_at) VALUES (?1, ?2, ?3)";
+    connection.execute(begin, params![fingerprint, name, now()])?;
+    Ok(connection.last_insert_rowid())
+}
+
+fn committed(connection: &Connection, import: i64) -> rusqlite::Result<Vec<Committed>> {
+    let query = "SELECT first, records, imported, already_there, kept_newer, replaced, left_newer, rejected, after_key,
+        last_key FROM import_batches WHERE import_id = ?1 ORDER BY first";
+    let mut batches = connection.prepare(query)?;
+    let read = |row: &Row<'_>| {
+        let mut numbers = [0; 8];
+        for (column, number) in numbers.iter_mut().enumerate() {
+            *number = row.get(column)?;
+        }
+        Ok(Committed::of(numbers, row.get(8)?, row.get(9)?))
+    };
+    batches.query_map([import], read)?.collect()
 }

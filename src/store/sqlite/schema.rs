@@ -6,13 +6,14 @@ use std::path::Path;
 use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
+use super::identities;
 use crate::store::{OpenOptions, StoreError, StoreErrorKind};
 
 /// `rhsh`: tells our files from other people's.
 const APPLICATION_ID: i32 = 0x7268_7368;
 
 /// One entry per schema version, each run once in order. Only ever appended to.
-pub(super) const MIGRATIONS: [&str; 3] = ["
+pub(super) const MIGRATIONS: [&str; 5] = ["
 CREATE TABLE users (
     id INTEGER PRIMARY KEY,
     username TEXT,
@@ -106,7 +107,24 @@ CREATE TABLE guesses (
 ) STRICT;
 CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO secrets VALUES ('guesses', randomblob(32));
+", "
+ALTER TABLE import_batches ADD COLUMN after_key TEXT;
+ALTER TABLE import_batches ADD COLUMN last_key TEXT;
+", "
+CREATE TABLE identities (
+    target TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    user_id INTEGER NOT NULL,
+    PRIMARY KEY (target, identity)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX identities_user ON identities (user_id);
+CREATE TRIGGER users_take_identities_along AFTER DELETE ON users BEGIN
+    DELETE FROM identities WHERE user_id = old.id;
+END;
 "];
+
+/// The migration after which the identities of those who are there are held.
+const HOLDS_IDENTITIES: usize = 5;
 
 /// Counts anew, as the migration did.
 pub(super) const RECOUNT: &str = "
@@ -143,8 +161,11 @@ fn try_to_migrate(connection: &mut Connection) -> Result<(), Migrate> {
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version = version(&transaction)?; // another process may have been quicker
-    for migration in &MIGRATIONS[version..] {
+    for (at, migration) in MIGRATIONS.iter().enumerate().skip(version) {
         transaction.execute_batch(migration)?;
+        if at + 1 == HOLDS_IDENTITIES {
+            identities::hold_all(&transaction)?;
+        }
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", i32::try_from(MIGRATIONS.len()).unwrap_or(i32::MAX))?;

@@ -1,0 +1,196 @@
+//! A batch through staging tables, where some of its records are there already: what is new is inserted, and of the rest it is
+//! said how it relates to what stands there.
+
+use std::collections::HashSet;
+
+use tokio_postgres::{Error, Transaction};
+
+use super::batch::{COLUMNS, Job, copy, put_line};
+use super::now;
+use crate::store::Inserted;
+use crate::store::changes::{Change, Changes};
+use crate::store::identities::Account;
+
+/// Inserts what is new, and says of the rest how it relates to what stands there.
+pub(super) async fn stage(
+    transaction: &Transaction<'_>,
+    schema: &str,
+    job: &Job,
+    outcomes: &mut [Inserted],
+    changes: &mut Changes,
+) -> Result<(), Error> {
+    let create = STAGING.replace("{s}", schema).replace("{sequence}", &schema.replace('\'', "''"));
+    transaction.batch_execute(&create).await?;
+    copy(transaction, &format!("pg_temp.rehash_staging ({COLUMNS})"), &job.text).await?;
+    let insert = format!(
+        "INSERT INTO {schema}.users (id, {COLUMNS}) SELECT id, {COLUMNS} FROM pg_temp.rehash_staging ORDER BY ord
+         ON CONFLICT DO NOTHING"
+    );
+    let inserted = transaction.execute(&insert, &[]).await?;
+    let lost = if job.accounts.is_empty() { 0 } else { hold(transaction, schema, job).await? };
+    if inserted - lost == job.rows.len() as u64 {
+        return Ok(());
+    }
+    let mut claimed = HashSet::new();
+    let mut replaced = Vec::new();
+    for row in transaction.query(&LEFT_OVER.replace("{s}", schema), &[]).await? {
+        let ord: i64 = row.get(0);
+        let number = usize::try_from(ord - 1).unwrap_or(0);
+        let place = job.rows[number].place;
+        let ids: Vec<(&'static str, i64)> = ["username", "primaryEmail", "primaryPhone"]
+            .into_iter()
+            .enumerate()
+            .filter_map(|(at, field)| Some((field, row.get::<_, Option<i64>>(at + 1)?)))
+            .collect();
+        let (same_data, same_hash, is_newer): (bool, bool, bool) = (row.get(4), row.get(5), row.get(6));
+        let is_anothers: bool = row.get(9);
+        let (field, id) = ids.first().copied().unwrap_or((if is_anothers { "identities" } else { "username" }, 0));
+        let is_one = ids.iter().all(|(_, other)| *other == id);
+        outcomes[place] = match (same_data, same_hash, is_newer) {
+            (true, true, _) => Inserted::AlreadyThere { kept_newer: false },
+            (true, false, true) => Inserted::AlreadyThere { kept_newer: true },
+            _ if !job.replaces_legacy() => Inserted::Conflict(field),
+            (.., true) => Inserted::LeftNewer(field),
+            _ if !is_one || ids.is_empty() => Inserted::Conflict(field),
+            // Two of a batch cannot both have it.
+            _ if is_anothers || !accounts_of(job, number).all(|account| claimed.insert(account)) => {
+                Inserted::Conflict("identities")
+            }
+            _ => {
+                replaced.push((ord, id, row.get::<_, String>(7), row.get::<_, String>(8)));
+                Inserted::LeftNewer(field) // until the update says that it was replaced
+            }
+        };
+    }
+    replace(transaction, schema, job, &replaced, outcomes, changes).await
+}
+
+/// Puts records in the place of those that nobody has touched, also not since they were looked at.
+async fn replace(
+    transaction: &Transaction<'_>,
+    schema: &str,
+    job: &Job,
+    replaced: &[(i64, i64, String, String)],
+    outcomes: &mut [Inserted],
+    changes: &mut Changes,
+) -> Result<(), Error> {
+    if replaced.is_empty() {
+        return Ok(());
+    }
+    let ords: Vec<i64> = replaced.iter().map(|row| row.0).collect();
+    let ids: Vec<i64> = replaced.iter().map(|row| row.1).collect();
+    let methods: Vec<&str> = replaced.iter().map(|row| &*row.2).collect();
+    // Here both sides are joined by what is given, and no index has that.
+    transaction.batch_execute("SET LOCAL enable_hashjoin = on; SET LOCAL enable_seqscan = off").await?;
+    let update = REPLACE.replace("{s}", schema);
+    let mut done = (Vec::new(), Vec::new());
+    for row in transaction.query(&update, &[&ords, &ids, &methods, &now()]).await? {
+        let ord: i64 = row.get(0);
+        // They are in the order of their numbers.
+        let Ok(at) = replaced.binary_search_by_key(&ord, |row| row.0) else { continue };
+        let (.., was, parameters) = &replaced[at];
+        outcomes[job.rows[usize::try_from(ord - 1).unwrap_or(0)].place] = Inserted::Replaced;
+        changes.add(was, parameters, Change { records: -1, upgraded: 0, untouched: -i64::from(!was.is_empty()) });
+        done.0.push(ord);
+        done.1.push(replaced[at].1);
+    }
+    hold_replaced(transaction, schema, &done.0, &done.1).await
+}
+
+/// The new ones hold what their identities name. Who comes too late for that is taken out again; says how many those are.
+async fn hold(transaction: &Transaction<'_>, schema: &str, job: &Job) -> Result<u64, Error> {
+    let mut text = Vec::new();
+    for (row, Account { target, identity }) in &job.accounts {
+        put_line(&mut text, [&(row + 1).to_string(), target, identity]);
+    }
+    copy(transaction, "pg_temp.rehash_accounts", &text).await?;
+    transaction.execute(&HOLD_NEW.replace("{s}", schema), &[]).await?;
+    let rows = transaction.query(&TOO_LATE.replace("{s}", schema), &[]).await?;
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    let ids: Vec<i64> = rows.iter().map(|row| row.get(0)).collect();
+    transaction.execute(&format!("DELETE FROM {schema}.users WHERE id = ANY($1)"), &[&ids]).await
+}
+
+/// Those who were replaced hold what their new identities name, and nothing else.
+async fn hold_replaced(transaction: &Transaction<'_>, schema: &str, ords: &[i64], ids: &[i64]) -> Result<(), Error> {
+    let let_go = format!("DELETE FROM {schema}.identities WHERE user_id = ANY($1)");
+    transaction.execute(&let_go, &[&ids]).await?;
+    transaction.execute(&HOLD_REPLACED.replace("{s}", schema), &[&ords, &ids]).await.map(drop)
+}
+
+fn accounts_of(job: &Job, row: usize) -> impl Iterator<Item = &Account> {
+    let start = job.accounts.partition_point(|(of, _)| *of < row);
+    job.accounts[start..].iter().take_while(move |(of, _)| *of == row).map(|(_, account)| account)
+}
+
+/// The planner knows nothing of a table that was just filled; each of its rows is looked up by an index.
+const STAGING: &str = r#"
+SET LOCAL enable_hashjoin = off;
+SET LOCAL enable_mergejoin = off;
+CREATE TEMP TABLE rehash_staging (
+    ord bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    id bigint DEFAULT nextval(pg_get_serial_sequence('{sequence}.users', 'id')),
+    username text COLLATE "C", primary_email text COLLATE "C", primary_phone text COLLATE "C",
+    name text, avatar text, profile text, custom_data text, identities text, password_encrypted text,
+    password_encryption_method text, password_parameters text, imported_method text, imported_at bigint
+) ON COMMIT DROP;
+CREATE TEMP TABLE rehash_accounts (
+    ord bigint, target text COLLATE "C", identity text COLLATE "C", PRIMARY KEY (ord, target)
+) ON COMMIT DROP
+"#;
+
+const HOLD_NEW: &str = "
+INSERT INTO {s}.identities (target, identity, user_id)
+SELECT a.target, a.identity, u.id FROM pg_temp.rehash_accounts a JOIN pg_temp.rehash_staging s ON s.ord = a.ord
+JOIN {s}.users u ON u.id = s.id ORDER BY a.ord, a.target ON CONFLICT DO NOTHING";
+
+const TOO_LATE: &str = "
+SELECT DISTINCT u.id FROM pg_temp.rehash_accounts a JOIN pg_temp.rehash_staging s ON s.ord = a.ord
+JOIN {s}.users u ON u.id = s.id
+LEFT JOIN {s}.identities i ON i.target = a.target AND i.identity = a.identity
+WHERE i.user_id IS DISTINCT FROM u.id";
+
+const HOLD_REPLACED: &str = "
+INSERT INTO {s}.identities (target, identity, user_id)
+SELECT a.target, a.identity, r.id FROM unnest($1::bigint[], $2::bigint[]) AS r (ord, id)
+JOIN pg_temp.rehash_accounts a ON a.ord = r.ord";
+
+const LEFT_OVER: &str = "
+SELECT s.ord, u1.id, u2.id, u3.id,
+    (o.username, o.primary_email, o.primary_phone, o.name, o.avatar, o.profile, o.custom_data, o.identities)
+        IS NOT DISTINCT FROM
+    (s.username, s.primary_email, s.primary_phone, s.name, s.avatar, s.profile, s.custom_data, s.identities),
+    (o.password_encrypted, o.password_encryption_method)
+        IS NOT DISTINCT FROM (s.password_encrypted, s.password_encryption_method),
+    o.upgraded_at IS NOT NULL OR o.password_changed_at IS NOT NULL,
+    coalesce(o.password_encryption_method, ''), coalesce(o.password_parameters, ''),
+    EXISTS (
+        SELECT 1 FROM pg_temp.rehash_accounts a
+        JOIN {s}.identities i ON i.target = a.target AND i.identity = a.identity
+        WHERE a.ord = s.ord AND i.user_id IS DISTINCT FROM coalesce(u1.id, u2.id, u3.id)
+    )
+FROM pg_temp.rehash_staging s
+LEFT JOIN {s}.users u0 ON u0.id = s.id
+LEFT JOIN {s}.users u1 ON u1.username = s.username
+LEFT JOIN {s}.users u2 ON u2.primary_email = s.primary_email
+LEFT JOIN {s}.users u3 ON u3.primary_phone = s.primary_phone
+LEFT JOIN {s}.users o ON o.id = coalesce(u1.id, u2.id, u3.id)
+WHERE u0.id IS NULL ORDER BY s.ord";
+
+const REPLACE: &str = "
+WITH replaced AS (
+    UPDATE {s}.users u SET username = s.username, primary_email = s.primary_email, primary_phone = s.primary_phone,
+        name = s.name, avatar = s.avatar, profile = s.profile, custom_data = s.custom_data, identities = s.identities,
+        password_encrypted = s.password_encrypted, password_encryption_method = s.password_encryption_method,
+        password_parameters = s.password_parameters, imported_method = s.imported_method, imported_at = s.imported_at
+    FROM pg_temp.rehash_staging s, unnest($1::bigint[], $2::bigint[], $3::text[]) AS r (ord, id, method)
+    WHERE s.ord = r.ord AND u.id = r.id AND u.upgraded_at IS NULL AND u.password_changed_at IS NULL
+        AND coalesce(u.password_encryption_method, '') = r.method
+    RETURNING s.ord, u.id, r.method AS was, u.password_encryption_method AS method
+), noted AS (
+    INSERT INTO {s}.audit (at, event, user_id, from_method, to_method)
+    SELECT $4, 'replace', id, nullif(was, ''), method FROM replaced
+)
+SELECT ord FROM replaced";

@@ -1,0 +1,167 @@
+//! Imports from databases that are killed, and go on by themselves: every record is there once, what was committed is not
+//! read again, and the counts add up.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use rehash::store::{OpenOptions, open};
+
+use super::source::{Mysql, Postgres};
+use super::stores::{Schema, counters_are_right};
+
+/// More than a batch of any store.
+const ROWS: u64 = 200_000;
+/// A batch of the store that has two under way at once.
+const BATCH: u64 = 20_000;
+const QUERY: &str =
+    "SELECT id, login AS username, pw AS \"passwordEncrypted\", 'md5' AS \"passwordEncryptionMethod\" FROM people";
+
+fn import(source: &str, store: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rehash"));
+    let query = if source.starts_with("mysql") { QUERY.replace('"', "`") } else { QUERY.to_owned() };
+    command.args(["import", "--json", "--quiet", "--store", store, "--source", source, "--source-key", "id"]);
+    command.args(["--source-query", &query]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+struct Counts(serde_json::Value);
+
+impl Counts {
+    fn of(output: &Output) -> Self {
+        let (text, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{text}{said}");
+        Self(serde_json::from_str(&text).expect("JSON"))
+    }
+
+    fn of_records(&self, name: &str) -> u64 {
+        self.0[name].as_u64().unwrap_or(0)
+    }
+}
+
+fn stored(url: &str) -> u64 {
+    let Ok(store) = open(url, &OpenOptions::default()) else { return 0 };
+    store.counts().expect("counts").iter().map(|count| count.records).sum()
+}
+
+/// Kills imports at random moments, and lets the last one end.
+fn is_killed_and_ends(source: &str, store: &str, kills: u32) {
+    static ROUND: AtomicU32 = AtomicU32::new(1);
+    for _ in 0..kills {
+        let mut child = import(source, store).spawn().expect("started");
+        let number = ROUND.fetch_add(1, Ordering::Relaxed);
+        std::thread::sleep(Duration::from_millis(u64::from(number.wrapping_mul(2_654_435_761) % 900)));
+        let _ = child.kill();
+        child.wait().expect("ended");
+    }
+    let before = stored(store);
+    let counts = Counts::of(&import(source, store).output().expect("ended"));
+    let of = |name| counts.of_records(name);
+    assert_eq!((of("records"), of("rejected"), of("imported")), (ROWS, 0, ROWS - before), "{}", counts.0);
+    assert_eq!(of("already_there") + of("committed_earlier"), before, "{}", counts.0);
+    // Read again is what came after a batch that was cut off; or all, where an earlier run came to the end.
+    assert!(of("already_there") <= BATCH || before == ROWS, "{}", counts.0);
+    println!("{before} were there: {}", counts.0);
+
+    let all = open(store, &OpenOptions::default()).expect("a store");
+    let mut seen = BTreeSet::new();
+    let each = &mut |user: &rehash::store::User| {
+        assert!(seen.insert(user.username.clone()), "a record is there twice");
+        ControlFlow::Continue(())
+    };
+    all.export(each).expect("exported");
+    assert_eq!(seen.len() as u64, ROWS);
+    counters_are_right(&*all);
+}
+
+fn into_each_store(source: &str) {
+    let kills: u32 = std::env::var("REHASH_TEST_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(3);
+    for round in 0..kills.div_ceil(5) {
+        let kills = (kills - round * 5).min(5);
+        let directory = tempfile::tempdir().expect("a directory");
+        is_killed_and_ends(source, &format!("sqlite:{}", directory.path().join("s.db").display()), kills);
+        if let Some(schema) = Schema::new() {
+            is_killed_and_ends(source, &schema.url, kills);
+        }
+    }
+}
+
+fn file(path: &Path) -> String {
+    let connection = rusqlite::Connection::open(path).expect("a database");
+    let rows = format!(
+        "CREATE TABLE people (id INTEGER PRIMARY KEY, login TEXT, pw TEXT);
+         WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {ROWS})
+         INSERT INTO people SELECT n, 'user' || n, printf('%032x', n) FROM n"
+    );
+    connection.execute_batch(&rows).expect("rows");
+    format!("sqlite:{}", path.display())
+}
+
+#[test]
+fn an_import_from_mysql_that_is_killed_goes_on() {
+    let Some(mut server) = Mysql::new("killed") else { return };
+    server.run(&[&format!(
+        "CREATE TABLE people (PRIMARY KEY (id)) AS SELECT seq AS id, CONCAT('user', seq) AS login, \
+         LPAD(HEX(seq), 32, '0') AS pw FROM seq_1_to_{ROWS}"
+    )]);
+    into_each_store(&server.url);
+}
+
+#[test]
+fn an_import_from_postgres_that_is_killed_goes_on() {
+    let Some(mut server) = Postgres::new("killed") else { return };
+    let rows = format!(
+        "CREATE TABLE people AS SELECT n AS id, 'user' || n AS login, lpad(to_hex(n), 32, '0') AS pw
+         FROM generate_series(1, {ROWS}) n; ALTER TABLE people ADD PRIMARY KEY (id)"
+    );
+    server.client.batch_execute(&rows).expect("rows");
+    into_each_store(&server.url);
+}
+
+#[test]
+fn an_import_from_a_file_that_is_killed_goes_on() {
+    let directory = tempfile::tempdir().expect("a directory");
+    into_each_store(&file(&directory.path().join("legacy.db")));
+}
+
+/// The rows that were committed are no longer what they were: who read them again would see it.
+#[test]
+fn what_was_committed_is_not_read_again() {
+    super::stores::each_store(|store| {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("legacy.db");
+        let source = file(&path);
+        let own = |sql: &str| rusqlite::Connection::open(&path).expect("a file").execute_batch(sql).expect(sql);
+        // A row that the reading stumbles over, once enough is committed.
+        own("CREATE TABLE stumble (id INTEGER, login TEXT, pw TEXT);
+             INSERT INTO stumble SELECT * FROM people; ALTER TABLE people RENAME TO all_people;
+             ALTER TABLE stumble RENAME TO people; INSERT INTO people VALUES (110000, 'other', '')");
+        let output = import(&source, store).output().expect("ended");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("two rows have the key 110000") && said.contains("the same command goes on"), "{said}");
+        assert_eq!(output.status.code(), Some(65), "{said}");
+        let before = stored(store);
+        assert!((BATCH..=110_000).contains(&before), "{before}");
+
+        own(
+            "DROP TABLE people; ALTER TABLE all_people RENAME TO people; UPDATE people SET pw = 'nothing' WHERE id < 100000",
+        );
+        let output = import(&source, store).output().expect("ended");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(&format!("had committed {before} records: {before} imported")), "{said}");
+        assert!(said.contains(&format!("going on after the key '{before}'")), "{said}");
+        let counts = Counts::of(&output);
+        let of = |name| counts.of_records(name);
+        assert_eq!((of("records"), of("committed_earlier"), of("imported")), (ROWS, before, ROWS - before));
+        assert_eq!(stored(store), ROWS);
+
+        // It came to its end: run again, it is compared from the beginning, and so it is after another key.
+        let output = import(&source, store).output().expect("ended");
+        assert_eq!(output.status.code(), Some(1), "what was changed is seen");
+        let rest = import(&source, store).args(["--source-after", "199990"]).output().expect("ended");
+        assert_eq!(Counts::of(&rest).of_records("already_there"), 10);
+    });
+}
