@@ -22,6 +22,7 @@ mod blocking;
 mod body;
 mod config;
 mod floor;
+mod guess;
 mod listener;
 mod metrics;
 mod middleware;
@@ -96,7 +97,7 @@ impl Service {
         let inner = Inner {
             blocking: Blocking::new(config.store_threads, config.store_timeout),
             counting: Arc::new(Blocking::new(config.store_threads.div_ceil(2), config.store_timeout)),
-            throttle: Throttle::new(&config),
+            throttle: Throttle::new(&config, !store.compares_exactly()),
             api_rate: Buckets::new(config.api_rate),
             metrics: Metrics::default(),
             started: Instant::now(),

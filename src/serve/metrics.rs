@@ -104,6 +104,11 @@ impl Metrics {
         });
     }
 
+    /// A sign-in could not be decided: it was neither accepted nor refused.
+    pub(super) fn undecided(&self, outcome: &'static str) {
+        self.with(|state| *state.sign_ins.entry((outcome, "none")).or_default() += 1);
+    }
+
     /// An upgrade ended so.
     pub(super) fn upgrade(&self, result: &'static str) {
         self.with(|state| {

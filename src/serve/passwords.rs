@@ -90,7 +90,7 @@ pub(super) async fn change(State(service): State<Service>, Visitor(address): Vis
 
 impl Inner {
     async fn change_once(
-        &self,
+        self: &Arc<Self>,
         start: Instant,
         identifier: &str,
         visitor: Visitor,

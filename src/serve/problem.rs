@@ -64,6 +64,10 @@ impl Problem {
         Self { status, code, title, detail: None, errors: Vec::new(), retry_after_secs: None }
     }
 
+    pub(super) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
     const fn unavailable(code: &'static str, title: &'static str, seconds: u64) -> Self {
         let retry_after_secs = Some(seconds);
         Self {

@@ -1,11 +1,12 @@
 //! `POST /v1/sign-in`: find, verify, upgrade, and one answer to every refusal, no earlier than the floor.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Json;
 use axum::extract::{ConnectInfo, FromRequestParts, State};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -13,12 +14,11 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Note, UserView};
 use super::blocking::NoAnswer;
 use super::body::{Secret, Text};
-use super::config::Config;
+use super::guess::{Begun, Guess};
 use super::problem::Problem;
-use super::throttle::Throttle;
 use super::{Inner, Service};
 use crate::pool::{JobError, Overloaded};
-use crate::store::{Found, StoreErrorKind, Subject, Swap, TaggedText};
+use crate::store::{Found, GuessEnd, Guessed, StoreErrorKind, Swap, TaggedText};
 use crate::{Accepted, Columns, Denied, Password, StoredHash, Tag, Unverifiable, Upgrade};
 
 #[derive(Deserialize)]
@@ -68,48 +68,10 @@ pub(super) enum Failure {
         detail: Option<String>,
     },
     Overloaded,
+    /// Guesses at the same identifier, or from the same address, are under way, and took too long.
+    Throttled,
     Store(NoAnswer),
     Fault,
-}
-
-/// How long a sign-in waits for the store to count it: well below the floor, so that one that is slow to write, and not to read,
-/// holds up nobody.
-const PATIENCE: Duration = Duration::from_millis(100);
-
-/// A guess as the store counts it, where it does.
-struct SharedGuess(Option<Arc<Named>>);
-
-struct Named {
-    identifier: (String, u32),
-    address: Option<(String, u32)>,
-    /// Whether the store took it; nothing where it was not asked, or did not answer.
-    is_counted: OnceLock<bool>,
-}
-
-impl SharedGuess {
-    fn of(config: &Config, identifier: &str, address: Option<IpAddr>) -> Self {
-        if !config.throttle_in_store {
-            return Self(None);
-        }
-        let (identifier, address) = Throttle::names(identifier, address);
-        let address = address.map(|name| (name, config.failures_per_address));
-        let identifier = (identifier, config.failures_per_identifier);
-        Self(Some(Arc::new(Named { identifier, address, is_counted: OnceLock::new() })))
-    }
-
-    fn is_refused(&self) -> bool {
-        self.0.as_ref().is_some_and(|guess| guess.is_counted.get() == Some(&false))
-    }
-}
-
-impl Named {
-    fn subjects(&self) -> Vec<Subject<'_>> {
-        let (name, limit) = &self.identifier;
-        let identifier = Subject { name, limit: *limit, is_forgiven: true };
-        // An address may be many people's.
-        let address = self.address.iter().map(|(name, limit)| Subject { name, limit: *limit, is_forgiven: false });
-        std::iter::once(identifier).chain(address).collect()
-    }
 }
 
 /// What was verified.
@@ -127,7 +89,7 @@ pub(super) async fn sign_in(State(service): State<Service>, visitor: Visitor, te
         Err(problem) => return problem.into_response(),
     };
     drop(text);
-    let inner = &*service.inner;
+    let inner = &service.inner;
     let verified =
         inner.authenticate(start, &request.identifier, visitor, request.password.0, |inner, stored, password| {
             let deadline = inner.floor.latest_begin(start, inner.config.queue_timeout);
@@ -145,58 +107,28 @@ impl Inner {
     /// Finds and verifies, and keeps account of the guess: one that was right, or that told nothing, is not held against
     /// anybody. One who is locked is not locked for longer by trying: guesses of others would keep a user out for ever.
     pub(super) async fn authenticate<T: Send + 'static>(
-        &self,
+        self: &Arc<Self>,
         start: Instant,
         identifier: &str,
         Visitor(address): Visitor,
         password: Password,
         submit: impl FnOnce(&Self, StoredHash, Password) -> Result<crate::pool::Job<Result<T, Denied>>, Overloaded>,
     ) -> Result<Verified<T>, Failure> {
-        let name = self.throttle.identifier(identifier);
-        let key = address.map(|address| self.throttle.address(address));
-        let guess = SharedGuess::of(&self.config, identifier, address);
-        let is_admitted = self.throttle.begin(name, key);
-        let outcome = self.find_and_verify(start, identifier, is_admitted.then_some(&guess), password, submit).await;
-        // One whom the store has locked is not locked here for longer by trying.
-        let is_held_against = matches!(outcome, Err(Failure::Refused { .. })) && !guess.is_refused();
-        if is_admitted && !is_held_against {
-            match &outcome {
-                Ok(_) => self.throttle.forgive(name),
-                Err(_) => self.throttle.withdraw(name),
-            }
-            key.into_iter().for_each(|key| self.throttle.withdraw(key));
-            self.end_guess(guess, outcome.is_ok());
+        let deadline = self.floor.latest_begin(start, self.config.queue_timeout);
+        let mut guess = match Guess::begin(self, identifier, address, deadline).await {
+            Begun::Taken(guess) => Some(guess),
+            Begun::Locked => None,
+            Begun::Throttled => return Err(Failure::Throttled),
+        };
+        let outcome = self.find_and_verify(start, identifier, guess.as_mut(), password, submit).await;
+        if let Some(guess) = guess {
+            guess.end(match &outcome {
+                Ok(_) => GuessEnd::Right,
+                Err(Failure::Refused { .. }) => GuessEnd::Wrong,
+                Err(_) => GuessEnd::Nothing,
+            });
         }
         outcome
-    }
-
-    /// Whether the store, too, takes the guess; where it cannot say, this instance counts alone.
-    async fn begin_guess(&self, guess: &SharedGuess) -> bool {
-        let (Some(guess), window) = (guess.0.clone(), self.config.throttle_window) else { return true };
-        let store = Arc::clone(&self.store);
-        let begin = move || {
-            let begun = store.begin_guess(&guess.subjects(), window)?;
-            Ok(*guess.is_counted.get_or_init(|| begun))
-        };
-        let begun = tokio::time::timeout(PATIENCE, self.counting.run(begin)).await;
-        begun.ok().and_then(Result::ok).unwrap_or_else(|| {
-            self.metrics.throttle_alone();
-            true
-        })
-    }
-
-    /// Takes back what was counted, beside the answer.
-    fn end_guess(&self, guess: SharedGuess, is_right: bool) {
-        let Some(guess) = guess.0 else { return };
-        let (store, counting) = (Arc::clone(&self.store), Arc::clone(&self.counting));
-        tokio::spawn(async move {
-            // Looked at when its turn comes: a count that came late has then come.
-            let end = move || match guess.is_counted.get() {
-                Some(true) => store.end_guess(&guess.subjects(), is_right),
-                _ => Ok(()),
-            };
-            let _ = counting.run(end).await;
-        });
     }
 
     /// Finds and verifies. Whatever the reason of a refusal, a hash of the same cost class is computed first, and the same
@@ -205,20 +137,22 @@ impl Inner {
         &self,
         start: Instant,
         identifier: &str,
-        guess: Option<&SharedGuess>,
+        guess: Option<&mut Guess>,
         password: Password,
         submit: impl FnOnce(&Self, StoredHash, Password) -> Result<crate::pool::Job<Result<T, Denied>>, Overloaded>,
     ) -> Result<Verified<T>, Failure> {
-        let is_admitted = async {
+        let deadline = self.floor.latest_begin(start, self.config.queue_timeout);
+        let begun = async {
             match guess {
-                Some(guess) => self.begin_guess(guess).await,
-                None => false,
+                Some(guess) => guess.begin_in_store(deadline).await,
+                None => Guessed::Locked,
             }
         };
-        let (found, is_admitted) = tokio::join!(self.find(identifier), is_admitted);
+        let (found, begun) = tokio::join!(self.find(identifier), begun);
         let found = found.map_err(Failure::Store)?;
         let (reason, detail) = match found.map(|found| self.parse(found)) {
-            _ if !is_admitted => ("locked", None),
+            _ if begun == Guessed::Locked => ("locked", None),
+            _ if begun == Guessed::Busy => return Err(Failure::Throttled),
             None => ("unknown_user", None),
             Some(Err((reason, detail))) => (reason, detail),
             Some(Ok((id, stored, tagged))) => {
@@ -310,12 +244,16 @@ impl Inner {
                 (Problem::INVALID_CREDENTIALS, reason, detail)
             }
             Failure::Overloaded => (Problem::OVERLOADED, "overloaded", None),
+            Failure::Throttled => (Problem::rate_limited(1), "throttled", None),
             Failure::Store(no_answer) => {
                 let reason = no_answer.to_string();
                 (Problem::from(no_answer), "store_unavailable", Some(reason))
             }
             Failure::Fault => (Problem::FAULT, "fault", None),
         };
+        if problem.status() != StatusCode::UNAUTHORIZED {
+            self.metrics.undecided(outcome);
+        }
         let mut response = problem.into_response();
         response.extensions_mut().insert(Note { outcome: Some(outcome), reason, ..Note::default() });
         response

@@ -25,8 +25,8 @@ use self::statements::{Statements, USER_COLUMNS};
 use super::identities::{self, Link};
 use super::users::is_legacy;
 use super::{
-    Bulk, BulkOptions, Created, Day, Found, Inserted, Linked, MethodCount, NewUser, OpenOptions, Store, StoreError,
-    StoreErrorKind, StoreInfo, Subject, Swap, TaggedText, User, Users,
+    Bulk, BulkOptions, Created, Day, Found, GuessEnd, Guessed, Inserted, Linked, MethodCount, NewUser, OpenOptions,
+    Store, StoreError, StoreErrorKind, StoreInfo, Subject, Swap, TaggedText, User, Users,
 };
 use crate::{Replacement, StoredHash};
 
@@ -274,12 +274,16 @@ impl Users for Postgres {
         }
     }
 
-    fn begin_guess(&self, subjects: &[Subject<'_>], window: Duration) -> Result<bool, StoreError> {
+    fn compares_exactly(&self) -> bool {
+        true
+    }
+
+    fn begin_guess(&self, subjects: &[Subject<'_>], window: Duration) -> Result<Guessed, StoreError> {
         self.begin(subjects, window)
     }
 
-    fn end_guess(&self, subjects: &[Subject<'_>], is_right: bool) -> Result<(), StoreError> {
-        self.end(subjects, is_right)
+    fn end_guess(&self, subjects: &[Subject<'_>], end: GuessEnd) -> Result<(), StoreError> {
+        self.end(subjects, end)
     }
 
     fn info(&self) -> Result<StoreInfo, StoreError> {

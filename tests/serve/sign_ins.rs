@@ -1,5 +1,6 @@
 //! Sign-ins and password changes: one answer for every refusal, and the newest password always wins.
 
+use rehash::pool::PoolConfig;
 use serde_json::json;
 
 use crate::client::{CHEAP, Server, config};
@@ -53,6 +54,97 @@ fn an_identifier_that_is_guessed_at_is_refused_with_the_same_answer() {
         (0..2).for_each(|_| assert_eq!(server.sign_in("bob", "wrong").status, 401));
         assert_eq!(server.sign_in("bob", "right").status, 200);
     }
+}
+
+#[test]
+fn another_users_spelling_forgives_nothing() {
+    for in_store in [false, true] {
+        let mut throttled = config();
+        throttled.failures_per_identifier = 3;
+        throttled.throttle_in_store = in_store;
+        let server = Server::start(throttled);
+        for name in ["victim", "VICTIM"] {
+            server.create(&json!({"username": name, "password": "right"}));
+        }
+        for _ in 0..3 {
+            assert_eq!(server.sign_in("victim", "wrong").status, 401);
+            assert_eq!(server.sign_in("VICTIM", "right").status, 200);
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        assert_eq!(server.sign_in("victim", "right").status, 401, "it is locked");
+        assert_eq!(server.sign_in("VICTIM", "right").status, 200, "and the other is not");
+    }
+}
+
+/// A store that does not say that it compares exactly: spellings count together, and a good sign-in forgives none of them.
+#[test]
+fn spellings_count_together_where_the_store_may_fold_them() {
+    for in_store in [false, true] {
+        let mut throttled = config();
+        throttled.failures_per_identifier = 3;
+        throttled.throttle_in_store = in_store;
+        let server = Server::over(crate::stores::Switched::new(), crate::stores::pool(), CHEAP, throttled);
+        for name in ["victim", "VICTIM"] {
+            server.create(&json!({"username": name, "password": "right"}));
+        }
+        for name in ["victim", "Victim", "viCtim"] {
+            assert_eq!(server.sign_in(name, "wrong").status, 401);
+            assert_eq!(server.sign_in("VICTIM", "right").status, if name == "viCtim" { 401 } else { 200 });
+        }
+        assert_eq!(server.sign_in("victim", "right").status, 401);
+    }
+}
+
+#[test]
+fn right_sign_ins_at_once_are_not_refused_and_wrong_ones_do_not_slip_through() {
+    for in_store in [false, true] {
+        let mut throttled = config();
+        throttled.throttle_in_store = in_store;
+        let target = rehash::Argon2Target::OWASP_19_MIB;
+        let pool = PoolConfig { workers: 2, memory_kib: 2 * target.memory_kib, queue_len: 64 };
+        let server = Server::over(crate::client::sqlite(), pool, target, throttled);
+        server.create(&json!({"username": "ada", "password": "right"}));
+        let at_once = |name: &'static str, password: &'static str| {
+            std::thread::scope(|scope| {
+                let all: Vec<_> = (0..30).map(|_| scope.spawn(|| server.sign_in(name, password))).collect();
+                all.into_iter().map(|one| one.join().expect("no panic")).collect::<Vec<_>>()
+            })
+        };
+        for answer in at_once("ada", "right") {
+            assert!([200, 429, 503].contains(&answer.status), "{}", answer.body);
+            assert_eq!(answer.header("retry-after").is_some(), answer.status != 200);
+        }
+        let verified = |outcome: &str| {
+            let log = server.log.lock().expect("whole");
+            log.iter().filter(|line| line.contains(&format!("\"outcome\":\"{outcome}\""))).count()
+        };
+        assert!(verified("accepted") > 10, "those that waited were let in");
+        // Whoever is there and whoever is not: ten are verified, and the others are told as much.
+        for (name, outcome) in [("ada", "wrong_password"), ("nobody", "unknown_user")] {
+            let answers = at_once(name, "wrong");
+            assert!(answers.iter().all(|answer| [401, 429, 503].contains(&answer.status)));
+            assert_eq!(verified(outcome), 10);
+            assert_eq!(server.sign_in(name, "right").status, 401);
+        }
+    }
+}
+
+#[test]
+fn a_guess_whose_client_went_away_counts() {
+    let mut throttled = config();
+    throttled.failures_per_identifier = 2;
+    throttled.floor = rehash::serve::FloorMode::Fixed(std::time::Duration::from_millis(400));
+    let server = Server::start(throttled);
+    server.create(&json!({"username": "ada", "password": "right"}));
+    let body = json!({"identifier": "ada", "password": "wrong"}).to_string();
+    for _ in 0..2 {
+        let mut stream = server.connect();
+        let head = "POST /v1/sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+        let text = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+        std::io::Write::write_all(&mut stream, text.as_bytes()).expect("written");
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    assert_eq!(server.sign_in("ada", "right").status, 401);
 }
 
 #[test]

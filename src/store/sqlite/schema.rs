@@ -12,7 +12,7 @@ use crate::store::{OpenOptions, StoreError, StoreErrorKind};
 const APPLICATION_ID: i32 = 0x7268_7368;
 
 /// One entry per schema version, each run once in order. Only ever appended to.
-pub(super) const MIGRATIONS: [&str; 3] = ["
+pub(super) const MIGRATIONS: [&str; 4] = ["
 CREATE TABLE users (
     id INTEGER PRIMARY KEY,
     username TEXT,
@@ -106,6 +106,8 @@ CREATE TABLE guesses (
 ) STRICT;
 CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO secrets VALUES ('guesses', randomblob(32));
+", "
+ALTER TABLE guesses ADD COLUMN pending INTEGER NOT NULL DEFAULT 0;
 "];
 
 /// Counts anew, as the migration did.
