@@ -21,3 +21,7 @@ mod sign_ins;
 mod stores;
 #[path = "serve/timing.rs"]
 mod timing;
+#[path = "serve/users.rs"]
+mod users;
+#[path = "serve/wire.rs"]
+mod wire;

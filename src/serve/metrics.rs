@@ -24,6 +24,8 @@ struct State {
     throttled_alone: u64,
     requests: BTreeMap<(String, u16), u64>,
     latencies: BTreeMap<String, Histogram>,
+    /// Of sign-ins that were accepted or refused.
+    sign_in_latency: Histogram,
     counts: Option<(Instant, Vec<MethodCount>)>,
     days: Vec<Day>,
     /// The last hour, oldest first; a minute in which nothing happened is not there.
@@ -125,6 +127,11 @@ impl Metrics {
         });
     }
 
+    /// A sign-in was accepted or refused.
+    pub(super) fn decided(&self, time: Duration) {
+        self.with(|state| state.sign_in_latency.observe(time.as_secs_f64()));
+    }
+
     /// The store could not count a guess.
     pub(super) fn throttle_alone(&self) {
         self.with(|state| state.throttled_alone += 1);
@@ -147,7 +154,7 @@ impl Metrics {
             upgrades: state.upgrades.clone(),
             counts: state.counts.as_ref().map(|(_, counts)| counts.clone()).unwrap_or_default(),
             days: state.days.clone(),
-            sign_in_latency: state.latencies.get("/v1/sign-in").cloned().unwrap_or_default(),
+            sign_in_latency: state.sign_in_latency.clone(),
             minutes: state.minutes.iter().copied().collect(),
         })
     }

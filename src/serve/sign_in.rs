@@ -49,15 +49,22 @@ impl FromRequestParts<Service> for Visitor {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Self::Rejection> {
-        if let Some(header) = &service.inner.config.address_header {
+        let named = service.inner.config.address_header.as_ref().and_then(|header| {
             // A proxy appends what it sees; what stands before may be anybody's.
-            let value = parts.headers.get_all(header).iter().next_back().and_then(|value| value.to_str().ok());
-            let last = value.and_then(|value| value.rsplit(',').next());
-            return Ok(Self(last.and_then(|address| address.trim().parse().ok())));
-        }
+            let value = parts.headers.get_all(header).iter().next_back()?.to_str().ok()?;
+            address(value.rsplit(',').next()?)
+        });
+        // What cannot be read is counted against whoever sent it: an address that is not told is nobody's way around the count.
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(peer.map(|ConnectInfo(address)| address.ip())))
+        Ok(Self(named.or_else(|| peer.map(|ConnectInfo(address)| address.ip()))))
     }
+}
+
+/// An address as proxies write it: bare, in brackets, with a port.
+fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
 /// A sign-in that was refused, or could not be decided.
@@ -255,7 +262,8 @@ impl Inner {
             self.metrics.undecided(outcome);
         }
         let mut response = problem.into_response();
-        response.extensions_mut().insert(Note { outcome: Some(outcome), reason, ..Note::default() });
+        let code = response.extensions().get::<Note>().and_then(|note| note.code);
+        response.extensions_mut().insert(Note { code, outcome: Some(outcome), reason, ..Note::default() });
         response
     }
 }
@@ -272,5 +280,29 @@ fn no_answer(error: JobError) -> Failure {
     match error {
         JobError::DeadlinePassed | JobError::ShutDown => Failure::Overloaded,
         JobError::Panicked => Failure::Fault,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_as_proxies_write_them() {
+        let v4 = "192.0.2.1".parse().ok();
+        let v6 = "2001:db8::1".parse().ok();
+        for (text, expected) in [
+            ("192.0.2.1", v4),
+            (" 192.0.2.1:5555 ", v4),
+            ("2001:db8::1", v6),
+            ("[2001:db8::1]", v6),
+            ("[2001:db8::1]:443", v6),
+            ("", None),
+            ("unknown", None),
+            ("192.0.2.1:x", None),
+            ("[192.0.2.1", None),
+        ] {
+            assert_eq!(address(text), expected, "{text}");
+        }
     }
 }

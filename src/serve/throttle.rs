@@ -270,7 +270,7 @@ mod tests {
         let throttle = Throttle::new(&config, false);
         let (ada, address) = (throttle.identifier("ada"), throttle.address("192.0.2.1".parse().expect("an address")));
         assert_eq!(throttle.begin(ada, Some(address)), Guessed::Taken);
-        [ada, address].map(|key| throttle.end(key, GuessEnd::Wrong));
+        [ada, address].into_iter().for_each(|key| throttle.end(key, GuessEnd::Wrong));
         assert!((0..9).all(|_| throttle.begin(ada, Some(address)) == Guessed::Locked));
         assert_eq!(wrong(&throttle, ada, 9), 2);
     }

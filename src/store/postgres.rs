@@ -142,7 +142,7 @@ impl Users for Postgres {
 
     fn create(&self, new: &NewUser<'_>) -> Result<Created, StoreError> {
         if let Some(Inserted::Unstorable { field, why }) = bulk::unstorable(new) {
-            return Err(StoreError::new(StoreErrorKind::Other, format!("{field} {why}")));
+            return Ok(Created::Unstorable { field, why });
         }
         let method = new.password.map(|hash| hash.method().as_str());
         let legacy = method.filter(|_| new.password.is_some_and(is_legacy));

@@ -215,6 +215,13 @@ pub enum Created {
     New(i64),
     /// Another user has this; nothing was written. Names the field.
     Taken(&'static str),
+    /// The database cannot hold it.
+    Unstorable {
+        /// The field.
+        field: &'static str,
+        /// What the database cannot hold.
+        why: Unstorable,
+    },
 }
 
 /// What became of a social identity.

@@ -190,6 +190,36 @@ fn an_address_that_guesses_is_refused_and_a_proxy_can_name_it() {
     }
     assert_eq!(from("192.0.2.1, 198.51.100.7", "ada", "right"), 401, "the last address is the one that counts");
     assert_eq!(from("198.51.100.8", "ada", "right"), 200);
+    // However the proxy writes it.
+    for number in 0..5 {
+        assert_eq!(from(&format!("192.0.2.1, [2001:db8::1]:{}", 1000 + number), &format!("user{number}"), "x"), 401);
+    }
+    assert_eq!(from("2001:db8::1", "ada", "right"), 401);
+    // What cannot be read is counted against the proxy itself, and so is what is not there.
+    for (number, address) in ["unknown", "", "198.51.100.9, ", "1.2.3", "\u{e9}"].into_iter().enumerate() {
+        assert_eq!(from(address, &format!("user{number}"), "x"), 401);
+    }
+    assert_eq!(server.sign_in("ada", "right").status, 401);
+    assert_eq!(from("198.51.100.8", "ada", "right"), 200);
+}
+
+#[test]
+fn who_waits_too_long_for_others_is_told_to_come_back() {
+    let store = crate::stores::Switched::new();
+    let mut throttled = config();
+    throttled.failures_per_identifier = 1;
+    throttled.queue_timeout = std::time::Duration::from_millis(200);
+    let server = Server::over(std::sync::Arc::clone(&store) as _, crate::stores::pool(), CHEAP, throttled);
+    store.set(crate::stores::Mode::Slow);
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| server.sign_in("nobody", "x").status);
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        let second = server.sign_in("nobody", "x");
+        assert_eq!((second.status, second.header("retry-after")), (429, Some("1")));
+        assert!([401, 503].contains(&first.join().expect("no panic")));
+    });
+    let metrics = server.get("/metrics").body;
+    assert!(metrics.contains("rehash_sign_ins_total{outcome=\"throttled\",method=\"none\"} 1"), "{metrics}");
 }
 
 #[test]

@@ -12,6 +12,8 @@ use crate::stores::{OF_PASSWORD, Schema, bulk, counters_are_right, creating, eac
 
 #[test]
 fn guesses_are_counted_across_connections() {
+    use GuessEnd::{Nothing, Right, Wrong};
+    use Guessed::{Busy, Locked, Taken};
     each_store(|url| {
         let stores = [open(url, &creating()).expect("a store"), open(url, &creating()).expect("the same")];
         let window = Duration::from_secs(600);
@@ -24,8 +26,6 @@ fn guesses_are_counted_across_connections() {
         let end = |number: usize, subjects: &[Subject<'_>], end| {
             stores[number % 2].end_guess(subjects, end).expect("ended");
         };
-        use GuessEnd::{Nothing, Right, Wrong};
-        use Guessed::{Busy, Locked, Taken};
         assert_eq!([0, 1, 2, 3].map(|number| begin(number, &[ada, address])), [Taken, Taken, Taken, Busy]);
         // What was not taken counts against nobody: the address has two left.
         assert_eq!([0, 1, 2].map(|number| begin(number, &[bob, address])), [Taken, Taken, Busy]);
@@ -35,7 +35,7 @@ fn guesses_are_counted_across_connections() {
         // One that told nothing is taken back.
         end(1, &[ada], Nothing);
         assert_eq!([0, 1].map(|number| begin(number, &[ada])), [Taken, Busy]);
-        [0, 1, 2].map(|number| end(number, &[ada], Wrong));
+        [0, 1, 2].into_iter().for_each(|number| end(number, &[ada], Wrong));
         assert_eq!(begin(1, &[ada]), Locked);
         // No limit, and a window that is over.
         assert!((0..20).all(|number| begin(number, &[of("free", 0, true)]) == Taken));
