@@ -6,6 +6,9 @@
 mod api;
 #[path = "serve/client.rs"]
 mod client;
+#[cfg(feature = "cli")]
+#[path = "serve/command.rs"]
+mod command;
 #[path = "serve/hostile.rs"]
 mod hostile;
 #[cfg(feature = "cli")]
