@@ -26,7 +26,7 @@ h1{font-size:1.3rem;margin:.2rem 0}h2{font-size:1rem;margin:1.6rem 0 .4rem}p{mar
 .big{font-size:2rem;color:var(--ink);font-variant-numeric:tabular-nums}
 table{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums}
 td,th{padding:.25rem .4rem;border-bottom:1px solid var(--line);text-align:left;overflow-wrap:anywhere}
-td:first-child{overflow-wrap:normal}td.n,th.n{text-align:right;white-space:nowrap}th{color:var(--dim);font-weight:500}
+td:first-child{overflow-wrap:normal}#weeks td:first-child{white-space:nowrap}td.n,th.n{text-align:right;white-space:nowrap}th{color:var(--dim);font-weight:500}
 svg{width:100%;height:auto;display:block}
 .axis{display:flex;justify-content:space-between;gap:1rem;font-size:.85rem}
 .key{font-size:.85rem}.key span{white-space:nowrap;margin-right:1rem}.key svg{display:inline-block;width:.8em;height:.8em;margin-right:.3em}

@@ -100,13 +100,13 @@ fn latency(page: &mut String, histogram: &Histogram, floor_ms: u128) {
     page.push_str("<table id=\"latency\" class=\"bars\">");
     for (bound, count) in &buckets[first.unwrap_or(0)..=last.unwrap_or(0)] {
         let label = match *bound {
-            bound if bound.is_infinite() => "more".to_owned(),
+            bound if bound.is_infinite() => "any time".to_owned(),
             bound if bound < 1.0 => format!("{} ms", bound * 1000.0),
             bound => format!("{bound} s"),
         };
         let _ = write!(
             page,
-            "<tr><td>{label}</td><td><svg viewBox=\"0 0 {WIDTH} 20\" preserveAspectRatio=\"none\" height=\"14\" aria-hidden=\"true\">\
+            "<tr><td>to {label}</td><td><svg viewBox=\"0 0 {WIDTH} 20\" preserveAspectRatio=\"none\" height=\"14\" aria-hidden=\"true\">\
              <rect class=\"good\" width=\"{:.1}\" height=\"20\"/></svg></td><td class=\"n\">{}</td></tr>",
             WIDTH * *count as f64 / most as f64,
             grouped(*count),

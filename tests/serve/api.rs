@@ -247,6 +247,8 @@ fn the_status_page_is_for_operators_and_has_nothing_from_elsewhere() {
     let server = Server::start(with_page);
     server.create(&json!({"username": "ada", "passwordEncrypted": "5f4dcc3b5aa765d61d8327deb882cf99", "passwordEncryptionMethod": "md5"}));
     server.sign_in("ada", "password");
+    // Neither accepted nor refused: no sign-in's time.
+    server.post("/v1/sign-in", &json!({"identifier": "ada"}));
     let closed = server.get("/");
     assert_eq!(closed.status, 401);
     assert!(closed.header("www-authenticate").is_some_and(|value| value.starts_with("Basic ")));
@@ -263,4 +265,8 @@ fn the_status_page_is_for_operators_and_has_nothing_from_elsewhere() {
             && page.body.contains("<table id=\"weeks\"")
             && !page.body.contains("ada")
     );
+    let latency = page.body.split("<table id=\"latency\"").nth(1).and_then(|rest| rest.split("</table>").next());
+    let latency = latency.expect("a table");
+    assert_eq!((latency.matches("<tr>").count(), latency.contains("<td class=\"n\">1</td>")), (1, true), "{latency}");
+    assert!(page.body.contains("</svg>refused</span>") && !page.body.contains("<text"), "{}", page.body);
 }
