@@ -22,7 +22,9 @@ mod blocking;
 mod body;
 mod config;
 mod floor;
+mod guess;
 mod listener;
+mod members;
 mod metrics;
 mod middleware;
 mod operations;
@@ -33,6 +35,7 @@ mod sign_in;
 mod status_page;
 mod throttle;
 mod users;
+mod wire;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -44,7 +47,7 @@ use axum::routing::{get, post};
 
 use crate::import::Rules;
 use crate::pool::HashPool;
-use crate::store::{StoreError, Users};
+use crate::store::{MethodCount, StoreError, Users};
 
 use blocking::Blocking;
 use floor::Floor;
@@ -96,7 +99,7 @@ impl Service {
         let inner = Inner {
             blocking: Blocking::new(config.store_threads, config.store_timeout),
             counting: Arc::new(Blocking::new(config.store_threads.div_ceil(2), config.store_timeout)),
-            throttle: Throttle::new(&config),
+            throttle: Throttle::new(&config, !store.compares_exactly()),
             api_rate: Buckets::new(config.api_rate),
             metrics: Metrics::default(),
             started: Instant::now(),
@@ -116,6 +119,16 @@ impl Service {
     #[must_use]
     pub fn floor(&self) -> Duration {
         self.inner.floor.current()
+    }
+
+    /// What the store holds, as far as it is known, that takes more than the pool has or the policy's limits allow: these users
+    /// cannot sign in.
+    #[must_use]
+    pub fn out_of_reach(&self) -> Vec<MethodCount> {
+        let (limits, memory_kib) = (self.inner.pool.engine().policy().limits(), self.inner.pool.config().memory_kib);
+        let mut counts = self.inner.metrics.snapshot().counts;
+        counts.retain(|count| floor::is_out_of_reach(&count.method, &count.parameters, limits, memory_kib));
+        counts
     }
 
     /// The pool it hashes in.

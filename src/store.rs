@@ -32,7 +32,10 @@ pub use bulk::{Bulk, BulkOptions, Input, Keys, Mark, OnConflict, Tally, Written}
 pub use mapping::{Mapped, MappedId, Mapping};
 pub use open::{OpenOptions, StoreUrl, open};
 pub use progress::{Projection, sort_weakest_first, weeks};
-pub use users::{Created, Day, Inserted, Linked, MethodCount, NewUser, StoreInfo, Subject, Unstorable, User, Users};
+pub use users::{
+    Created, Day, GuessEnd, Guessed, Inserted, Linked, MethodCount, NewUser, StoreInfo, Subject, Unstorable, User,
+    Users,
+};
 
 /// A table of users, as a sign-in needs it.
 ///

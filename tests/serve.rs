@@ -6,6 +6,9 @@
 mod api;
 #[path = "serve/client.rs"]
 mod client;
+#[cfg(feature = "cli")]
+#[path = "serve/command.rs"]
+mod command;
 #[path = "serve/hostile.rs"]
 mod hostile;
 #[cfg(feature = "cli")]
@@ -21,3 +24,7 @@ mod sign_ins;
 mod stores;
 #[path = "serve/timing.rs"]
 mod timing;
+#[path = "serve/users.rs"]
+mod users;
+#[path = "serve/wire.rs"]
+mod wire;

@@ -8,6 +8,8 @@ use crate::store::User;
 /// What the log says of a request beside its status: for operators, never for the visitor.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Note {
+    /// Of the problem that was answered.
+    pub(super) code: Option<&'static str>,
     pub(super) outcome: Option<&'static str>,
     pub(super) method: Option<&'static str>,
     pub(super) upgrade: Option<&'static str>,
@@ -26,7 +28,7 @@ pub(super) struct UserView {
     avatar: Option<String>,
     profile: Box<RawValue>,
     custom_data: Box<RawValue>,
-    identities: Box<RawValue>,
+    pub(super) identities: Box<RawValue>,
     has_password: bool,
     /// The method of the hash that was imported.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -60,9 +60,10 @@ impl std::fmt::Display for NoAnswer {
 
 impl From<NoAnswer> for Problem {
     fn from(no_answer: NoAnswer) -> Self {
-        match no_answer {
+        let problem = match no_answer {
             NoAnswer::Fault => Self::FAULT,
             NoAnswer::Store(_) | NoAnswer::TimedOut => Self::STORE_UNAVAILABLE,
-        }
+        };
+        problem.because(no_answer)
     }
 }

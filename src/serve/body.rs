@@ -1,8 +1,9 @@
 //! Bodies of requests: JSON of a bounded length, arrived in a bounded time.
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{FromRequest, Request};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, EXPECT};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
@@ -11,6 +12,9 @@ use zeroize::Zeroizing;
 use super::Service;
 use super::problem::Problem;
 use crate::Password;
+
+/// How much of a body that is too long is let come, so that its sender reads the answer.
+const DRAINED_MAX: usize = 16 * 1024 * 1024;
 
 /// The text of a body; wiped when it is dropped, since it may hold a password.
 pub(super) struct Text(Zeroizing<Vec<u8>>);
@@ -21,8 +25,14 @@ impl Text {
             .map_err(|error| Problem::bad_json(format!("byte {} is not UTF-8", error.valid_up_to() + 1)))
     }
 
+    /// The one object that it holds.
     pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        serde_json::from_str(self.as_str()?).map_err(|error| {
+        let text = self.as_str()?;
+        // Fields would be taken from a list, too, in their order.
+        if text.trim_ascii_start().starts_with('[') {
+            return Err(Problem::bad_json("is not an object"));
+        }
+        serde_json::from_str(text).map_err(|error| {
             // Only the place: the parser's words can hold what stands there.
             Problem::bad_json(match error.classify() {
                 serde_json::error::Category::Data => {
@@ -46,12 +56,36 @@ impl FromRequest<Service> for Text {
         if !is_json {
             return Err(Problem::NOT_JSON);
         }
-        let body = collect(request.into_body(), config.body_bytes_max);
-        timeout(config.body_timeout, body).await.unwrap_or(Err(Problem::TIMEOUT)).map(Self)
+        let asks_first = request.headers().contains_key(EXPECT);
+        let mut body = request.into_body();
+        let is_too_long = body.size_hint().lower() > config.body_bytes_max as u64;
+        if is_too_long && asks_first {
+            // It has not been sent yet.
+            return Err(Problem::TOO_LARGE);
+        }
+        let bytes = timeout(config.body_timeout, async {
+            let bytes = collect(&mut body, config.body_bytes_max).await;
+            if matches!(&bytes, Err(problem) if problem.status() == StatusCode::PAYLOAD_TOO_LARGE) {
+                drain(&mut body).await;
+            }
+            bytes
+        });
+        bytes.await.unwrap_or(Err(Problem::TIMEOUT)).map(Self)
     }
 }
 
-async fn collect(body: Body, limit: usize) -> Result<Zeroizing<Vec<u8>>, Problem> {
+/// Lets the rest of a body that is too long come, and drops it: a client that is cut off while it sends does not read why.
+async fn drain(body: &mut Body) {
+    let mut left = DRAINED_MAX;
+    while let Some(Ok(frame)) = body.frame().await {
+        left = left.saturating_sub(frame.data_ref().map_or(0, |data| data.len()));
+        if left == 0 {
+            return;
+        }
+    }
+}
+
+async fn collect(body: &mut Body, limit: usize) -> Result<Zeroizing<Vec<u8>>, Problem> {
     let mut body = Limited::new(body, limit);
     let mut bytes = Zeroizing::new(Vec::with_capacity(1024));
     while let Some(frame) = body.frame().await {

@@ -64,8 +64,8 @@ pub struct Config {
     pub connections_max: usize,
     /// How long the head of a request may take to arrive, and a connection may be idle.
     pub head_timeout: Duration,
-    /// The header that a proxy in front sets to the visitor's address, where there is one. Whoever can reach the port can
-    /// set it too.
+    /// The header that a proxy in front sets to the visitor's address, where there is one: of several addresses the last counts,
+    /// with or without a port. Without one that can be read, the peer's address counts. Whoever can reach the port can set it too.
     pub address_header: Option<String>,
     /// Where log lines go.
     pub log: Option<LogSink>,

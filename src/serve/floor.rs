@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::config::FloorMode;
 use crate::pool::HashPool;
 use crate::store::MethodCount;
-use crate::{Cost, Engine, Password};
+use crate::{Cost, Engine, Limits, Password};
 
 /// What a refusal may wait for a worker on top of twice its work.
 const MARGIN: Duration = Duration::from_millis(250);
@@ -97,9 +97,7 @@ fn nanos(time: Duration) -> u64 {
 /// What one verification costs, from a method's name and its parameters as a store counts them. `None` where they are not
 /// known to be dear.
 fn cost(method: &str, parameters: &str) -> Option<Cost> {
-    let value = |name: &str| -> Option<u64> {
-        parameters.split(',').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('=')?.parse().ok())
-    };
+    let value = |name| value(parameters, name);
     let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
     if let (Some(memory), Some(passes)) = (value("m"), value("t")) {
         return Some(Cost::argon2(small(memory), small(passes)));
@@ -109,13 +107,42 @@ fn cost(method: &str, parameters: &str) -> Option<Cost> {
         return Some(Cost::scrypt(memory_kib, value("p").unwrap_or(1)));
     }
     if let Some(cost) = value("cost") {
-        let is_digest = method.starts_with("phpass") || method.starts_with("drupal");
+        let is_digest = is_phpass(method);
         let cost = small(cost).min(31);
         return Some(if is_digest { Cost::digests(1 << cost) } else { Cost::bcrypt(cost) });
     }
     // Two digests for each iteration of PBKDF2; crypt's rounds are of several hundred bytes.
     let rounds = value("i").map(|rounds| 2 * rounds).or(value("rounds").map(|rounds| 4 * rounds))?;
     Some(Cost::digests(rounds))
+}
+
+/// One of the parameters that a store counts by.
+fn value(parameters: &str, name: &str) -> Option<u64> {
+    parameters.split(',').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('=')?.parse().ok())
+}
+
+fn is_phpass(method: &str) -> bool {
+    method.starts_with("phpass") || method.starts_with("drupal")
+}
+
+/// Whether hashes of these parameters take more memory than so much, or more of anything than the limits allow.
+pub(super) fn is_out_of_reach(method: &str, parameters: &str, limits: &Limits, memory_kib: u32) -> bool {
+    let value = |name| value(parameters, name);
+    let is_over = |value: Option<u64>, limit: u32| value.is_some_and(|value| value > limit.into());
+    if let (Some(memory), Some(passes)) = (value("m"), value("t")) {
+        return memory > memory_kib.min(limits.argon2_memory_kib).into()
+            || is_over(Some(passes), limits.argon2_passes)
+            || is_over(value("p"), limits.argon2_lanes)
+            || memory.saturating_mul(passes) > limits.argon2_work_kib;
+    }
+    if let (Some(log_n), Some(r)) = (value("ln"), value("r")) {
+        let memory = r.saturating_mul(1 << log_n.min(40)) / 8;
+        return memory > memory_kib.min(limits.scrypt_memory_kib).into()
+            || memory.saturating_mul(value("p").unwrap_or(1)) > limits.scrypt_work_kib;
+    }
+    is_over(value("cost"), if is_phpass(method) { limits.phpass_cost } else { limits.bcrypt_cost })
+        || is_over(value("i"), limits.pbkdf2_iterations)
+        || is_over(value("rounds"), limits.crypt_rounds)
 }
 
 #[cfg(test)]
@@ -134,5 +161,29 @@ mod tests {
         assert_eq!(millis("scrypt", "ln=14,r=8,p=1"), Some(45));
         assert_eq!(millis("md5", ""), None);
         assert!(millis("scrypt", "ln=99999999999,r=8").is_some());
+    }
+
+    #[test]
+    fn what_is_out_of_reach_is_told_by_its_parameters() {
+        let limits = Limits::default();
+        let is = |method, parameters| is_out_of_reach(method, parameters, &limits, 65_536);
+        for (method, parameters) in [
+            ("argon2id", "m=65537,t=1,p=1"),
+            ("argon2id", "m=19456,t=2,p=65"),
+            ("scrypt", "ln=17,r=8,p=1"),
+            ("bcrypt", "cost=16"),
+            ("django_pbkdf2_sha256", "sha256,i=10000001"),
+        ] {
+            assert!(is(method, parameters), "{method} {parameters}");
+        }
+        for (method, parameters) in [
+            ("argon2id", "m=65536,t=3,p=4"),
+            ("scrypt", "ln=16,r=8,p=1"),
+            ("bcrypt", "cost=15"),
+            ("phpass", "cost=16"),
+            ("md5", ""),
+        ] {
+            assert!(!is(method, parameters), "{method} {parameters}");
+        }
     }
 }

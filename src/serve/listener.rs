@@ -8,7 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::ConnectInfo;
+use axum::http::HeaderValue;
+use axum::http::header::CONNECTION;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -17,6 +20,7 @@ use tokio::sync::{Semaphore, oneshot, watch};
 use tower::ServiceExt as _;
 
 use super::Service;
+use super::wire::{Arriving, Head, Heads, Watched};
 
 /// The head of a request, in bytes: more is answered 431.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
@@ -24,6 +28,9 @@ const HEAD_BYTES_MAX: usize = 16 * 1024;
 const HEADERS_MAX: usize = 64;
 /// How long to wait where the system has no file descriptor left, or no connection leaves, before looking again.
 const BREATH: Duration = Duration::from_millis(50);
+
+/// How many are asked to leave in one breath: with one at a time, whoever waits behind many would wait for long.
+const SHOWN_OUT: usize = 16;
 
 /// How long one who was asked to leave has for what is not yet, or no longer, a request under way: to send the rest of a head, or to
 /// take an answer.
@@ -72,7 +79,7 @@ pub async fn listen(
                 if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
                     break place;
                 }
-                guests.show_out_one();
+                (0..SHOWN_OUT).for_each(|_| guests.show_out_one());
                 // Whoever is busy now may fall silent: they are looked at again.
                 let free = Arc::clone(&places).acquire_owned();
                 if let Ok(place) = tokio::time::timeout(BREATH, free).await {
@@ -94,7 +101,8 @@ pub async fn listen(
         };
         let (guest, leave) = guests.admit();
         let is_busy = Arc::clone(&guest);
-        let connection = http.serve_connection(TokioIo::new(prepared(stream)), of_peer(&router, peer, guest));
+        let (stream, heads) = Watched::new(prepared(stream), HEAD_BYTES_MAX);
+        let connection = http.serve_connection(TokioIo::new(stream), of_peer(&router, peer, guest, heads));
         let mut ended = ending.subscribe();
         tokio::spawn(async move {
             let mut connection = std::pin::pin!(connection);
@@ -128,7 +136,7 @@ pub async fn listen(
 struct Guests(VecDeque<(Arc<AtomicBool>, oneshot::Sender<()>)>);
 
 impl Guests {
-    /// A new one: whether a request of theirs is under way, and what tells them to leave.
+    /// A new one: whether a request of theirs, all of which has come, is under way, and what tells them to leave.
     fn admit(&mut self) -> (Arc<AtomicBool>, oneshot::Receiver<()>) {
         let (tell, told) = oneshot::channel();
         self.0.retain(|(_, tell)| !tell.is_closed());
@@ -155,11 +163,12 @@ fn prepared(stream: TcpStream) -> TcpStream {
     stream
 }
 
-/// The router, told who is at the other end.
+/// The router, told who is at the other end, and what their heads were like. They are busy from when all of a body has come.
 fn of_peer(
     router: &axum::Router,
     peer: SocketAddr,
     is_busy: Arc<AtomicBool>,
+    heads: Heads,
 ) -> TowerToHyperService<
     impl tower::Service<
         hyper::Request<hyper::body::Incoming>,
@@ -170,13 +179,18 @@ fn of_peer(
     + use<>,
 > {
     let router = router.clone();
-    TowerToHyperService::new(tower::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+    TowerToHyperService::new(tower::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let (head, is_busy) = (heads.next(), Arc::clone(&is_busy));
+        let mut request = request.map(|body| Body::new(Arriving::new(body, Arc::clone(&is_busy))));
         request.extensions_mut().insert(ConnectInfo(peer));
-        let (answer, is_busy) = (router.clone().oneshot(request), Arc::clone(&is_busy));
-        is_busy.store(true, Ordering::Relaxed);
+        request.extensions_mut().insert(head);
+        let answer = router.clone().oneshot(request);
         async move {
-            let answer = answer.await;
+            let mut answer = answer.await;
             is_busy.store(false, Ordering::Relaxed);
+            if let (Ok(answer), true) = (&mut answer, head != Head::Plain) {
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             answer
         }
     }))

@@ -24,6 +24,8 @@ struct State {
     throttled_alone: u64,
     requests: BTreeMap<(String, u16), u64>,
     latencies: BTreeMap<String, Histogram>,
+    /// Of sign-ins that were accepted or refused.
+    sign_in_latency: Histogram,
     counts: Option<(Instant, Vec<MethodCount>)>,
     days: Vec<Day>,
     /// The last hour, oldest first; a minute in which nothing happened is not there.
@@ -104,6 +106,11 @@ impl Metrics {
         });
     }
 
+    /// A sign-in could not be decided: it was neither accepted nor refused.
+    pub(super) fn undecided(&self, outcome: &'static str) {
+        self.with(|state| *state.sign_ins.entry((outcome, "none")).or_default() += 1);
+    }
+
     /// An upgrade ended so.
     pub(super) fn upgrade(&self, result: &'static str) {
         self.with(|state| {
@@ -118,6 +125,11 @@ impl Metrics {
             *state.requests.entry((route.to_owned(), status)).or_default() += 1;
             state.latencies.entry(route.to_owned()).or_default().observe(time.as_secs_f64());
         });
+    }
+
+    /// A sign-in was accepted or refused.
+    pub(super) fn decided(&self, time: Duration) {
+        self.with(|state| state.sign_in_latency.observe(time.as_secs_f64()));
     }
 
     /// The store could not count a guess.
@@ -142,7 +154,7 @@ impl Metrics {
             upgrades: state.upgrades.clone(),
             counts: state.counts.as_ref().map(|(_, counts)| counts.clone()).unwrap_or_default(),
             days: state.days.clone(),
-            sign_in_latency: state.latencies.get("/v1/sign-in").cloned().unwrap_or_default(),
+            sign_in_latency: state.sign_in_latency.clone(),
             minutes: state.minutes.iter().copied().collect(),
         })
     }

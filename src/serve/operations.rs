@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::Service;
 use super::problem::Problem;
+use crate::pool::Overloaded;
 
 /// The process answers. Asks neither the pool nor the store, so that it is quick whatever they do.
 pub(super) async fn healthz() -> &'static str {
@@ -19,7 +20,11 @@ pub(super) async fn readyz(State(service): State<Service>) -> Result<&'static st
     let store = Arc::clone(&service.inner.store);
     service.inner.blocking.run(move || store.info()).await?;
     let gauges = service.inner.pool.gauges();
-    if gauges.queued >= service.inner.pool.config().queue_len { Err(Problem::OVERLOADED) } else { Ok("ready\n") }
+    let queue_len = service.inner.pool.config().queue_len;
+    if gauges.queued >= queue_len {
+        return Err(Problem::OVERLOADED.because(Overloaded::QueueFull { queue_len }));
+    }
+    Ok("ready\n")
 }
 
 pub(super) async fn metrics(State(service): State<Service>) -> Response {

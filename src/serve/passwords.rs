@@ -90,7 +90,7 @@ pub(super) async fn change(State(service): State<Service>, Visitor(address): Vis
 
 impl Inner {
     async fn change_once(
-        &self,
+        self: &Arc<Self>,
         start: Instant,
         identifier: &str,
         visitor: Visitor,
@@ -145,12 +145,12 @@ pub(super) async fn verify(State(service): State<Service>, text: Text) -> Respon
         Err(refused @ Overloaded::TooLarge { .. }) => {
             return Problem::bad_field("passwordEncrypted", "cost_too_high", refused.to_string()).into_response();
         }
-        Err(_) => return Problem::OVERLOADED.into_response(),
+        Err(why) => return Problem::OVERLOADED.because(why).into_response(),
     };
     let verdict = match job.await {
         Ok(verdict) => verdict,
         Err(JobError::Panicked) => return Problem::FAULT.into_response(),
-        Err(_) => return Problem::OVERLOADED.into_response(),
+        Err(why) => return Problem::OVERLOADED.because(why).into_response(),
     };
     let mut answer = Verdict { outcome: "rejected", method, upgrade: None, skipped: None, error: None };
     match verdict {
@@ -169,7 +169,9 @@ pub(super) async fn verify(State(service): State<Service>, text: Text) -> Respon
             }
         }
         Err(Denied::WrongPassword) => {}
-        Err(Denied::Unverifiable(Unverifiable::OutOfMemory { .. })) => return Problem::OVERLOADED.into_response(),
+        Err(Denied::Unverifiable(why @ Unverifiable::OutOfMemory { .. })) => {
+            return Problem::OVERLOADED.because(why).into_response();
+        }
         Err(Denied::Unverifiable(why)) => {
             answer.outcome = "error";
             answer.error = Some(VerdictError { code: code(&why), message: why.to_string() });
@@ -203,15 +205,15 @@ impl Inner {
     /// Hashes a new password in the pool.
     pub(super) async fn hash(&self, password: Password) -> Result<StoredHash, Problem> {
         let deadline = Instant::now() + self.config.queue_timeout;
-        let job = self.pool.hash(password, Some(deadline)).map_err(|_| Problem::OVERLOADED)?;
+        let job = self.pool.hash(password, Some(deadline)).map_err(|why| Problem::OVERLOADED.because(why))?;
         match job.await {
             Ok(Ok(hash)) => Ok(hash),
             Ok(Err(error @ HashError::PasswordTooLong)) => {
                 Err(Problem::bad_field("password", "bad_field", error.to_string()))
             }
-            Ok(Err(HashError::OutOfMemory { .. })) => Err(Problem::OVERLOADED),
+            Ok(Err(error @ HashError::OutOfMemory { .. })) => Err(Problem::OVERLOADED.because(error)),
             Ok(Err(_)) | Err(JobError::Panicked) => Err(Problem::FAULT),
-            Err(_) => Err(Problem::OVERLOADED),
+            Err(why) => Err(Problem::OVERLOADED.because(why)),
         }
     }
 }

@@ -7,7 +7,8 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::import;
+use super::answer::Note;
+use crate::{Code, import};
 
 /// A problem; [`Problem::INVALID_CREDENTIALS`] is the one answer to every failed sign-in.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub(super) struct Problem {
     detail: Option<String>,
     errors: Vec<FieldError>,
     retry_after_secs: Option<u64>,
+    /// For the log: the client is not told.
+    reason: Option<Box<str>>,
 }
 
 /// What is wrong with a field of a record.
@@ -61,7 +64,11 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "conflict", "Somebody else changed it meanwhile; try again");
 
     const fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
-        Self { status, code, title, detail: None, errors: Vec::new(), retry_after_secs: None }
+        Self { status, code, title, detail: None, errors: Vec::new(), retry_after_secs: None, reason: None }
+    }
+
+    pub(super) const fn status(&self) -> StatusCode {
+        self.status
     }
 
     const fn unavailable(code: &'static str, title: &'static str, seconds: u64) -> Self {
@@ -73,7 +80,24 @@ impl Problem {
             detail: None,
             errors: Vec::new(),
             retry_after_secs,
+            reason: None,
         }
+    }
+
+    /// The same, and the log says why.
+    pub(super) fn because(self, reason: impl ToString) -> Self {
+        Self { reason: Some(reason.to_string().into()), ..self }
+    }
+
+    /// The request, and not its record, is other than what is described.
+    pub(super) fn misshapen(self) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, title: "The body is not as described", ..self }
+    }
+
+    /// The head can be read in two ways.
+    pub(super) fn bad_head(detail: &'static str) -> Self {
+        let detail = Some(detail.to_owned());
+        Self { detail, ..Self::new(StatusCode::BAD_REQUEST, "bad_head", "The head of the request is doubtful") }
     }
 
     /// The body cannot be read.
@@ -99,12 +123,21 @@ impl Problem {
             .map(|problem| FieldError {
                 field: problem.field.to_string(),
                 code: problem.code.as_str(),
-                detail: problem.remedy.to_string(),
+                detail: remedy(problem).to_owned(),
             })
             .collect();
         let detail = errors.first().map(|error| format!("{}: {}", error.field, error.detail));
         let code = errors.first().map_or("malformed", |error| error.code);
         Self { detail, errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, "The record is not valid") }
+    }
+
+    /// The same for a new user: what makes the body another than the one described is told from what is wrong with its hash.
+    pub(super) fn of_user(problems: &[import::Problem]) -> Self {
+        let is_shape = |problem: &import::Problem| {
+            matches!(problem.code, Code::BadJson | Code::DuplicateField | Code::MissingHash | Code::AmbiguousMethod)
+        };
+        let said = Self::of_record(problems);
+        if problems.iter().any(is_shape) { said.misshapen() } else { said }
     }
 
     /// Too many requests.
@@ -113,6 +146,16 @@ impl Problem {
             retry_after_secs: Some(retry_after_secs),
             ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many requests; come back")
         }
+    }
+}
+
+/// What to do, for one who sends a request: the importer's words name options of the command.
+fn remedy(problem: &import::Problem) -> &str {
+    match problem.code {
+        Code::AmbiguousMethod => "does not say which method it is of; send passwordAlgorithm too",
+        Code::UnknownMethod if problem.remedy.contains("--") => "a password in the clear is sent as password",
+        _ if problem.remedy.contains("rehash check") => "is not a field; is it a password field that is misspelt?",
+        _ => &problem.remedy,
     }
 }
 
@@ -134,6 +177,8 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after_secs {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
+        let note = Note { code: Some(self.code), reason: self.reason.map(String::from), ..Note::default() };
+        response.extensions_mut().insert(note);
         response
     }
 }

@@ -26,8 +26,11 @@ h1{font-size:1.3rem;margin:.2rem 0}h2{font-size:1rem;margin:1.6rem 0 .4rem}p{mar
 .big{font-size:2rem;color:var(--ink);font-variant-numeric:tabular-nums}
 table{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums}
 td,th{padding:.25rem .4rem;border-bottom:1px solid var(--line);text-align:left;overflow-wrap:anywhere}
-td:first-child{overflow-wrap:normal}td.n,th.n{text-align:right;white-space:nowrap}th{color:var(--dim);font-weight:500}
-svg{width:100%;height:auto;display:block}text{fill:var(--dim);font:11px system-ui,sans-serif}
+td:first-child{overflow-wrap:normal}#weeks td:first-child{white-space:nowrap}td.n,th.n{text-align:right;white-space:nowrap}th{color:var(--dim);font-weight:500}
+svg{width:100%;height:auto;display:block}
+.axis{display:flex;justify-content:space-between;gap:1rem;font-size:.85rem}
+.key{font-size:.85rem}.key span{white-space:nowrap;margin-right:1rem}.key svg{display:inline-block;width:.8em;height:.8em;margin-right:.3em}
+.bars td{border:0;padding:.1rem .4rem}.bars td:first-child{text-align:right;white-space:nowrap;width:5rem}.bars td:last-child{width:6rem}.bars svg{height:.9rem}
 .good{fill:var(--good)}.todo{fill:var(--todo)}.bad{fill:var(--bad)}.rail{fill:var(--line)}
 ";
 
@@ -99,8 +102,9 @@ pub(super) fn time(page: &mut String, days: &[Day], counts: &[MethodCount]) {
     if let Some(Projection { per_day, days_left, .. }) = Projection::of(days, untouched) {
         let _ = write!(
             page,
-            "<p id=\"projection\">At {per_day:.1} a day the last of them would be gone in {} days; {}.</p>",
+            "<p id=\"projection\">At {per_day:.1} a day the last of them would be gone in {} {}; {}.</p>",
             grouped(days_left),
+            if days_left == 1 { "day" } else { "days" },
             Projection::ASSUMPTION,
         );
     }
@@ -125,7 +129,7 @@ fn bars(page: &mut String, days: &[Day], first: i64, last: i64) {
     let _ = write!(
         page,
         "<svg id=\"days\" viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-label=\"upgrades and password changes on each day\">",
-        HEIGHT + 16.0,
+        HEIGHT,
     );
     for row in shown() {
         let (left, mut top) = ((row.day - first) as f64 * step, HEIGHT);
@@ -142,14 +146,26 @@ fn bars(page: &mut String, days: &[Day], first: i64, last: i64) {
         }
     }
     let day = |day: i64| Day { day, ..Day::default() }.date();
-    let baseline = HEIGHT + 13.0;
-    let _ = write!(
-        page,
-        "<text x=\"0\" y=\"{baseline}\">{}</text><text x=\"{WIDTH}\" y=\"{baseline}\" text-anchor=\"end\">{}; at most {} in a day</text></svg>",
-        day(first),
-        day(last),
-        grouped(most),
-    );
+    page.push_str("</svg>");
+    axis(page, &day(first), &format!("{}; at most {} in a day", day(last), grouped(most)));
+    key(page, &[("good", "upgraded"), ("todo", "changed by the user")]);
+}
+
+/// What stands at both ends below a drawing. It is not part of it, since that shrinks with the page.
+pub(super) fn axis(page: &mut String, left: &str, right: &str) {
+    let _ = write!(page, "<p class=\"axis\"><span>{left}</span><span>{right}</span></p>");
+}
+
+/// What the colours of a drawing mean.
+pub(super) fn key(page: &mut String, colours: &[(&str, &str)]) {
+    page.push_str("<p class=\"key\">");
+    for (class, meaning) in colours {
+        let _ = write!(
+            page,
+            "<span><svg viewBox=\"0 0 1 1\" aria-hidden=\"true\"><rect class=\"{class}\" width=\"1\" height=\"1\"/></svg>{meaning}</span>"
+        );
+    }
+    page.push_str("</p>");
 }
 
 /// Thousands apart.

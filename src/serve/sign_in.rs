@@ -1,11 +1,12 @@
 //! `POST /v1/sign-in`: find, verify, upgrade, and one answer to every refusal, no earlier than the floor.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Json;
 use axum::extract::{ConnectInfo, FromRequestParts, State};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -13,12 +14,11 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Note, UserView};
 use super::blocking::NoAnswer;
 use super::body::{Secret, Text};
-use super::config::Config;
+use super::guess::{Begun, Guess};
 use super::problem::Problem;
-use super::throttle::Throttle;
 use super::{Inner, Service};
 use crate::pool::{JobError, Overloaded};
-use crate::store::{Found, StoreErrorKind, Subject, Swap, TaggedText};
+use crate::store::{Found, GuessEnd, Guessed, StoreErrorKind, Swap, TaggedText};
 use crate::{Accepted, Columns, Denied, Password, StoredHash, Tag, Unverifiable, Upgrade};
 
 #[derive(Deserialize)]
@@ -49,15 +49,22 @@ impl FromRequestParts<Service> for Visitor {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Self::Rejection> {
-        if let Some(header) = &service.inner.config.address_header {
+        let named = service.inner.config.address_header.as_ref().and_then(|header| {
             // A proxy appends what it sees; what stands before may be anybody's.
-            let value = parts.headers.get_all(header).iter().next_back().and_then(|value| value.to_str().ok());
-            let last = value.and_then(|value| value.rsplit(',').next());
-            return Ok(Self(last.and_then(|address| address.trim().parse().ok())));
-        }
+            let value = parts.headers.get_all(header).iter().next_back()?.to_str().ok()?;
+            address(value.rsplit(',').next()?)
+        });
+        // What cannot be read is counted against whoever sent it: an address that is not told is nobody's way around the count.
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(peer.map(|ConnectInfo(address)| address.ip())))
+        Ok(Self(named.or_else(|| peer.map(|ConnectInfo(address)| address.ip()))))
     }
+}
+
+/// An address as proxies write it: bare, in brackets, with a port.
+fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
 /// A sign-in that was refused, or could not be decided.
@@ -68,48 +75,10 @@ pub(super) enum Failure {
         detail: Option<String>,
     },
     Overloaded,
+    /// Guesses at the same identifier, or from the same address, are under way, and took too long.
+    Throttled,
     Store(NoAnswer),
     Fault,
-}
-
-/// How long a sign-in waits for the store to count it: well below the floor, so that one that is slow to write, and not to read,
-/// holds up nobody.
-const PATIENCE: Duration = Duration::from_millis(100);
-
-/// A guess as the store counts it, where it does.
-struct SharedGuess(Option<Arc<Named>>);
-
-struct Named {
-    identifier: (String, u32),
-    address: Option<(String, u32)>,
-    /// Whether the store took it; nothing where it was not asked, or did not answer.
-    is_counted: OnceLock<bool>,
-}
-
-impl SharedGuess {
-    fn of(config: &Config, identifier: &str, address: Option<IpAddr>) -> Self {
-        if !config.throttle_in_store {
-            return Self(None);
-        }
-        let (identifier, address) = Throttle::names(identifier, address);
-        let address = address.map(|name| (name, config.failures_per_address));
-        let identifier = (identifier, config.failures_per_identifier);
-        Self(Some(Arc::new(Named { identifier, address, is_counted: OnceLock::new() })))
-    }
-
-    fn is_refused(&self) -> bool {
-        self.0.as_ref().is_some_and(|guess| guess.is_counted.get() == Some(&false))
-    }
-}
-
-impl Named {
-    fn subjects(&self) -> Vec<Subject<'_>> {
-        let (name, limit) = &self.identifier;
-        let identifier = Subject { name, limit: *limit, is_forgiven: true };
-        // An address may be many people's.
-        let address = self.address.iter().map(|(name, limit)| Subject { name, limit: *limit, is_forgiven: false });
-        std::iter::once(identifier).chain(address).collect()
-    }
 }
 
 /// What was verified.
@@ -127,7 +96,7 @@ pub(super) async fn sign_in(State(service): State<Service>, visitor: Visitor, te
         Err(problem) => return problem.into_response(),
     };
     drop(text);
-    let inner = &*service.inner;
+    let inner = &service.inner;
     let verified =
         inner.authenticate(start, &request.identifier, visitor, request.password.0, |inner, stored, password| {
             let deadline = inner.floor.latest_begin(start, inner.config.queue_timeout);
@@ -145,58 +114,28 @@ impl Inner {
     /// Finds and verifies, and keeps account of the guess: one that was right, or that told nothing, is not held against
     /// anybody. One who is locked is not locked for longer by trying: guesses of others would keep a user out for ever.
     pub(super) async fn authenticate<T: Send + 'static>(
-        &self,
+        self: &Arc<Self>,
         start: Instant,
         identifier: &str,
         Visitor(address): Visitor,
         password: Password,
         submit: impl FnOnce(&Self, StoredHash, Password) -> Result<crate::pool::Job<Result<T, Denied>>, Overloaded>,
     ) -> Result<Verified<T>, Failure> {
-        let name = self.throttle.identifier(identifier);
-        let key = address.map(|address| self.throttle.address(address));
-        let guess = SharedGuess::of(&self.config, identifier, address);
-        let is_admitted = self.throttle.begin(name, key);
-        let outcome = self.find_and_verify(start, identifier, is_admitted.then_some(&guess), password, submit).await;
-        // One whom the store has locked is not locked here for longer by trying.
-        let is_held_against = matches!(outcome, Err(Failure::Refused { .. })) && !guess.is_refused();
-        if is_admitted && !is_held_against {
-            match &outcome {
-                Ok(_) => self.throttle.forgive(name),
-                Err(_) => self.throttle.withdraw(name),
-            }
-            key.into_iter().for_each(|key| self.throttle.withdraw(key));
-            self.end_guess(guess, outcome.is_ok());
+        let deadline = self.floor.latest_begin(start, self.config.queue_timeout);
+        let mut guess = match Guess::begin(self, identifier, address, deadline).await {
+            Begun::Taken(guess) => Some(guess),
+            Begun::Locked => None,
+            Begun::Throttled => return Err(Failure::Throttled),
+        };
+        let outcome = self.find_and_verify(start, identifier, guess.as_mut(), password, submit).await;
+        if let Some(guess) = guess {
+            guess.end(match &outcome {
+                Ok(_) => GuessEnd::Right,
+                Err(Failure::Refused { .. }) => GuessEnd::Wrong,
+                Err(_) => GuessEnd::Nothing,
+            });
         }
         outcome
-    }
-
-    /// Whether the store, too, takes the guess; where it cannot say, this instance counts alone.
-    async fn begin_guess(&self, guess: &SharedGuess) -> bool {
-        let (Some(guess), window) = (guess.0.clone(), self.config.throttle_window) else { return true };
-        let store = Arc::clone(&self.store);
-        let begin = move || {
-            let begun = store.begin_guess(&guess.subjects(), window)?;
-            Ok(*guess.is_counted.get_or_init(|| begun))
-        };
-        let begun = tokio::time::timeout(PATIENCE, self.counting.run(begin)).await;
-        begun.ok().and_then(Result::ok).unwrap_or_else(|| {
-            self.metrics.throttle_alone();
-            true
-        })
-    }
-
-    /// Takes back what was counted, beside the answer.
-    fn end_guess(&self, guess: SharedGuess, is_right: bool) {
-        let Some(guess) = guess.0 else { return };
-        let (store, counting) = (Arc::clone(&self.store), Arc::clone(&self.counting));
-        tokio::spawn(async move {
-            // Looked at when its turn comes: a count that came late has then come.
-            let end = move || match guess.is_counted.get() {
-                Some(true) => store.end_guess(&guess.subjects(), is_right),
-                _ => Ok(()),
-            };
-            let _ = counting.run(end).await;
-        });
     }
 
     /// Finds and verifies. Whatever the reason of a refusal, a hash of the same cost class is computed first, and the same
@@ -205,20 +144,22 @@ impl Inner {
         &self,
         start: Instant,
         identifier: &str,
-        guess: Option<&SharedGuess>,
+        guess: Option<&mut Guess>,
         password: Password,
         submit: impl FnOnce(&Self, StoredHash, Password) -> Result<crate::pool::Job<Result<T, Denied>>, Overloaded>,
     ) -> Result<Verified<T>, Failure> {
-        let is_admitted = async {
+        let deadline = self.floor.latest_begin(start, self.config.queue_timeout);
+        let begun = async {
             match guess {
-                Some(guess) => self.begin_guess(guess).await,
-                None => false,
+                Some(guess) => guess.begin_in_store(deadline).await,
+                None => Guessed::Locked,
             }
         };
-        let (found, is_admitted) = tokio::join!(self.find(identifier), is_admitted);
+        let (found, begun) = tokio::join!(self.find(identifier), begun);
         let found = found.map_err(Failure::Store)?;
         let (reason, detail) = match found.map(|found| self.parse(found)) {
-            _ if !is_admitted => ("locked", None),
+            _ if begun == Guessed::Locked => ("locked", None),
+            _ if begun == Guessed::Busy => return Err(Failure::Throttled),
             None => ("unknown_user", None),
             Some(Err((reason, detail))) => (reason, detail),
             Some(Ok((id, stored, tagged))) => {
@@ -310,14 +251,19 @@ impl Inner {
                 (Problem::INVALID_CREDENTIALS, reason, detail)
             }
             Failure::Overloaded => (Problem::OVERLOADED, "overloaded", None),
+            Failure::Throttled => (Problem::rate_limited(1), "throttled", None),
             Failure::Store(no_answer) => {
                 let reason = no_answer.to_string();
                 (Problem::from(no_answer), "store_unavailable", Some(reason))
             }
             Failure::Fault => (Problem::FAULT, "fault", None),
         };
+        if problem.status() != StatusCode::UNAUTHORIZED {
+            self.metrics.undecided(outcome);
+        }
         let mut response = problem.into_response();
-        response.extensions_mut().insert(Note { outcome: Some(outcome), reason, ..Note::default() });
+        let code = response.extensions().get::<Note>().and_then(|note| note.code);
+        response.extensions_mut().insert(Note { code, outcome: Some(outcome), reason, ..Note::default() });
         response
     }
 }
@@ -334,5 +280,29 @@ fn no_answer(error: JobError) -> Failure {
     match error {
         JobError::DeadlinePassed | JobError::ShutDown => Failure::Overloaded,
         JobError::Panicked => Failure::Fault,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_as_proxies_write_them() {
+        let v4 = "192.0.2.1".parse().ok();
+        let v6 = "2001:db8::1".parse().ok();
+        for (text, expected) in [
+            ("192.0.2.1", v4),
+            (" 192.0.2.1:5555 ", v4),
+            ("2001:db8::1", v6),
+            ("[2001:db8::1]", v6),
+            ("[2001:db8::1]:443", v6),
+            ("", None),
+            ("unknown", None),
+            ("192.0.2.1:x", None),
+            ("[192.0.2.1", None),
+        ] {
+            assert_eq!(address(text), expected, "{text}");
+        }
     }
 }

@@ -53,7 +53,7 @@ fn over_time(page: &mut String, minutes: &[Minute]) {
     let _ = write!(
         page,
         "<h2>The last hour</h2><svg id=\"hour\" viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-label=\"sign-ins in each of the last sixty minutes\">",
-        HEIGHT + 16.0,
+        HEIGHT,
     );
     let mut totals = Minute::default();
     for minute in minutes.iter().filter(|minute| minute.number >= first) {
@@ -73,12 +73,9 @@ fn over_time(page: &mut String, minutes: &[Minute]) {
         totals.refused += minute.refused;
         totals.upgraded += minute.upgraded;
     }
-    let _ = write!(
-        page,
-        "<text x=\"0\" y=\"{}\">an hour ago</text><text x=\"{WIDTH}\" y=\"{}\" text-anchor=\"end\">now; at most {most} in a minute</text></svg>",
-        HEIGHT + 13.0,
-        HEIGHT + 13.0,
-    );
+    page.push_str("</svg>");
+    progress::axis(page, "an hour ago", &format!("now; at most {} in a minute", grouped(most)));
+    progress::key(page, &[("good", "accepted and upgraded"), ("todo", "accepted"), ("bad", "refused")]);
     let _ = write!(
         page,
         "<p>{} accepted, of them {} upgraded; {} refused.</p>",
@@ -98,31 +95,27 @@ fn latency(page: &mut String, histogram: &Histogram, floor_ms: u128) {
     }
     let buckets: Vec<_> = histogram.buckets().collect();
     let most = buckets.iter().map(|(_, count)| *count).max().unwrap_or(0).max(1);
-    let step = WIDTH / buckets.len() as f64;
-    let _ = write!(
-        page,
-        "<svg id=\"latency\" viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-label=\"distribution of sign-in latency\">",
-        HEIGHT + 16.0,
-    );
-    for (place, (bound, count)) in buckets.into_iter().enumerate() {
-        let (left, height) = (place as f64 * step, HEIGHT * count as f64 / most as f64);
-        let label = match bound {
-            bound if bound.is_infinite() => "more".to_owned(),
+    let is_used = |bucket: &(f64, u64)| bucket.1 > 0;
+    let (first, last) = (buckets.iter().position(is_used), buckets.iter().rposition(is_used));
+    page.push_str("<table id=\"latency\" class=\"bars\">");
+    for (bound, count) in &buckets[first.unwrap_or(0)..=last.unwrap_or(0)] {
+        let label = match *bound {
+            bound if bound.is_infinite() => "any time".to_owned(),
             bound if bound < 1.0 => format!("{} ms", bound * 1000.0),
             bound => format!("{bound} s"),
         };
         let _ = write!(
             page,
-            "<rect class=\"good\" x=\"{left:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{height:.1}\"/><text x=\"{:.1}\" y=\"{}\" text-anchor=\"middle\">{label}</text>",
-            HEIGHT - height,
-            step - 2.0,
-            left + step / 2.0,
-            HEIGHT + 13.0,
+            "<tr><td>to {label}</td><td><svg viewBox=\"0 0 {WIDTH} 20\" preserveAspectRatio=\"none\" height=\"14\" aria-hidden=\"true\">\
+             <rect class=\"good\" width=\"{:.1}\" height=\"20\"/></svg></td><td class=\"n\">{}</td></tr>",
+            WIDTH * *count as f64 / most as f64,
+            grouped(*count),
         );
     }
     let _ = write!(
         page,
-        "</svg><p>Half within {}, 95 % within {}, 99 % within {}. Refusals wait for {floor_ms} ms.</p>",
+        "</table><p>Of those that were accepted or refused, half were answered within {}, 95 % within {}, 99 % within {}. \
+         Refusals wait for {floor_ms} ms.</p>",
         quantile(0.5),
         quantile(0.95),
         quantile(0.99),

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::config::Config;
+use crate::store::{GuessEnd, Guessed};
 
 /// Entries in a row, of which the least wanted gives way.
 const WAYS: usize = 8;
@@ -19,6 +20,7 @@ pub(super) struct Throttle {
     window: Duration,
     per_identifier: u32,
     per_address: u32,
+    folds: bool,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -26,6 +28,8 @@ struct Entry {
     /// Nought where it is free.
     key: u64,
     failures: u32,
+    /// Guesses that are under way.
+    pending: u32,
     /// Seconds since the start when its first failure was.
     since: u32,
 }
@@ -35,7 +39,8 @@ struct Entry {
 pub(super) struct Key(u64);
 
 impl Throttle {
-    pub(super) fn new(config: &Config) -> Self {
+    /// `folds` where the store may take several spellings for one identifier: they are then counted together.
+    pub(super) fn new(config: &Config, folds: bool) -> Self {
         let rows = config.throttle_entries.div_ceil(WAYS).max(1);
         Self {
             hasher: RandomState::new(),
@@ -44,21 +49,30 @@ impl Throttle {
             window: config.throttle_window,
             per_identifier: config.failures_per_identifier,
             per_address: config.failures_per_address,
+            folds,
         }
     }
 
+    /// Whether spellings are counted together; a right guess then forgives none, since it may be another user's.
+    pub(super) const fn folds(&self) -> bool {
+        self.folds
+    }
+
+    fn spelt(&self, identifier: &str) -> String {
+        if self.folds { identifier.to_lowercase() } else { identifier.to_owned() }
+    }
+
     pub(super) fn identifier(&self, identifier: &str) -> Key {
-        // People mistype capitals; a store may fold them.
-        Key(self.hasher.hash_one(("identifier", identifier.to_lowercase())).max(1))
+        Key(self.hasher.hash_one(("identifier", self.spelt(identifier))).max(1))
     }
 
     /// What the store is told of them, where it counts.
-    pub(super) fn names(identifier: &str, address: Option<IpAddr>) -> (String, Option<String>) {
+    pub(super) fn names(&self, identifier: &str, address: Option<IpAddr>) -> (String, Option<String>) {
         let network = |address| match network(address) {
             Ok(address) => format!("address {address}"),
             Err(network) => format!("network {network:x}"),
         };
-        (format!("identifier {}", identifier.to_lowercase()), address.map(network))
+        (format!("identifier {}", self.spelt(identifier)), address.map(network))
     }
 
     /// An IPv6 address counts with its network: whoever has one has them all.
@@ -66,54 +80,73 @@ impl Throttle {
         Key(self.hasher.hash_one(("address", network(address))).max(1))
     }
 
-    /// Takes a guess, which counts as a refusal until it is known to be none, so that guesses made at once do not slip through;
-    /// `false` where either has been refused too often, and then nothing is counted.
-    pub(super) fn begin(&self, identifier: Key, address: Option<Key>) -> bool {
-        if !self.count(identifier, self.per_identifier) {
-            return false;
+    /// Takes a guess, which counts as a refusal while it is under way, so that guesses made at once do not slip through. One that
+    /// is not taken is not counted.
+    pub(super) fn begin(&self, identifier: Key, address: Option<Key>) -> Guessed {
+        let begun = self.count(identifier, self.per_identifier);
+        if begun != Guessed::Taken {
+            return begun;
         }
-        let is_address_free = address.is_none_or(|key| self.count(key, self.per_address));
-        if !is_address_free {
-            self.withdraw(identifier);
+        let begun = address.map_or(Guessed::Taken, |key| self.count(key, self.per_address));
+        if begun != Guessed::Taken {
+            self.end(identifier, GuessEnd::Nothing);
         }
-        is_address_free
+        begun
     }
 
-    /// The guess has told nothing: there was no room, or no store.
-    pub(super) fn withdraw(&self, key: Key) {
-        self.with_row(key, |row| {
-            let entries = row.iter_mut().filter(|entry| entry.key == key.0);
-            entries.for_each(|entry| entry.failures = entry.failures.saturating_sub(1));
-        });
-    }
-
-    /// One more refusal, where there are fewer than the limit; nought is no limit.
-    fn count(&self, key: Key, limit: u32) -> bool {
+    /// One more under way, where with it there are no more than the limit; nought is no limit.
+    fn count(&self, key: Key, limit: u32) -> Guessed {
         let now = self.now();
         self.with_row(key, |row| {
-            let is_over = |entry: &Entry| entry.key == key.0 && self.is_current(entry, now) && entry.failures >= limit;
-            if limit > 0 && row.iter().any(is_over) {
-                return false;
+            let is_it = |entry: &&Entry| entry.key == key.0 && self.is_current(entry, now);
+            if let Some(entry) = row.iter().find(is_it).filter(|_| limit > 0) {
+                if entry.failures >= limit {
+                    return Guessed::Locked;
+                }
+                if entry.failures.saturating_add(entry.pending) >= limit {
+                    return Guessed::Busy;
+                }
             }
-            let place = row.iter().position(|entry| entry.key == key.0).unwrap_or_else(|| {
-                // What is over gives way first, then what was refused least.
-                let want = |entry: &Entry| (self.is_current(entry, now), entry.failures, entry.since);
-                (0..WAYS).min_by_key(|place| want(&row[*place])).unwrap_or(0)
-            });
-            let entry = &mut row[place];
-            if entry.key != key.0 || !self.is_current(entry, now) {
-                *entry = Entry { key: key.0, failures: 0, since: now };
-            }
-            entry.failures = entry.failures.saturating_add(1);
-            true
+            let entry = self.entry(row, key, now);
+            entry.pending = entry.pending.saturating_add(1);
+            Guessed::Taken
         })
     }
 
-    /// A good sign-in forgives the identifier; the address may be many people's.
-    pub(super) fn forgive(&self, key: Key) {
+    /// A guess that was taken ended so.
+    pub(super) fn end(&self, key: Key, end: GuessEnd) {
+        let now = self.now();
         self.with_row(key, |row| {
-            row.iter_mut().filter(|entry| entry.key == key.0).for_each(|entry| *entry = Entry::default());
+            let is_held = row.iter().any(|entry| entry.key == key.0);
+            if !is_held && end != GuessEnd::Wrong {
+                return;
+            }
+            let entry = self.entry(row, key, now);
+            entry.pending = entry.pending.saturating_sub(1);
+            match end {
+                GuessEnd::Right => entry.failures = 0,
+                GuessEnd::Wrong => entry.failures = entry.failures.saturating_add(1),
+                GuessEnd::Nothing => {}
+            }
         });
+    }
+
+    /// The key's entry, which takes the place of another where it has none, and begins anew where its time is over.
+    fn entry<'r>(&self, row: &'r mut [Entry; WAYS], key: Key, now: u32) -> &'r mut Entry {
+        let place = row.iter().position(|entry| entry.key == key.0).unwrap_or_else(|| {
+            // What is over gives way first, then what was refused least.
+            let want = |entry: &Entry| {
+                (self.is_current(entry, now), entry.failures.saturating_add(entry.pending), entry.since)
+            };
+            (0..WAYS).min_by_key(|place| want(&row[*place])).unwrap_or(0)
+        });
+        let entry = &mut row[place];
+        if entry.key != key.0 {
+            *entry = Entry { key: key.0, failures: 0, pending: 0, since: now };
+        } else if !self.is_current(entry, now) {
+            (entry.failures, entry.since) = (0, now);
+        }
+        entry
     }
 
     fn with_row<T>(&self, key: Key, work: impl FnOnce(&mut [Entry; WAYS]) -> T) -> T {
@@ -173,20 +206,50 @@ mod tests {
         let throttle_window = Duration::from_secs(window_secs);
         let config =
             Config { throttle_entries: entries, throttle_window, failures_per_identifier: 3, ..Config::default() };
-        Throttle::new(&config)
+        Throttle::new(&config, false)
+    }
+
+    /// How many of so many guesses were taken, all of them wrong.
+    fn wrong(throttle: &Throttle, key: Key, guesses: usize) -> usize {
+        let is_taken = || throttle.begin(key, None) == Guessed::Taken;
+        (0..guesses).filter(|_| is_taken().then(|| throttle.end(key, GuessEnd::Wrong)).is_some()).count()
     }
 
     #[test]
     fn an_identifier_is_locked_after_its_failures_and_forgiven_after_a_sign_in() {
         let throttle = throttle(1024, 900);
         let (ada, bob) = (throttle.identifier("ada"), throttle.identifier("bob"));
-        assert_eq!(throttle.identifier("ADA"), ada);
-        assert_eq!([(); 4].map(|()| throttle.begin(ada, None)), [true, true, true, false]);
-        assert!(throttle.begin(bob, None));
-        throttle.withdraw(ada);
-        assert_eq!([(); 2].map(|()| throttle.begin(ada, None)), [true, false]);
-        throttle.forgive(ada);
-        assert!(throttle.begin(ada, None));
+        assert_ne!(throttle.identifier("ADA"), ada);
+        assert_eq!((wrong(&throttle, ada, 9), wrong(&throttle, bob, 1)), (3, 1));
+        assert_eq!(throttle.begin(ada, None), Guessed::Locked);
+        assert_eq!(throttle.begin(bob, None), Guessed::Taken);
+        throttle.end(bob, GuessEnd::Right);
+        assert_eq!(wrong(&throttle, bob, 9), 3, "it began anew");
+    }
+
+    #[test]
+    fn guesses_under_way_are_waited_for_and_not_held_against_anybody() {
+        let throttle = throttle(1024, 900);
+        let ada = throttle.identifier("ada");
+        let begin = || throttle.begin(ada, None);
+        assert_eq!(
+            [begin(), begin(), begin(), begin()],
+            [Guessed::Taken, Guessed::Taken, Guessed::Taken, Guessed::Busy]
+        );
+        throttle.end(ada, GuessEnd::Nothing);
+        throttle.end(ada, GuessEnd::Wrong);
+        assert_eq!([begin(), begin()], [Guessed::Taken, Guessed::Busy]);
+        throttle.end(ada, GuessEnd::Wrong);
+        throttle.end(ada, GuessEnd::Wrong);
+        assert_eq!(begin(), Guessed::Locked);
+    }
+
+    #[test]
+    fn a_store_that_folds_case_has_its_spellings_counted_together() {
+        let throttle = Throttle::new(&Config::default(), true);
+        assert_eq!(throttle.identifier("ADA"), throttle.identifier("ada"));
+        assert_eq!(throttle.names("Ada", None), ("identifier ada".to_owned(), None));
+        assert_ne!(throttle.identifier("ada"), throttle.identifier("ada "));
     }
 
     #[test]
@@ -194,7 +257,7 @@ mod tests {
         let throttle = throttle(1024, 900);
         let ada = throttle.identifier("ada");
         let begun: usize = std::thread::scope(|scope| {
-            let guess = || (0..50).filter(|_| throttle.begin(ada, None)).count();
+            let guess = || (0..50).filter(|_| throttle.begin(ada, None) == Guessed::Taken).count();
             let guessers: Vec<_> = (0..8).map(|_| scope.spawn(guess)).collect();
             guessers.into_iter().map(|guesser| guesser.join().unwrap_or(0)).sum()
         });
@@ -204,30 +267,32 @@ mod tests {
     #[test]
     fn what_the_address_is_refused_is_not_held_against_the_identifier() {
         let config = Config { failures_per_address: 1, failures_per_identifier: 3, ..Config::default() };
-        let throttle = Throttle::new(&config);
+        let throttle = Throttle::new(&config, false);
         let (ada, address) = (throttle.identifier("ada"), throttle.address("192.0.2.1".parse().expect("an address")));
-        assert_eq!([(); 9].map(|()| throttle.begin(ada, Some(address))).iter().filter(|begun| **begun).count(), 1);
-        assert_eq!([(); 3].map(|()| throttle.begin(ada, None)), [true, true, false]);
+        assert_eq!(throttle.begin(ada, Some(address)), Guessed::Taken);
+        [ada, address].into_iter().for_each(|key| throttle.end(key, GuessEnd::Wrong));
+        assert!((0..9).all(|_| throttle.begin(ada, Some(address)) == Guessed::Locked));
+        assert_eq!(wrong(&throttle, ada, 9), 2);
     }
 
     #[test]
     fn failures_are_forgotten_after_the_window() {
         let throttle = throttle(8, 1);
         let ada = throttle.identifier("ada");
-        assert_eq!((0..9).filter(|_| throttle.begin(ada, None)).count(), 3);
+        assert_eq!(wrong(&throttle, ada, 9), 3);
         std::thread::sleep(Duration::from_millis(2100));
-        assert_eq!((0..9).filter(|_| throttle.begin(ada, None)).count(), 3, "they start anew");
+        assert_eq!(wrong(&throttle, ada, 9), 3, "they start anew");
     }
 
     #[test]
     fn memory_is_bounded_and_a_flood_of_names_does_not_free_a_locked_one() {
         let throttle = throttle(64, 900);
         let ada = throttle.identifier("ada");
-        while throttle.begin(ada, None) {}
+        wrong(&throttle, ada, 3);
         for number in 0..10_000 {
-            throttle.begin(throttle.identifier(&number.to_string()), None);
+            wrong(&throttle, throttle.identifier(&number.to_string()), 1);
         }
-        assert!(!throttle.begin(ada, None));
+        assert_eq!(throttle.begin(ada, None), Guessed::Locked);
         assert_eq!(throttle.rows.len(), 8);
     }
 

@@ -4,115 +4,101 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{FromRequestParts, Path, State};
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::answer::UserView;
 use super::body::Text;
+use super::members::{self, Members};
 use super::problem::Problem;
 use super::{Inner, Service};
 use crate::import::{Credential, Record};
 use crate::store::{Created, Linked, NewUser};
 use crate::{Password, StoredHash};
 
-/// The members of a body in their order, each as it stands there; none stands twice.
-struct Members(Vec<(String, Box<RawValue>)>);
+/// The longest name of a provider.
+const PROVIDER_BYTES_MAX: usize = 128;
 
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Members;
+/// A user's id in the path. What is none names nobody.
+pub(super) struct UserId(i64);
 
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
+impl FromRequestParts<Service> for UserId {
+    type Rejection = Problem;
 
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(Visitor)
-    }
-}
-
-impl Members {
-    /// Takes a member out that must be a text.
-    fn take_text(&mut self, name: &str) -> Result<Option<String>, Problem> {
-        let Some(at) = self.0.iter().position(|(member, _)| member == name) else { return Ok(None) };
-        let (_, value) = self.0.remove(at);
-        if self.0.iter().any(|(member, _)| member == name) {
-            return Err(Problem::bad_field(name, "duplicate_field", "stands twice"));
-        }
-        serde_json::from_str(value.get()).map_err(|_| Problem::bad_field(name, "bad_field", "must be a text"))
-    }
-
-    fn to_json(&self) -> String {
-        let quoted = |name: &str| serde_json::Value::from(name).to_string();
-        let members: Vec<_> = self.0.iter().map(|(name, value)| format!("{}:{}", quoted(name), value.get())).collect();
-        format!("{{{}}}", members.join(","))
+    async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Problem> {
+        let id = Path::<String>::from_request_parts(parts, service).await.map_err(|_| Problem::NO_SUCH_USER)?;
+        id.parse().map(Self).map_err(|_| Problem::NO_SUCH_USER)
     }
 }
 
 pub(super) async fn create(State(service): State<Service>, text: Text) -> Result<Response, Problem> {
-    service.inner.admit()?;
+    let inner = &service.inner;
+    inner.admit()?;
     let mut members = text.parse::<Members>()?;
     drop(text);
-    let password = members.take_text("password")?.map(Password::new);
-    let record =
-        service.inner.rules.judge_json(&members.to_json()).map_err(|problems| Problem::of_record(&problems))?;
+    let password = members.take_text("password")?.map(zeroize::Zeroizing::new);
+    check_types(&members)?;
+    let record = inner.rules.judge_json(&members.to_json()).map_err(|problems| Problem::of_user(&problems))?;
     let hash = match (&record.credential, password) {
         (Credential::Hash(_), Some(_)) => {
-            return Err(Problem::bad_field("password", "bad_field", "stands beside a hash; give one of them"));
+            let why = "stands beside a hash; give one of them";
+            return Err(Problem::bad_field("password", "bad_field", why).misshapen());
         }
-        (Credential::Hash(hash), None) => Some(hash.clone()),
-        (_, Some(password)) => Some(service.inner.hash(password).await?),
+        (_, Some(password)) if password.is_empty() => {
+            return Err(Problem::bad_field("password", "bad_field", "must not be empty").misshapen());
+        }
+        (Credential::Hash(hash), None) => {
+            inner.check_fits(hash)?;
+            Some(hash.clone())
+        }
+        (_, Some(password)) => Some(inner.hash(Password::new(&**password)).await?),
         _ => None,
     };
-    let id = service.inner.insert(record, hash).await?;
-    let user = service.inner.view(id).await?;
+    let id = inner.insert(record, hash).await?;
+    let user = inner.view(id).await?;
     Ok((StatusCode::OK, [(LOCATION, format!("/api/users/{id}"))], Json(user)).into_response())
 }
 
-pub(super) async fn get(State(service): State<Service>, Path(id): Path<String>) -> Result<Response, Problem> {
+/// Objects where objects are described, and texts where texts are; both may be null.
+fn check_types(members: &Members) -> Result<(), Problem> {
+    for field in members.names() {
+        let (is_object, begins) = match field {
+            "profile" | "customData" | "identities" => (true, '{'),
+            "username" | "primaryEmail" | "primaryPhone" | "name" | "avatar" => (false, '"'),
+            _ if field.starts_with("password") => (false, '"'),
+            _ => continue,
+        };
+        let value = members.get(field).unwrap_or_default();
+        if value != "null" && !value.starts_with(begins) {
+            let wanted = if is_object { "must be an object or null" } else { "must be a text or null" };
+            return Err(Problem::bad_field(field, "bad_field", wanted).misshapen());
+        }
+        if field == "identities" {
+            members::check(value, members::DEPTH_MAX)
+                .map_err(|why| Problem::bad_field(field, "bad_field", why).misshapen())?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn get(State(service): State<Service>, UserId(id): UserId) -> Result<Response, Problem> {
     service.inner.admit()?;
-    let user = service.inner.view(parse(&id)?).await?;
+    let user = service.inner.view(id).await?;
     Ok(Json(user).into_response())
 }
 
-/// Links an identity: `target` (or `connectorId`) names the provider; the rest of the object is kept as it is.
-pub(super) async fn link(
-    State(service): State<Service>,
-    Path(id): Path<String>,
-    text: Text,
-) -> Result<Response, Problem> {
+/// Links an identity: `target` names the provider, `userId` the user there. Nobody is asked whether it is theirs.
+pub(super) async fn link(State(service): State<Service>, UserId(id): UserId, text: Text) -> Result<Response, Problem> {
     service.inner.admit()?;
-    let id = parse(&id)?;
-    let mut members = text.parse::<Members>()?;
+    let members = text.parse::<Members>()?;
     drop(text);
-    let provider = match members.take_text("target")? {
-        Some(target) => target,
-        None => members
-            .take_text("connectorId")?
-            .ok_or_else(|| Problem::bad_field("target", "bad_field", "names the provider, and is missing"))?,
-    };
-    if provider.is_empty() || provider.len() > 128 {
-        return Err(Problem::bad_field("target", "bad_field", "must have 1 to 128 bytes"));
-    }
-    let (store, identity) = (Arc::clone(&service.inner.store), members.to_json());
+    let (provider, identity) = identity(members)?;
+    let store = Arc::clone(&service.inner.store);
     match service.inner.blocking.run(move || store.link_identity(id, &provider, &identity)).await? {
-        Linked::Written => {
-            let user = service.inner.view(id).await?;
-            Ok((StatusCode::CREATED, Json(user)).into_response())
-        }
+        Linked::Written => Ok(Json(service.inner.view(id).await?.identities).into_response()),
         Linked::Taken => Err(Problem::bad_field("target", "duplicate_user", "the user has another identity of it")),
         Linked::AnotherUsers => {
             Err(Problem::bad_field("identities", "duplicate_user", "another user has this identity"))
@@ -121,14 +107,51 @@ pub(super) async fn link(
     }
 }
 
-fn parse(id: &str) -> Result<i64, Problem> {
-    id.parse().map_err(|_| Problem::NO_SUCH_USER)
+/// The provider, and the identity as it is kept.
+fn identity(mut members: Members) -> Result<(String, String), Problem> {
+    let bad = |field: &str, why: &str| Problem::bad_field(field, "bad_field", why).misshapen();
+    let has = |field| members.get(field).is_some();
+    if has("connectorData") && !has("userId") {
+        return Err(bad(
+            "connectorData",
+            "no provider is asked here; send target, userId and, where you have them, details",
+        ));
+    }
+    let target = members.take_text("target")?.ok_or_else(|| bad("target", "names the provider, and is missing"))?;
+    if target.is_empty() || target.len() > PROVIDER_BYTES_MAX {
+        return Err(bad("target", "must have 1 to 128 bytes"));
+    }
+    let user = members.take_text("userId")?.filter(|user| !user.is_empty());
+    let user = user.ok_or_else(|| bad("userId", "must be the user's id at the provider, and not empty"))?;
+    let details = members.take_object("details")?;
+    if let Some(other) = members.names().next() {
+        return Err(bad(other, "is no member of an identity; send target, userId and details"));
+    }
+    let user = serde_json::Value::from(user);
+    Ok((
+        target,
+        match details {
+            Some(details) => format!("{{\"userId\":{user},\"details\":{details}}}"),
+            None => format!("{{\"userId\":{user}}}"),
+        },
+    ))
 }
 
 impl Inner {
     /// The rate of the user API: a migration script that does not look at statuses is told to wait before it floods the store.
     fn admit(&self) -> Result<(), Problem> {
         self.api_rate.take().map_err(Problem::rate_limited)
+    }
+
+    /// A hash that this service could not verify is not taken: its user could never sign in.
+    fn check_fits(&self, hash: &StoredHash) -> Result<(), Problem> {
+        let memory_kib = self.pool.config().memory_kib;
+        let needed_kib = hash.cost().memory_kib;
+        if needed_kib <= memory_kib {
+            return Ok(());
+        }
+        let why = format!("takes {needed_kib} KiB, and the service has {memory_kib} KiB for all hashes");
+        Err(Problem::bad_field("passwordEncrypted", "cost_too_high", why))
     }
 
     async fn view(&self, id: i64) -> Result<UserView, Problem> {
@@ -154,6 +177,7 @@ impl Inner {
         });
         match created.await? {
             Created::New(id) => Ok(id),
+            Created::Unstorable { field, why } => Err(Problem::bad_field(field, "bad_field", why.to_string())),
             Created::Taken(field) => Err(Problem::bad_field(field, "duplicate_user", "another user has it")),
         }
     }

@@ -28,8 +28,8 @@ use self::statements::{Statements, USER_COLUMNS};
 use super::identities::accounts;
 use super::users::is_legacy;
 use super::{
-    Bulk, BulkOptions, Created, Day, Found, Inserted, Linked, MethodCount, NewUser, OpenOptions, Store, StoreError,
-    StoreErrorKind, StoreInfo, Subject, Swap, TaggedText, User, Users,
+    Bulk, BulkOptions, Created, Day, Found, GuessEnd, Guessed, Inserted, Linked, MethodCount, NewUser, OpenOptions,
+    Store, StoreError, StoreErrorKind, StoreInfo, Subject, Swap, TaggedText, User, Users,
 };
 use crate::{Replacement, StoredHash};
 
@@ -145,7 +145,7 @@ impl Users for Postgres {
 
     fn create(&self, new: &NewUser<'_>) -> Result<Created, StoreError> {
         if let Some(Inserted::Unstorable { field, why }) = bulk::unstorable(new) {
-            return Err(StoreError::new(StoreErrorKind::Other, format!("{field} {why}")));
+            return Ok(Created::Unstorable { field, why });
         }
         let method = new.password.map(|hash| hash.method().as_str());
         let legacy = method.filter(|_| new.password.is_some_and(is_legacy));
@@ -266,12 +266,16 @@ impl Users for Postgres {
         }
     }
 
-    fn begin_guess(&self, subjects: &[Subject<'_>], window: Duration) -> Result<bool, StoreError> {
+    fn compares_exactly(&self) -> bool {
+        true
+    }
+
+    fn begin_guess(&self, subjects: &[Subject<'_>], window: Duration) -> Result<Guessed, StoreError> {
         self.begin(subjects, window)
     }
 
-    fn end_guess(&self, subjects: &[Subject<'_>], is_right: bool) -> Result<(), StoreError> {
-        self.end(subjects, is_right)
+    fn end_guess(&self, subjects: &[Subject<'_>], end: GuessEnd) -> Result<(), StoreError> {
+        self.end(subjects, end)
     }
 
     fn info(&self) -> Result<StoreInfo, StoreError> {

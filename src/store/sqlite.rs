@@ -24,8 +24,8 @@ use super::changes::{Change, Changes};
 use super::slots::{Slot, Slots};
 pub use super::users::{Inserted, MethodCount, NewUser, User};
 use super::{
-    Bulk, BulkOptions, Created, Day, Found, Linked, OpenOptions, Store, StoreError, StoreErrorKind, StoreInfo, Subject,
-    Swap, TaggedText, Users,
+    Bulk, BulkOptions, Created, Day, Found, GuessEnd, Guessed, Linked, OpenOptions, Store, StoreError, StoreErrorKind,
+    StoreInfo, Subject, Swap, TaggedText, Users,
 };
 use crate::{Replacement, StoredHash};
 
@@ -336,12 +336,16 @@ impl Users for Sqlite {
         Ok(())
     }
 
-    fn begin_guess(&self, subjects: &[Subject<'_>], window: Duration) -> Result<bool, StoreError> {
+    fn compares_exactly(&self) -> bool {
+        true
+    }
+
+    fn begin_guess(&self, subjects: &[Subject<'_>], window: Duration) -> Result<Guessed, StoreError> {
         guesses::begin(self, subjects, window)
     }
 
-    fn end_guess(&self, subjects: &[Subject<'_>], is_right: bool) -> Result<(), StoreError> {
-        guesses::end(self, subjects, is_right)
+    fn end_guess(&self, subjects: &[Subject<'_>], end: GuessEnd) -> Result<(), StoreError> {
+        guesses::end(self, subjects, end)
     }
 
     fn info(&self) -> Result<StoreInfo, StoreError> {

@@ -81,28 +81,33 @@ pub trait Users: Store<Id = i64> {
     /// [`StoreError`].
     fn export(&self, each: &mut dyn FnMut(&User) -> ControlFlow<()>) -> Result<(), StoreError>;
 
-    /// Takes a guess at a password, and counts it against each of its subjects as if it were wrong, so that guesses made at
-    /// once, by whichever instance, do not slip through. `false` where one of them has reached its limit, and then it is counted
-    /// against none. `window` after its first guess the count begins anew. What is kept is bounded, and holds no names.
-    ///
-    /// The default counts nothing and admits all, for a store that one process uses.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`].
-    fn begin_guess(&self, subjects: &[Subject<'_>], window: Duration) -> Result<bool, StoreError> {
-        let _ = (subjects, window);
-        Ok(true)
+    /// Whether an identifier names somebody only as it is written. A store that folds case, or may, says `false`, as the default
+    /// does: guesses are then counted under all spellings together, and none of them forgives.
+    fn compares_exactly(&self) -> bool {
+        false
     }
 
-    /// A guess that was taken was right, or has told nothing: what was counted is taken back, and a subject that
-    /// [`Subject::is_forgiven`] begins anew where it was right.
+    /// Takes a guess at a password. Until it is ended it counts against each of its subjects as if it were wrong, so that guesses
+    /// made at once, by whichever instance, do not slip through. What is not [`Guessed::Taken`] is counted against none. `window`
+    /// after its first guess the count begins anew. What is kept is bounded, and holds no names.
+    ///
+    /// The default counts nothing and takes all, for a store that one process uses.
     ///
     /// # Errors
     ///
     /// [`StoreError`].
-    fn end_guess(&self, subjects: &[Subject<'_>], is_right: bool) -> Result<(), StoreError> {
-        let _ = (subjects, is_right);
+    fn begin_guess(&self, subjects: &[Subject<'_>], window: Duration) -> Result<Guessed, StoreError> {
+        let _ = (subjects, window);
+        Ok(Guessed::Taken)
+    }
+
+    /// A guess that was taken ended so. One that is never ended is under way for the store until the window is over.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    fn end_guess(&self, subjects: &[Subject<'_>], end: GuessEnd) -> Result<(), StoreError> {
+        let _ = (subjects, end);
         Ok(())
     }
 
@@ -119,10 +124,33 @@ pub trait Users: Store<Id = i64> {
 pub struct Subject<'a> {
     /// Whatever tells subjects apart; of it the store keeps a keyed digest.
     pub name: &'a str,
-    /// Guesses after which no more are taken; nought is no limit.
+    /// Wrong guesses after which no more are taken; nought is no limit.
     pub limit: u32,
     /// Whether a right guess forgives those before it.
     pub is_forgiven: bool,
+}
+
+/// What became of a guess at a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Guessed {
+    /// It may be verified.
+    Taken,
+    /// Those under way would reach the limit if all of them were wrong: it is to come again when they have ended.
+    Busy,
+    /// Those that were wrong have reached the limit.
+    Locked,
+}
+
+/// How a guess ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GuessEnd {
+    /// It was right: a subject that [`Subject::is_forgiven`] begins anew.
+    Right,
+    /// It counts against its subjects.
+    Wrong,
+    /// It has told nothing.
+    Nothing,
 }
 
 /// A user to be stored. The three JSON fields are texts that are kept and given back byte for byte.
@@ -188,6 +216,13 @@ pub enum Created {
     New(i64),
     /// Another user has this; nothing was written. Names the field.
     Taken(&'static str),
+    /// The database cannot hold it.
+    Unstorable {
+        /// The field.
+        field: &'static str,
+        /// What the database cannot hold.
+        why: Unstorable,
+    },
 }
 
 /// What became of a social identity.

@@ -287,7 +287,7 @@ fn two_instances_on_one_server_lose_no_change() {
     drop_schema(&server, &format!("rehash_instances_{}", std::process::id()));
 }
 
-fn drop_schema(server: &str, name: &str) {
+pub(crate) fn drop_schema(server: &str, name: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let (client, connection) = tokio_postgres::connect(server, tokio_postgres::NoTls).await.expect("a server");

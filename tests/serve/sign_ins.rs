@@ -1,5 +1,6 @@
 //! Sign-ins and password changes: one answer for every refusal, and the newest password always wins.
 
+use rehash::pool::PoolConfig;
 use serde_json::json;
 
 use crate::client::{CHEAP, Server, config};
@@ -56,6 +57,97 @@ fn an_identifier_that_is_guessed_at_is_refused_with_the_same_answer() {
 }
 
 #[test]
+fn another_users_spelling_forgives_nothing() {
+    for in_store in [false, true] {
+        let mut throttled = config();
+        throttled.failures_per_identifier = 3;
+        throttled.throttle_in_store = in_store;
+        let server = Server::start(throttled);
+        for name in ["victim", "VICTIM"] {
+            server.create(&json!({"username": name, "password": "right"}));
+        }
+        for _ in 0..3 {
+            assert_eq!(server.sign_in("victim", "wrong").status, 401);
+            assert_eq!(server.sign_in("VICTIM", "right").status, 200);
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        assert_eq!(server.sign_in("victim", "right").status, 401, "it is locked");
+        assert_eq!(server.sign_in("VICTIM", "right").status, 200, "and the other is not");
+    }
+}
+
+/// A store that does not say that it compares exactly: spellings count together, and a good sign-in forgives none of them.
+#[test]
+fn spellings_count_together_where_the_store_may_fold_them() {
+    for in_store in [false, true] {
+        let mut throttled = config();
+        throttled.failures_per_identifier = 3;
+        throttled.throttle_in_store = in_store;
+        let server = Server::over(crate::stores::Switched::new(), crate::stores::pool(), CHEAP, throttled);
+        for name in ["victim", "VICTIM"] {
+            server.create(&json!({"username": name, "password": "right"}));
+        }
+        for name in ["victim", "Victim", "viCtim"] {
+            assert_eq!(server.sign_in(name, "wrong").status, 401);
+            assert_eq!(server.sign_in("VICTIM", "right").status, if name == "viCtim" { 401 } else { 200 });
+        }
+        assert_eq!(server.sign_in("victim", "right").status, 401);
+    }
+}
+
+#[test]
+fn right_sign_ins_at_once_are_not_refused_and_wrong_ones_do_not_slip_through() {
+    for in_store in [false, true] {
+        let mut throttled = config();
+        throttled.throttle_in_store = in_store;
+        let target = rehash::Argon2Target::OWASP_19_MIB;
+        let pool = PoolConfig { workers: 2, memory_kib: 2 * target.memory_kib, queue_len: 64 };
+        let server = Server::over(crate::client::sqlite(), pool, target, throttled);
+        server.create(&json!({"username": "ada", "password": "right"}));
+        let at_once = |name: &'static str, password: &'static str| {
+            std::thread::scope(|scope| {
+                let all: Vec<_> = (0..30).map(|_| scope.spawn(|| server.sign_in(name, password))).collect();
+                all.into_iter().map(|one| one.join().expect("no panic")).collect::<Vec<_>>()
+            })
+        };
+        for answer in at_once("ada", "right") {
+            assert!([200, 429, 503].contains(&answer.status), "{}", answer.body);
+            assert_eq!(answer.header("retry-after").is_some(), answer.status != 200);
+        }
+        let verified = |outcome: &str| {
+            let log = server.log.lock().expect("whole");
+            log.iter().filter(|line| line.contains(&format!("\"outcome\":\"{outcome}\""))).count()
+        };
+        assert!(verified("accepted") > 10, "those that waited were let in");
+        // Whoever is there and whoever is not: ten are verified, and the others are told as much.
+        for (name, outcome) in [("ada", "wrong_password"), ("nobody", "unknown_user")] {
+            let answers = at_once(name, "wrong");
+            assert!(answers.iter().all(|answer| [401, 429, 503].contains(&answer.status)));
+            assert_eq!(verified(outcome), 10);
+            assert_eq!(server.sign_in(name, "right").status, 401);
+        }
+    }
+}
+
+#[test]
+fn a_guess_whose_client_went_away_counts() {
+    let mut throttled = config();
+    throttled.failures_per_identifier = 2;
+    throttled.floor = rehash::serve::FloorMode::Fixed(std::time::Duration::from_millis(400));
+    let server = Server::start(throttled);
+    server.create(&json!({"username": "ada", "password": "right"}));
+    let body = json!({"identifier": "ada", "password": "wrong"}).to_string();
+    for _ in 0..2 {
+        let mut stream = server.connect();
+        let head = "POST /v1/sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+        let text = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+        std::io::Write::write_all(&mut stream, text.as_bytes()).expect("written");
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    assert_eq!(server.sign_in("ada", "right").status, 401);
+}
+
+#[test]
 fn instances_that_share_a_store_count_guesses_together() {
     let store = crate::client::sqlite();
     let start = || {
@@ -98,6 +190,36 @@ fn an_address_that_guesses_is_refused_and_a_proxy_can_name_it() {
     }
     assert_eq!(from("192.0.2.1, 198.51.100.7", "ada", "right"), 401, "the last address is the one that counts");
     assert_eq!(from("198.51.100.8", "ada", "right"), 200);
+    // However the proxy writes it.
+    for number in 0..5 {
+        assert_eq!(from(&format!("192.0.2.1, [2001:db8::1]:{}", 1000 + number), &format!("user{number}"), "x"), 401);
+    }
+    assert_eq!(from("2001:db8::1", "ada", "right"), 401);
+    // What cannot be read is counted against the proxy itself, and so is what is not there.
+    for (number, address) in ["unknown", "", "198.51.100.9, ", "1.2.3", "\u{e9}"].into_iter().enumerate() {
+        assert_eq!(from(address, &format!("user{number}"), "x"), 401);
+    }
+    assert_eq!(server.sign_in("ada", "right").status, 401);
+    assert_eq!(from("198.51.100.8", "ada", "right"), 200);
+}
+
+#[test]
+fn who_waits_too_long_for_others_is_told_to_come_back() {
+    let store = crate::stores::Switched::new();
+    let mut throttled = config();
+    throttled.failures_per_identifier = 1;
+    throttled.queue_timeout = std::time::Duration::from_millis(200);
+    let server = Server::over(std::sync::Arc::clone(&store) as _, crate::stores::pool(), CHEAP, throttled);
+    store.set(crate::stores::Mode::Slow);
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| server.sign_in("nobody", "x").status);
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        let second = server.sign_in("nobody", "x");
+        assert_eq!((second.status, second.header("retry-after")), (429, Some("1")));
+        assert!([401, 503].contains(&first.join().expect("no panic")));
+    });
+    let metrics = server.get("/metrics").body;
+    assert!(metrics.contains("rehash_sign_ins_total{outcome=\"throttled\",method=\"none\"} 1"), "{metrics}");
 }
 
 #[test]

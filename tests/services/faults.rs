@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use rehash::Password;
 use rehash::sign_in::{Outcome, sign_in};
-use rehash::store::{Inserted, NewUser, OnConflict, Subject, open};
+use rehash::store::{GuessEnd, Guessed, Inserted, NewUser, OnConflict, Subject, open};
 
 use crate::stores::{OF_PASSWORD, Schema, bulk, counters_are_right, creating, each_store, engine, md5};
 
 #[test]
 fn guesses_are_counted_across_connections() {
+    use GuessEnd::{Nothing, Right, Wrong};
+    use Guessed::{Busy, Locked, Taken};
     each_store(|url| {
         let stores = [open(url, &creating()).expect("a store"), open(url, &creating()).expect("the same")];
         let window = Duration::from_secs(600);
@@ -21,19 +23,24 @@ fn guesses_are_counted_across_connections() {
         let begin = |number: usize, subjects: &[Subject<'_>]| {
             stores[number % 2].begin_guess(subjects, window).expect("counted")
         };
-        assert_eq!([0, 1, 2, 3].map(|number| begin(number, &[ada, address])), [true, true, true, false]);
-        // What was refused counts against nobody: the address has two left.
-        assert_eq!([0, 1, 2].map(|number| begin(number, &[bob, address])), [true, true, false]);
-        stores[0].end_guess(&[ada, address], true).expect("taken back");
-        assert_eq!([0, 1].map(|number| begin(number, &[ada, address])), [true, false]);
-        assert_eq!([0, 1, 2].map(|number| begin(number, &[ada])), [true, true, false]);
+        let end = |number: usize, subjects: &[Subject<'_>], end| {
+            stores[number % 2].end_guess(subjects, end).expect("ended");
+        };
+        assert_eq!([0, 1, 2, 3].map(|number| begin(number, &[ada, address])), [Taken, Taken, Taken, Busy]);
+        // What was not taken counts against nobody: the address has two left.
+        assert_eq!([0, 1, 2].map(|number| begin(number, &[bob, address])), [Taken, Taken, Busy]);
+        // A right one forgives; those under way are still counted.
+        end(0, &[ada, address], Right);
+        assert_eq!([0, 1].map(|number| begin(number, &[ada, address])), [Taken, Busy]);
         // One that told nothing is taken back.
-        stores[1].end_guess(&[ada], false).expect("taken back");
-        assert_eq!([0, 1].map(|number| begin(number, &[ada])), [true, false]);
+        end(1, &[ada], Nothing);
+        assert_eq!([0, 1].map(|number| begin(number, &[ada])), [Taken, Busy]);
+        [0, 1, 2].into_iter().for_each(|number| end(number, &[ada], Wrong));
+        assert_eq!(begin(1, &[ada]), Locked);
         // No limit, and a window that is over.
-        assert!((0..20).all(|number| begin(number, &[of("free", 0, true)])));
+        assert!((0..20).all(|number| begin(number, &[of("free", 0, true)]) == Taken));
         std::thread::sleep(Duration::from_millis(2100));
-        assert!(stores[0].begin_guess(&[ada], Duration::from_secs(1)).expect("counted"));
+        assert_eq!(stores[0].begin_guess(&[ada], Duration::from_secs(1)).expect("counted"), Taken);
     });
 }
 
@@ -46,7 +53,7 @@ fn guesses_at_once_do_not_slip_through() {
                 let ada = Subject { name: "identifier ada", limit: 10, is_forgiven: true };
                 let begin =
                     |_: &usize| stores[number % 2].begin_guess(&[ada], Duration::from_secs(600)).expect("counted");
-                (0..10).filter(begin).count()
+                (0..10).filter(|number| begin(number) == Guessed::Taken).count()
             };
             let guessers: Vec<_> = (0..6).map(|number| scope.spawn(move || guess(number))).collect();
             guessers.into_iter().map(|guesser| guesser.join().expect("whole")).sum()
@@ -54,7 +61,7 @@ fn guesses_at_once_do_not_slip_through() {
         assert_eq!(taken, 10);
         // The other way round: what was never counted is not there to be taken back by anybody else's limit.
         let more = Subject { name: "identifier ada", limit: 0, is_forgiven: false };
-        assert!(stores[0].begin_guess(&[more], Duration::from_secs(600)).expect("counted"));
+        assert_eq!(stores[0].begin_guess(&[more], Duration::from_secs(600)).expect("counted"), Guessed::Taken);
     });
 }
 

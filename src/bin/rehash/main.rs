@@ -27,6 +27,7 @@ mod probe;
 mod report;
 mod secret;
 mod serve;
+mod settings;
 mod sign_in;
 mod source;
 mod status;
@@ -37,15 +38,15 @@ mod verify;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::CommandFactory as _;
 
 use args::{Args, Command};
 use output::{Exit, Failure};
 
 fn main() -> ExitCode {
     install_panic_hook();
-    let args = match serve::with_config_file(std::env::args_os().collect()) {
-        Ok(args) => Args::parse_from(args),
+    let args = match settings::parse(std::env::args_os().collect()) {
+        Ok(args) => args,
         Err(failure) => {
             output::say(failure.message().unwrap_or_default());
             return failure.exit().into();

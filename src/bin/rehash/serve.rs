@@ -1,7 +1,6 @@
 //! `rehash serve`: configures the library's service and runs it until it is told to end. All that it does beyond that is to
 //! read files, and to refuse an address that others could reach unless that is asked for.
 
-use std::ffi::OsString;
 use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -59,8 +58,8 @@ pub struct Serve {
     /// Where failures are counted: the store's count is what several instances share [default: store for PostgreSQL]
     #[arg(long, value_name = "WHERE", env = "REHASH_THROTTLE")]
     pub throttle: Option<Throttle>,
-    /// The header in which a proxy gives the visitor's address
-    #[arg(long, value_name = "HEADER", env = "REHASH_ADDRESS_HEADER")]
+    /// The header in which a proxy gives the visitor's address: of several, the last one, which the nearest proxy wrote
+    #[arg(long, value_name = "HEADER", value_parser = header_name, env = "REHASH_ADDRESS_HEADER")]
     pub address_header: Option<String>,
     /// Requests to /api in a second before they are answered 429; 0 is no limit
     #[arg(long, value_name = "N", default_value_t = 200, env = "REHASH_API_RATE")]
@@ -94,6 +93,15 @@ pub struct Serve {
     pub keys: args::Keys,
 }
 
+/// A name that a header can have; of another, no address would ever be read.
+fn header_name(text: &str) -> Result<String, String> {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if text.is_empty() || !text.bytes().all(is_token) {
+        return Err("a header's name has letters, digits and hyphens".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 /// Where failures are counted.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Throttle {
@@ -125,6 +133,13 @@ pub fn run(args: &Serve, out: &mut impl Write) -> Result<Exit, Failure> {
     let usage = |error: rehash::pool::PoolError| Failure::usage(error.to_string());
     let pool = HashPool::start(Arc::new(engine), pool_config).map_err(usage)?;
     let service = Service::new(pool.clone(), store, config(args)?)?;
+    for count in service.out_of_reach() {
+        let (records, method, parameters) = (count.records, printable(&count.method), printable(&count.parameters));
+        say(&format!(
+            "{records} records of {method} ({parameters}) take more than this service allows, and cannot sign in: \
+             raise --pool-memory or the limit"
+        ));
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(2 * options.connections + 8)
@@ -226,64 +241,18 @@ fn log_writer() -> Result<SyncSender<String>, Failure> {
 
 fn token(option: &str, path: &Path) -> Result<Token, Failure> {
     let shown = printable(&path.display().to_string());
-    let text = fs::read_to_string(path).map_err(|error| Failure::usage(format!("{option} {shown}: {error}")))?;
+    let refused = |why: &str| Failure::usage(format!("{option} {shown}: {why}"));
+    let text = fs::read_to_string(path).map_err(|error| refused(&error.to_string()))?;
     let text = zeroize::Zeroizing::new(text);
-    Token::new(text.trim()).ok_or_else(|| {
-        Failure::usage(format!("{option} {shown}: a token has at least {} characters", Token::BYTES_MIN))
-    })
-}
-
-/// The command line with what the file of `--config` says added to it, where neither it nor the environment says otherwise.
-pub fn with_config_file(args: Vec<OsString>) -> Result<Vec<OsString>, Failure> {
-    let Some(path) = config_path(&args) else { return Ok(args) };
-    let shown = printable(&path.display().to_string());
-    let bad = |why: String| Failure::usage(format!("--config {shown}: {why}"));
-    let text = fs::read_to_string(&path).map_err(|error| bad(error.to_string()))?;
-    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| bad(error.message().to_owned()))?;
-    let mut all = args;
-    for (key, value) in table {
-        let name = key.replace('_', "-");
-        let option = format!("--{name}");
-        let is_given = all
-            .iter()
-            .filter_map(|arg| arg.to_str())
-            .any(|arg| arg == option || arg.strip_prefix(&option).is_some_and(|rest| rest.starts_with('=')));
-        let variable = format!("REHASH_{}", name.replace('-', "_").to_uppercase());
-        if name == "config" || is_given || std::env::var_os(variable).is_some() {
-            continue;
-        }
-        match value {
-            toml::Value::Boolean(true) => all.push(option.into()),
-            toml::Value::Boolean(false) => {}
-            toml::Value::String(text) => all.push(format!("{option}={text}").into()),
-            toml::Value::Integer(number) => all.push(format!("{option}={number}").into()),
-            toml::Value::Array(values) => {
-                for value in values {
-                    let text = value.as_str().ok_or_else(|| bad(format!("{key}: a list holds texts")))?;
-                    all.push(format!("{option}={text}").into());
-                }
-            }
-            _ => return Err(bad(format!("{key}: an option is a text, a number, true, false or a list of texts"))),
-        }
+    let token = text.trim();
+    if token.is_empty() {
+        return Err(refused("the file is empty"));
     }
-    Ok(all)
-}
-
-fn config_path(args: &[OsString]) -> Option<PathBuf> {
-    if args.get(1)?.to_str()? != "serve" {
-        return None;
+    if token.lines().count() > 1 {
+        return Err(refused("the file has several lines; a token is one"));
     }
-    let mut rest = args[2..].iter();
-    while let Some(arg) = rest.next() {
-        match arg.to_str() {
-            Some("--config") => return rest.next().map(PathBuf::from),
-            Some(arg) => {
-                if let Some(path) = arg.strip_prefix("--config=") {
-                    return Some(path.into());
-                }
-            }
-            None => {}
-        }
+    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(refused("a token has no spaces, and only characters of ASCII: no header holds others"));
     }
-    std::env::var_os("REHASH_CONFIG").map(PathBuf::from)
+    Token::new(token).ok_or_else(|| refused(&format!("a token has at least {} characters", Token::BYTES_MIN)))
 }

@@ -169,8 +169,9 @@ impl Status {
             writeln!(out, "{:<36}{imported:>14}{upgraded:>14}{changed:>14}", row.day)?;
         }
         if let Some(Projected { per_day, days_left, assumption }) = &self.projection {
+            let days = if *days_left == 1 { "day" } else { "days" };
             let days_left = grouped(*days_left);
-            writeln!(out, "at {per_day:.1} a day the last of them would be gone in {days_left} days; {assumption}")?;
+            writeln!(out, "at {per_day:.1} a day the last of them would be gone in {days_left} {days}; {assumption}")?;
         }
         Ok(())
     }

@@ -8,35 +8,40 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::Postgres;
 use crate::store::guesses::Guess;
-use crate::store::{StoreError, Subject};
+use crate::store::{GuessEnd, Guessed, StoreError, Subject};
 
 pub(super) const SECRET: &str = "SELECT value FROM {s}.secrets WHERE name = 'guesses'";
 
 /// `$1` the place, `$2` the key, `$3` its limit, `$4` the window in seconds. What stands in the place gives way unless it has reached
 /// its own limit. A row comes back where the guess was counted.
 pub(super) const COUNT: &str = "
-INSERT INTO {s}.guesses AS held (place, key, failures, most, since)
-VALUES ($1, $2, 1, $3, extract(epoch FROM now())::bigint)
+INSERT INTO {s}.guesses AS held (place, key, failures, pending, most, since)
+VALUES ($1, $2, 0, 1, $3, extract(epoch FROM now())::bigint)
 ON CONFLICT (place) DO UPDATE SET
-    failures = CASE WHEN held.key = excluded.key AND held.since > excluded.since - $4 THEN held.failures + 1 ELSE 1 END,
+    failures = CASE WHEN held.key = excluded.key AND held.since > excluded.since - $4 THEN held.failures ELSE 0 END,
+    pending = CASE WHEN held.key = excluded.key AND held.since > excluded.since - $4 THEN held.pending + 1 ELSE 1 END,
     since = CASE WHEN held.key = excluded.key AND held.since > excluded.since - $4 THEN held.since ELSE excluded.since END,
     key = excluded.key, most = excluded.most
 WHERE held.since <= excluded.since - $4
-    OR held.failures < CASE WHEN held.key = excluded.key THEN excluded.most ELSE held.most END
+    OR held.failures + held.pending < CASE WHEN held.key = excluded.key THEN excluded.most ELSE held.most END
 RETURNING 1";
 
-/// Whether it is this subject that stands in the place, and not another that is locked. Asked after [`COUNT`], which waits for
-/// others and sees what they wrote, where its own statement would not.
-pub(super) const STANDS: &str = "SELECT 1 FROM {s}.guesses WHERE place = $1 AND key = $2";
+/// Whether it is this subject that stands in the place, and not another that is locked; then whether it is locked itself, by the
+/// limit `$3`. Asked after [`COUNT`], which waits for others and sees what they wrote, where its own statement would not.
+pub(super) const STANDS: &str = "SELECT failures >= $3 FROM {s}.guesses WHERE place = $1 AND key = $2";
 
 pub(super) const TAKE_BACK: &str =
-    "UPDATE {s}.guesses SET failures = greatest(failures - 1, 0) WHERE place = $1 AND key = $2";
-pub(super) const FORGIVE: &str = "DELETE FROM {s}.guesses WHERE place = $1 AND key = $2";
+    "UPDATE {s}.guesses SET pending = greatest(pending - 1, 0) WHERE place = $1 AND key = $2";
+pub(super) const HOLD: &str = "UPDATE {s}.guesses SET failures = failures + 1, pending = greatest(pending - 1, 0)
+    WHERE place = $1 AND key = $2";
+pub(super) const FORGIVE: &str =
+    "UPDATE {s}.guesses SET failures = 0, pending = greatest(pending - 1, 0) WHERE place = $1 AND key = $2";
 
 /// What became of one subject's guess.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Answer {
     Counted,
+    Busy,
     Locked,
     /// Another one that is locked has its place.
     NoRoom,
@@ -57,7 +62,7 @@ impl Postgres {
     }
 
     /// One round trip, whatever the number of subjects; more where one of them may be locked.
-    pub(super) fn begin(&self, subjects: &[Subject<'_>], window: Duration) -> Result<bool, StoreError> {
+    pub(super) fn begin(&self, subjects: &[Subject<'_>], window: Duration) -> Result<Guessed, StoreError> {
         let (guesses, statements) = (self.guesses(subjects)?, &self.statements);
         let window = i64::try_from(window.as_secs()).unwrap_or(i64::MAX >> 1);
         let answers = self.server.with(async |client| {
@@ -71,28 +76,40 @@ impl Postgres {
                 if !client.query_typed(&statements.count_guess, &values).await?.is_empty() {
                     return Ok(Answer::Counted);
                 }
-                let is_locked = !client.query_typed(&statements.guess_stands, &values[..2]).await?.is_empty();
-                Ok::<_, tokio_postgres::Error>(if is_locked { Answer::Locked } else { Answer::NoRoom })
+                let rows = client.query_typed(&statements.guess_stands, &values[..3]).await?;
+                Ok::<_, tokio_postgres::Error>(match rows.first().map(|row| row.get(0)) {
+                    None => Answer::NoRoom,
+                    Some(true) => Answer::Locked,
+                    Some(false) => Answer::Busy,
+                })
             });
             try_join_all(counting).await
         })?;
-        let is_admitted = !answers.contains(&Answer::Locked);
-        if !is_admitted {
-            let counted = guesses.iter().zip(&answers).filter(|(_, answer)| **answer == Answer::Counted);
-            self.take_back(&counted.map(|(guess, _)| *guess).collect::<Vec<_>>(), false)?;
-        }
-        Ok(is_admitted)
+        let told = if answers.contains(&Answer::Locked) {
+            Guessed::Locked
+        } else if answers.contains(&Answer::Busy) {
+            Guessed::Busy
+        } else {
+            return Ok(Guessed::Taken);
+        };
+        let counted = guesses.iter().zip(&answers).filter(|(_, answer)| **answer == Answer::Counted);
+        self.settle(&counted.map(|(guess, _)| *guess).collect::<Vec<_>>(), GuessEnd::Nothing)?;
+        Ok(told)
     }
 
-    pub(super) fn end(&self, subjects: &[Subject<'_>], is_right: bool) -> Result<(), StoreError> {
-        self.take_back(&self.guesses(subjects)?, is_right)
+    pub(super) fn end(&self, subjects: &[Subject<'_>], end: GuessEnd) -> Result<(), StoreError> {
+        self.settle(&self.guesses(subjects)?, end)
     }
 
-    fn take_back(&self, guesses: &[Guess], is_right: bool) -> Result<(), StoreError> {
-        let (take_back, forgive) = (&self.statements.take_back_guess, &self.statements.forgive_guess);
+    fn settle(&self, guesses: &[Guess], end: GuessEnd) -> Result<(), StoreError> {
+        let statements = &self.statements;
         self.server.with(async |client| {
             let each = guesses.iter().map(async |guess| {
-                let statement = if is_right && guess.is_forgiven { forgive } else { take_back };
+                let statement = match end {
+                    GuessEnd::Wrong => &statements.hold_guess,
+                    GuessEnd::Right if guess.is_forgiven => &statements.forgive_guess,
+                    GuessEnd::Right | GuessEnd::Nothing => &statements.take_back_guess,
+                };
                 client.query_typed(statement, &[(&guess.place, Type::INT8), (&guess.key, Type::INT8)]).await
             });
             try_join_all(each).await.map(drop)

@@ -18,6 +18,7 @@ pub(super) struct Statements {
     pub(super) count_guess: String,
     pub(super) guess_stands: String,
     pub(super) take_back_guess: String,
+    pub(super) hold_guess: String,
     pub(super) forgive_guess: String,
 }
 
@@ -40,6 +41,7 @@ impl Statements {
             count_guess: fill(guesses::COUNT),
             guess_stands: fill(guesses::STANDS),
             take_back_guess: fill(guesses::TAKE_BACK),
+            hold_guess: fill(guesses::HOLD),
             forgive_guess: fill(guesses::FORGIVE),
         }
     }

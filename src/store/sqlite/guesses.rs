@@ -7,49 +7,64 @@ use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 use super::schema::failed;
 use super::{Sqlite, now};
 use crate::store::guesses::Guess;
-use crate::store::{StoreError, Subject};
+use crate::store::{GuessEnd, Guessed, StoreError, Subject};
 
 const SECRET: &str = "SELECT value FROM secrets WHERE name = 'guesses'";
 
 /// `?1` the place, `?2` the key, `?3` its limit, `?4` now, `?5` the moment before which all is over. What stands in the place gives
 /// way unless it has reached its own limit.
 const COUNT: &str = "
-INSERT INTO guesses AS held (place, key, failures, most, since) VALUES (?1, ?2, 1, ?3, ?4)
+INSERT INTO guesses AS held (place, key, failures, pending, most, since) VALUES (?1, ?2, 0, 1, ?3, ?4)
 ON CONFLICT (place) DO UPDATE SET
-    failures = CASE WHEN held.key = excluded.key AND held.since > ?5 THEN held.failures + 1 ELSE 1 END,
+    failures = CASE WHEN held.key = excluded.key AND held.since > ?5 THEN held.failures ELSE 0 END,
+    pending = CASE WHEN held.key = excluded.key AND held.since > ?5 THEN held.pending + 1 ELSE 1 END,
     since = CASE WHEN held.key = excluded.key AND held.since > ?5 THEN held.since ELSE excluded.since END,
     key = excluded.key, most = excluded.most
-WHERE held.since <= ?5 OR held.failures < CASE WHEN held.key = excluded.key THEN excluded.most ELSE held.most END";
+WHERE held.since <= ?5
+    OR held.failures + held.pending < CASE WHEN held.key = excluded.key THEN excluded.most ELSE held.most END";
 
-const IS_LOCKED: &str = "SELECT 1 FROM guesses WHERE place = ?1 AND key = ?2 AND failures >= ?3 AND since > ?4";
-const TAKE_BACK: &str = "UPDATE guesses SET failures = max(failures - 1, 0) WHERE place = ?1 AND key = ?2";
-const FORGIVE: &str = "DELETE FROM guesses WHERE place = ?1 AND key = ?2";
+/// Whether it is this subject that stands in the place, and then whether it is locked.
+const STANDS: &str = "SELECT failures >= ?3 FROM guesses WHERE place = ?1 AND key = ?2";
+const TAKE_BACK: &str = "UPDATE guesses SET pending = max(pending - 1, 0) WHERE place = ?1 AND key = ?2";
+const HOLD: &str =
+    "UPDATE guesses SET failures = failures + 1, pending = max(pending - 1, 0) WHERE place = ?1 AND key = ?2";
+const FORGIVE: &str = "UPDATE guesses SET failures = 0, pending = max(pending - 1, 0) WHERE place = ?1 AND key = ?2";
 
-pub(super) fn begin(store: &Sqlite, subjects: &[Subject<'_>], window: Duration) -> Result<bool, StoreError> {
+pub(super) fn begin(store: &Sqlite, subjects: &[Subject<'_>], window: Duration) -> Result<Guessed, StoreError> {
     let mut writer = store.writer()?;
     let begun = writer.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|transaction| {
         let now = now();
         let over = now.saturating_sub(i64::try_from(window.as_secs()).unwrap_or(i64::MAX));
-        for guess in guesses(&transaction, subjects)? {
-            let Guess { place, key, limit, .. } = guess;
-            let counted = transaction.prepare_cached(COUNT)?.execute(params![place, key, limit, now, over])?;
-            let is_locked = || transaction.prepare_cached(IS_LOCKED)?.exists(params![place, key, limit, over]);
-            if counted == 0 && is_locked()? {
-                // What was counted before it is rolled back.
-                return Ok(false);
+        let mut told = Guessed::Taken;
+        for Guess { place, key, limit, .. } in guesses(&transaction, subjects)? {
+            if transaction.prepare_cached(COUNT)?.execute(params![place, key, limit, now, over])? == 0 {
+                let is_locked = transaction
+                    .prepare_cached(STANDS)?
+                    .query_row(params![place, key, limit], |row| row.get::<_, bool>(0))
+                    .optional()?;
+                told = match (is_locked, told) {
+                    // Another one that is locked has its place.
+                    (None, told) => told,
+                    (Some(true), _) | (_, Guessed::Locked) => Guessed::Locked,
+                    (Some(false), _) => Guessed::Busy,
+                };
             }
         }
-        transaction.commit()?;
-        Ok(true)
+        // What was counted of one that is not taken is rolled back.
+        if told == Guessed::Taken { transaction.commit().map(|()| told) } else { Ok(told) }
     });
     begun.map_err(failed)
 }
 
-pub(super) fn end(store: &Sqlite, subjects: &[Subject<'_>], is_right: bool) -> Result<(), StoreError> {
+pub(super) fn end(store: &Sqlite, subjects: &[Subject<'_>], end: GuessEnd) -> Result<(), StoreError> {
     let mut writer = store.writer()?;
     let ended = writer.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|transaction| {
         for guess in guesses(&transaction, subjects)? {
-            let statement = if is_right && guess.is_forgiven { FORGIVE } else { TAKE_BACK };
+            let statement = match end {
+                GuessEnd::Wrong => HOLD,
+                GuessEnd::Right if guess.is_forgiven => FORGIVE,
+                GuessEnd::Right | GuessEnd::Nothing => TAKE_BACK,
+            };
             transaction.prepare_cached(statement)?.execute(params![guess.place, guess.key])?;
         }
         transaction.commit()

@@ -13,7 +13,7 @@ use crate::store::{OpenOptions, StoreError, StoreErrorKind};
 const APPLICATION_ID: i32 = 0x7268_7368;
 
 /// One entry per schema version, each run once in order. Only ever appended to.
-pub(super) const MIGRATIONS: [&str; 5] = ["
+pub(super) const MIGRATIONS: [&str; 6] = ["
 CREATE TABLE users (
     id INTEGER PRIMARY KEY,
     username TEXT,
@@ -121,6 +121,8 @@ CREATE INDEX identities_user ON identities (user_id);
 CREATE TRIGGER users_take_identities_along AFTER DELETE ON users BEGIN
     DELETE FROM identities WHERE user_id = old.id;
 END;
+", "
+ALTER TABLE guesses ADD COLUMN pending INTEGER NOT NULL DEFAULT 0;
 "];
 
 /// The migration after which the identities of those who are there are held.

@@ -1,0 +1,140 @@
+//! The command `rehash serve`: where its options come from, and what it refuses before it listens.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+use crate::client::TOKEN;
+
+/// Runs the command with these options, variables and file. The line that it says of itself when it listens, or how it ended and
+/// what it said; the warnings come first.
+fn serve(directory: &Path, args: &[&str], variables: &[(&str, &str)], file: &str) -> Result<(String, String), String> {
+    std::fs::write(directory.join("serve.toml"), file).expect("written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rehash"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("REHASH_")) {
+        command.env_remove(name);
+    }
+    let mut process = command
+        .current_dir(directory)
+        .args(["serve", "--listen", "127.0.0.1:0", "--memory", "64KiB", "--passes", "1", "--config", "serve.toml"])
+        .args(args)
+        .envs(variables.iter().copied())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let lines = BufReader::new(process.stdout.take().expect("piped")).lines();
+    let lines: Vec<_> = lines.take(2).map_while(Result::ok).collect();
+    // One that listens is ended; one that does not has ended.
+    if lines.len() == 2 {
+        let _ = process.kill();
+    }
+    let code = process.wait().expect("it ends").code();
+    let mut said = String::new();
+    process.stderr.take().expect("piped").read_to_string(&mut said).expect("text");
+    match lines.as_slice() {
+        [_, told] => Ok((told.clone(), said)),
+        _ => Err(format!("{code:?}: {said}")),
+    }
+}
+
+#[test]
+fn the_command_line_comes_before_the_environment_and_the_file() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let floor = |args: &[&str], variables: &[(&str, &str)], file: &str| {
+        let (told, _) = serve(directory.path(), args, variables, file).unwrap_or_else(|said| panic!("{said}"));
+        told.rsplit("wait for ").next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(floor(&["--no-floor"], &[], "floor = \"1s\""), "0 ms");
+    assert_eq!(floor(&["--no-floor"], &[("REHASH_FLOOR", "1s")], ""), "0 ms");
+    assert_eq!(floor(&["--floor", "700ms"], &[("REHASH_NO_FLOOR", "true")], ""), "700 ms");
+    assert_eq!(floor(&["--floor=700ms"], &[], "no-floor = true"), "700 ms");
+    assert_eq!(floor(&[], &[("REHASH_FLOOR", "700ms")], "no_floor = true"), "700 ms");
+    assert_eq!(floor(&[], &[("REHASH_NO_FLOOR", "true")], "floor = \"1s\""), "0 ms");
+    assert_eq!(floor(&[], &[("REHASH_NO_FLOOR", "false")], "floor = \"1s\""), "1000 ms");
+    assert_eq!(floor(&[], &[], "floor = \"1s\""), "1000 ms");
+    assert_eq!(floor(&["-q", "--no-floor"], &[], "quiet = true\nmax-failures = 3\nno-floor = false"), "0 ms");
+}
+
+#[test]
+fn what_is_wrong_with_the_file_is_said_with_its_line() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for (file, parts) in [
+        ("listen = \"127.0.0.1:0\"\nflor = \"1s\"\n", ["line 2", "flor"]),
+        ("help = true", ["line 1", "help"]),
+        ("version = true", ["line 1", "version"]),
+        ("config = \"x\"", ["line 1", "config"]),
+        ("quiet = true\n\n[serve]\nfloor = \"1s\"", ["line 3", "serve"]),
+        ("quiet = true\nfloor = \"1s", ["line 2", "--config"]),
+        ("quiet = \"yes\"", ["line 1", "true or false"]),
+        ("floor = 1.5", ["line 1", "floor"]),
+    ] {
+        let said = serve(directory.path(), &[], &[], file).expect_err(file);
+        assert!(said.starts_with("Some(2)") && said.contains("serve.toml"), "{said}");
+        assert!(parts.iter().all(|part| said.contains(part)), "{said}");
+    }
+}
+
+#[test]
+fn tokens_and_headers_that_could_never_match_are_refused_at_the_start() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let refused = |args: &[&str], part: &str| {
+        let said = serve(directory.path(), args, &[], "").expect_err(part);
+        assert!(said.starts_with("Some(2)") && said.contains(part), "{said}");
+    };
+    let token = directory.path().join("token");
+    for (text, part) in [
+        ("", "empty"),
+        (" \n", "empty"),
+        ("a-first-token-0123456789\na-second-token-0123456789\n", "several lines"),
+        ("ein-schlüssel-0123456789\n", "ASCII"),
+        ("a token 0123456789 0123\n", "spaces"),
+        ("short\n", "at least"),
+    ] {
+        std::fs::write(&token, text).expect("written");
+        refused(&["--admin-token-file", "token"], part);
+        refused(&["--api-token-file", "token"], part);
+    }
+    std::fs::write(&token, format!("{TOKEN}\r\n")).expect("written");
+    assert!(serve(directory.path(), &["--admin-token-file", "token"], &[], "").is_ok());
+    for header in ["", "X Forwarded", "X-Forwarded-For:", "é"] {
+        refused(&["--address-header", header], "--address-header");
+    }
+}
+
+#[test]
+fn rows_that_can_never_sign_in_are_told_of_at_the_start() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let row = json!({"username": "ada", "passwordEncrypted": "$argon2id$v=19$m=131072,t=3,p=1$c2FsdHNhbHRzYWx0$HUalPYwdROHWPoDXlAOJsA"});
+    std::fs::write(directory.path().join("users.ndjson"), row.to_string()).expect("written");
+    let mut import = Command::new(env!("CARGO_BIN_EXE_rehash"));
+    let imported = import.current_dir(directory.path()).args(["import", "users.ndjson"]).output().expect("it runs");
+    assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
+    let (_, said) = serve(directory.path(), &["--pool-memory", "64MiB"], &[], "").expect("it listens");
+    assert!(said.contains("1 records of argon2id (m=131072,t=3,p=1)"), "{said}");
+    let (_, said) = serve(directory.path(), &["--pool-memory", "256MiB"], &[], "").expect("it listens");
+    assert!(!said.contains("records"), "{said}");
+}
+
+/// As it stands there, but for the port.
+#[test]
+fn the_example_of_the_readme_works() {
+    if Command::new("curl").arg("--version").output().is_err() {
+        eprintln!("skipped: there is no curl");
+        return;
+    }
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("readable");
+    let section = readme.split("## Serve sign-ins over HTTP").nth(1).expect("a section");
+    let example = section.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|held| held.local_addr()).expect("a port").port();
+    let directory = tempfile::tempdir().expect("a directory");
+    let programs = Path::new(env!("CARGO_BIN_EXE_rehash")).parent().expect("a directory").display().to_string();
+    let path = format!("{programs}:{}", std::env::var("PATH").unwrap_or_default());
+    let mut shell = Command::new("sh");
+    shell.current_dir(directory.path()).env("PATH", path).arg("-ec").arg(example.replace("8080", &port.to_string()));
+    let output = shell.output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.trim().ends_with("\"upgraded\":true}"), "{said}");
+}
