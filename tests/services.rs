@@ -11,6 +11,8 @@ mod faults;
 mod identities;
 #[path = "services/mapping.rs"]
 mod mapping;
+#[path = "services/pooler.rs"]
+mod pooler;
 #[path = "services/resume.rs"]
 mod resume;
 #[path = "services/source.rs"]
