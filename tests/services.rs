@@ -13,6 +13,8 @@ mod identities;
 mod mapping;
 #[path = "services/presets.rs"]
 mod presets;
+#[path = "services/pooler.rs"]
+mod pooler;
 #[path = "services/resume.rs"]
 mod resume;
 #[path = "services/source.rs"]

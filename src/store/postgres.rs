@@ -231,8 +231,9 @@ impl Users for Postgres {
 
     fn recount(&self) -> Result<(), StoreError> {
         let schema = &self.server.target().schema;
+        let access = if self.server.options().is_read_only { " READ ONLY" } else { "" };
         let recount = format!(
-            "BEGIN; SET LOCAL statement_timeout = 0; LOCK TABLE {schema}.users IN SHARE MODE; DELETE FROM {schema}.counters;
+            "BEGIN{access}; SET LOCAL statement_timeout = 0; LOCK TABLE {schema}.users IN SHARE MODE; DELETE FROM {schema}.counters;
              INSERT INTO {schema}.counters
              SELECT coalesce(password_encryption_method, ''), coalesce(password_parameters, ''), 0, count(*),
                  count(upgraded_at), count(*) FILTER (
@@ -259,9 +260,10 @@ impl Users for Postgres {
         self.server.runtime().block_on(client.batch_execute(&begin)).map_err(|error| failed(&error))?;
         let fetch = format!("FETCH {EXPORT_ROWS} FROM everyone");
         loop {
-            let rows = self.server.runtime().block_on(client.query(&fetch, &[])).map_err(|error| failed(&error))?;
+            let rows =
+                self.server.runtime().block_on(client.query_typed(&fetch, &[])).map_err(|error| failed(&error))?;
             if rows.is_empty() || rows.iter().any(|row| each(&read_user(row)).is_break()) {
-                return Ok(());
+                return self.server.runtime().block_on(client.batch_execute("COMMIT")).map_err(|error| failed(&error));
             }
         }
     }

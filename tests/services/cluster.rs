@@ -27,7 +27,7 @@ fn programs() -> Option<PathBuf> {
     all.pop()
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port()
 }
 

@@ -337,7 +337,7 @@ fn tls_is_never_silently_left_out() {
     assert_eq!(refused.kind(), StoreErrorKind::BadUrl);
 }
 
-fn table(records: usize) -> String {
+pub(crate) fn table(records: usize) -> String {
     (0..records)
         .map(|number| {
             let key = number.wrapping_mul(2_654_435_761) & 0xffff_ffff;

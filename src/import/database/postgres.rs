@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::postgres::config::{Host, SslMode};
+use ::postgres::error::SqlState;
 use ::postgres::fallible_iterator::FallibleIterator as _;
 use ::postgres::types::{FromSql, Type};
-use ::postgres::{Client, Config, Error, NoTls};
+use ::postgres::{Client, Config, Error, NoTls, SimpleQueryMessage};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
@@ -19,6 +20,9 @@ use super::{Cell, Kind, Next, Server, split_tls};
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long the other side may leave what was sent unacknowledged.
 const SILENCE: Duration = Duration::from_secs(60);
+
+const POOLED: &str =
+    "a pooler is between that shares sessions, so that none can be made read-only; name the server itself";
 
 pub(super) struct Postgres {
     client: Client,
@@ -35,11 +39,20 @@ impl Postgres {
             .tcp_user_timeout(SILENCE)
             .application_name("rehash")
             .ssl_mode(if is_encrypted { SslMode::Require } else { SslMode::Disable });
+        // With the first message: a pooler that shares sessions would keep for others what is set later.
+        let given = config.get_options().map_or_else(String::new, |given| format!("{given} "));
+        config.options(&format!("{given}-c default_transaction_read_only=on -c standard_conforming_strings=on"));
         let connected = if is_encrypted { config.connect(tls(ca_file)?) } else { config.connect(NoTls) };
-        let mut client = connected.map_err(|error| told(&error))?;
-        client
-            .batch_execute("SET default_transaction_read_only = on; SET standard_conforming_strings = on")
-            .map_err(|error| told(&error))?;
+        let mut client = connected.map_err(|error| match error.code() {
+            Some(&SqlState::PROTOCOL_VIOLATION) => POOLED.to_owned(),
+            _ => told(&error),
+        })?;
+        let is_read_only =
+            client.simple_query("SELECT 1 WHERE current_setting('default_transaction_read_only') = 'on'");
+        let is_row = |message: &SimpleQueryMessage| matches!(message, SimpleQueryMessage::Row(_));
+        if !is_read_only.map_err(|error| told(&error))?.iter().any(is_row) {
+            return Err(POOLED.to_owned());
+        }
         Ok(Self { client })
     }
 }

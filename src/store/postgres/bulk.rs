@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error};
 
 use super::batch::{Job, Way, write};
-use super::connect::{failed, is_transient};
+use super::connect::{failed, is_cut, is_transient};
 use super::identities::is_taken;
 use super::server::Inner;
 use super::{Postgres, now};
@@ -70,7 +71,7 @@ impl Bulk for PostgresBulk<'_> {
             let input = Input::of_chain(id, after, &committed(client, schema, id).await?);
             // What is read again is journalled again.
             let next = i64::try_from(input.next()).unwrap_or(i64::MAX);
-            client.execute(&forget, &[&id, &next]).await?;
+            client.execute_typed(&forget, &[(&id, Type::INT8), (&next, Type::INT8)]).await?;
             Ok(input)
         })
     }
@@ -126,7 +127,9 @@ impl Bulk for PostgresBulk<'_> {
              UPDATE {schema}.import_batches SET after_key = NULL, last_key = NULL
              WHERE import_id = $2 AND last_key IS NOT NULL"
         );
-        self.store.server.with(async |client| client.execute(&end, &[&now(), &input]).await.map(drop))
+        let at = now();
+        let values: [(&(dyn ToSql + Sync), Type); 2] = [(&at, Type::INT8), (&input, Type::INT8)];
+        self.store.server.with(async |client| client.execute_typed(&end, &values).await.map(drop))
     }
 
     fn finish(self: Box<Self>) -> Result<(), StoreError> {
@@ -144,13 +147,15 @@ impl Drop for PostgresBulk<'_> {
 /// The unfinished import of this fingerprint, or a new one.
 async fn begin(client: &Client, schema: &str, fingerprint: Option<&str>, name: &str) -> Result<i64, Error> {
     let find = format!("SELECT max(id) FROM {schema}.imports WHERE fingerprint = $1 AND ended_at IS NULL");
-    if let Some(id) = client.query_one(&find, &[&fingerprint]).await?.get(0) {
+    if let Some(id) = client.query_typed_one(&find, &[(&fingerprint, Type::TEXT)]).await?.get(0) {
         return Ok(id);
     }
     let begin =
         format!("INSERT INTO {schema}.imports (fingerprint, name, started_at) VALUES ($1, $2, $3) RETURNING id");
     let name = name.replace('\0', "");
-    Ok(client.query_one(&begin, &[&fingerprint, &name, &now()]).await?.get(0))
+    let values: [(&(dyn ToSql + Sync), Type); 3] =
+        [(&fingerprint, Type::TEXT), (&name, Type::TEXT), (&now(), Type::INT8)];
+    Ok(client.query_typed_one(&begin, &values).await?.get(0))
 }
 
 async fn committed(client: &Client, schema: &str, import: i64) -> Result<Vec<Committed>, Error> {
@@ -158,7 +163,7 @@ async fn committed(client: &Client, schema: &str, import: i64) -> Result<Vec<Com
         "SELECT first, records, imported, already_there, kept_newer, replaced, left_newer, rejected, after_key, last_key
          FROM {schema}.import_batches WHERE import_id = $1 ORDER BY first"
     );
-    let rows = client.query(&query, &[&import]).await?;
+    let rows = client.query_typed(&query, &[(&import, Type::INT8)]).await?;
     Ok(rows.iter().map(|row| Committed::of(std::array::from_fn(|at| row.get(at)), row.get(8), row.get(9))).collect())
 }
 
@@ -208,16 +213,12 @@ async fn deliver(inner: &Inner, clients: &Mutex<Vec<Client>>, mut job: Job) -> R
     Err(last.unwrap_or_else(|| StoreError::new(StoreErrorKind::Busy, "a batch was tried too often")))
 }
 
-/// The connection is gone, or the server is going.
-fn is_cut(error: &tokio_postgres::Error) -> bool {
-    error.code().is_none_or(|code| code.code().starts_with("57P") || code.code().starts_with("08"))
-}
-
 async fn is_journalled(inner: &Inner, client: &Client, job: &Job) -> bool {
     let schema = &inner.target.schema;
     let query = format!("SELECT 1 FROM {schema}.import_batches WHERE import_id = $1 AND first = $2");
     let first = i64::try_from(job.mark.first).unwrap_or(i64::MAX);
-    client.query_opt(&query, &[&job.mark.input, &first]).await.is_ok_and(|row| row.is_some())
+    let values: [(&(dyn ToSql + Sync), Type); 2] = [(&job.mark.input, Type::INT8), (&first, Type::INT8)];
+    client.query_typed_opt(&query, &values).await.is_ok_and(|row| row.is_some())
 }
 
 /// What the server cannot hold of a user.

@@ -3,16 +3,20 @@
 //! `require` encrypts and verifies the certificate's chain and name as `verify-full` does: encryption to nobody in
 //! particular protects from nobody who can answer in the server's place. A server with a certificate of its own making is
 //! named with `sslrootcert`.
+//!
+//! A session's settings come with its first message. A pooler that hands a session from one client to the next refuses them or
+//! forgets them, and is known by that: nothing is set then that somebody else would find.
 
 use std::str::FromStr as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{Client, Config, Error, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::store::{OpenOptions, StoreError, StoreErrorKind};
@@ -25,6 +29,7 @@ pub(super) struct Target {
     pub(super) schema: String,
     /// Host and database, for people.
     pub(super) place: String,
+    is_pooled: AtomicBool,
 }
 
 impl Target {
@@ -51,38 +56,73 @@ impl Target {
         config.tcp_user_timeout(options.statement_timeout * 2);
         config.application_name("rehash");
         let schema = format!("\"{}\"", parts.schema.replace('"', "\"\""));
-        Ok(Self { config, tls, schema, place })
+        Ok(Self { config, tls, schema, place, is_pooled: AtomicBool::new(false) })
+    }
+
+    /// Whether a pooler is between that keeps no session.
+    pub(super) fn is_pooled(&self) -> bool {
+        self.is_pooled.load(Ordering::Relaxed)
     }
 
     /// A new connection, served by the runtime this runs on.
     pub(super) async fn connect(&self, options: &OpenOptions) -> Result<Client, StoreError> {
+        if !self.is_pooled() {
+            let mut config = self.config.clone();
+            let given = config.get_options().map_or_else(String::new, |given| format!("{given} "));
+            config.options(given + &session(options));
+            match self.connect_with(&config, options).await? {
+                Ok(client) => {
+                    let is_kept = client.query_typed_one(&is_session(options), &[]).await;
+                    let is_kept = is_kept.map_err(|error| failed(&error))?.get::<_, bool>(0);
+                    self.is_pooled.store(!is_kept, Ordering::Relaxed);
+                    return Ok(client);
+                }
+                Err(error) if error.code() == Some(&SqlState::PROTOCOL_VIOLATION) => {}
+                Err(error) => return Err(reached(&error)),
+            }
+        }
+        let client = self.connect_with(&self.config, options).await?.map_err(|error| reached(&error))?;
+        self.is_pooled.store(true, Ordering::Relaxed);
+        Ok(client)
+    }
+
+    async fn connect_with(&self, config: &Config, options: &OpenOptions) -> Result<Result<Client, Error>, StoreError> {
         let connecting = async {
             match &self.tls {
                 Some(tls) => {
-                    let (client, connection) = self.config.connect(tls.clone()).await?;
+                    let (client, connection) = config.connect(tls.clone()).await?;
                     tokio::spawn(connection);
                     Ok(client)
                 }
                 None => {
-                    let (client, connection) = self.config.connect(NoTls).await?;
+                    let (client, connection) = config.connect(NoTls).await?;
                     tokio::spawn(connection);
                     Ok(client)
                 }
             }
         };
-        let client = match tokio::time::timeout(options.acquire_timeout, connecting).await {
-            Ok(connected) => connected.map_err(|error| reached(&error))?,
-            Err(_) => return Err(StoreError::new(StoreErrorKind::Unreachable, "the server does not answer")),
-        };
-        let milliseconds = options.statement_timeout.as_millis();
-        let session = format!("SET statement_timeout = {milliseconds}; SET lock_timeout = {milliseconds}");
-        client.batch_execute(&session).await.map_err(|error| failed(&error))?;
-        if options.is_read_only {
-            let read_only = "SET default_transaction_read_only = on";
-            client.batch_execute(read_only).await.map_err(|error| failed(&error))?;
-        }
-        Ok(client)
+        tokio::time::timeout(options.acquire_timeout, connecting)
+            .await
+            .map_err(|_| StoreError::new(StoreErrorKind::Unreachable, "the server does not answer"))
     }
+}
+
+/// A session's settings, as a server is told them at its beginning.
+fn session(options: &OpenOptions) -> String {
+    let milliseconds = options.statement_timeout.as_millis();
+    let read_only = if options.is_read_only { " -c default_transaction_read_only=on" } else { "" };
+    format!("-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}{read_only}")
+}
+
+/// Asks whether it has them.
+fn is_session(options: &OpenOptions) -> String {
+    let milliseconds = options.statement_timeout.as_millis();
+    let read_only =
+        if options.is_read_only { " AND current_setting('default_transaction_read_only') = 'on'" } else { "" };
+    format!(
+        "SELECT current_setting('statement_timeout')::interval = '{milliseconds} milliseconds'::interval
+         AND current_setting('lock_timeout')::interval = '{milliseconds} milliseconds'::interval{read_only}"
+    )
 }
 
 fn name(host: &Host) -> String {
@@ -162,6 +202,11 @@ fn reached(error: &tokio_postgres::Error) -> StoreError {
 pub(super) fn is_transient(error: &tokio_postgres::Error) -> bool {
     let transient = [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED];
     error.code().is_some_and(|code| transient.contains(code))
+}
+
+/// The connection is gone, or the server is going.
+pub(super) fn is_cut(error: &tokio_postgres::Error) -> bool {
+    error.code().is_none_or(|code| code.code().starts_with("57P") || code.code().starts_with("08"))
 }
 
 /// A server's words may hold values, so only its code is shown, and what the code means to us.

@@ -4,10 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join;
 use tokio::runtime::Runtime;
+use tokio::time::timeout;
 use tokio_postgres::{Client, Error};
 
-use super::connect::{Target, failed, is_transient};
+use super::connect::{Target, failed, is_cut, is_transient};
 use crate::store::slots::{Slot, Slots};
 use crate::store::{OpenOptions, StoreError, StoreErrorKind};
 
@@ -87,11 +89,11 @@ impl Server {
                 client.discard();
                 continue;
             }
-            let done = self.runtime().block_on(async { tokio::time::timeout(limit, work(&client)).await });
+            let done = self.runtime().block_on(async { timeout(limit, self.run(&client, &work)).await });
             match done {
                 Ok(Ok(value)) => return Ok(value),
                 Ok(Err(error)) => {
-                    if error.code().is_none() || client.is_closed() {
+                    if is_cut(&error) || client.is_closed() {
                         client.discard();
                     } else if !is_transient(&error) {
                         return Err(failed(&error));
@@ -107,6 +109,26 @@ impl Server {
         }
         Err(last
             .unwrap_or_else(|| StoreError::new(StoreErrorKind::Unreachable, "the connections are cut again and again")))
+    }
+
+    /// Where no session holds our time-outs, and that nothing is to be written, a transaction does.
+    async fn run<T>(&self, client: &Client, work: impl AsyncFn(&Client) -> Result<T, Error>) -> Result<T, Error> {
+        if !self.target().is_pooled() {
+            return work(client).await;
+        }
+        let access = if self.options().is_read_only { " READ ONLY" } else { "" };
+        let limit = self.options().statement_timeout.as_millis();
+        let begin = format!("BEGIN{access}; SET LOCAL statement_timeout = {limit}; SET LOCAL lock_timeout = {limit}");
+        // The work goes along with it, and does not wait for its answer.
+        let (begun, done) = join(client.batch_execute(&begin), work(client)).await;
+        begun?;
+        match done {
+            Ok(value) => client.batch_execute("COMMIT").await.map(|()| value),
+            Err(error) => {
+                client.batch_execute("ROLLBACK").await?;
+                Err(error)
+            }
+        }
     }
 }
 
