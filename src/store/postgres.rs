@@ -17,8 +17,8 @@ use std::ops::ControlFlow;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Row};
 
 use self::connect::failed;
 use self::identities::is_taken;
@@ -92,8 +92,7 @@ impl Postgres {
         let (new_text, new_method, parameters, at) = (new.text(), new.method().as_str(), new.parameters(), now());
         let holds =
             format!("SELECT 1 FROM {}.users WHERE id = $1 AND password_encrypted = $2", self.server.target().schema);
-        let is_again = std::cell::Cell::new(false);
-        self.server.with(async |client| {
+        let write = async |client: &Client| {
             let parameters: [(&(dyn ToSql + Sync), Type); 7] = [
                 (&id, Type::INT8),
                 (&text, Type::TEXT),
@@ -103,15 +102,12 @@ impl Postgres {
                 (&parameters, Type::TEXT),
                 (&at, Type::INT8),
             ];
-            let again = is_again.replace(true);
             let rows = client.query_typed(statement, &parameters).await?;
-            if rows.first().is_some_and(|row| row.get::<_, i64>(0) == 1) {
-                return Ok(Swap::Written);
-            }
-            // A first try whose answer was lost may have been written.
+            Ok(rows.first().is_some_and(|row| row.get::<_, i64>(0) == 1))
+        };
+        self.server.swap(write, async |client| {
             let held: [(&(dyn ToSql + Sync), Type); 2] = [(&id, Type::INT8), (&new_text, Type::TEXT)];
-            let is_ours = again && !client.query_typed(&holds, &held).await?.is_empty();
-            Ok(if is_ours { Swap::Written } else { Swap::Superseded })
+            client.query_typed(&holds, &held).await.map(|rows| !rows.is_empty())
         })
     }
 }

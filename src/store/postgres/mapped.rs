@@ -1,6 +1,5 @@
 //! A table of the embedder's own in a PostgreSQL database.
 
-use std::cell::Cell;
 use std::fmt;
 
 use tokio_postgres::types::{ToSql, Type};
@@ -144,16 +143,12 @@ impl Mapped {
 
     pub(crate) fn replace(&self, id: &MappedId, new: &StoredHash) -> Result<Swap, StoreError> {
         let key = id.to_string();
-        let is_again = Cell::new(false);
-        self.server.with(async |client| {
-            let again = is_again.replace(true);
-            if self.write(client, &key, &id.held, new.text(), new.method().as_str()).await? > 0 {
-                return Ok(Swap::Written);
-            }
-            // A first try whose answer was lost may have been written.
+        let write = async |client: &Client| {
+            self.write(client, &key, &id.held, new.text(), new.method().as_str()).await.map(|rows| rows > 0)
+        };
+        self.server.swap(write, async |client| {
             let held: [(&(dyn ToSql + Sync), Type); 2] = [(&key, Type::TEXT), (&new.text(), Type::TEXT)];
-            let is_ours = again && !client.query_typed(&self.holds, &held).await?.is_empty();
-            Ok(if is_ours { Swap::Written } else { Swap::Superseded })
+            client.query_typed(&self.holds, &held).await.map(|rows| !rows.is_empty())
         })
     }
 }

@@ -1,6 +1,7 @@
 //! A server and the few connections to it, shared by threads: made when they are needed, thrown away where they are broken;
 //! a transaction that others were in the way of is tried again.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use tokio_postgres::{Client, Error};
 
 use super::connect::{Target, failed, is_cut, is_transient};
 use crate::store::slots::{Slot, Slots};
-use crate::store::{OpenOptions, StoreError, StoreErrorKind};
+use crate::store::{OpenOptions, StoreError, StoreErrorKind, Swap};
 
 /// How often a statement is tried that others were in the way of, or whose connection turned out to be gone.
 pub(super) const TRIES: u32 = 5;
@@ -109,6 +110,21 @@ impl Server {
         }
         Err(last
             .unwrap_or_else(|| StoreError::new(StoreErrorKind::Unreachable, "the connections are cut again and again")))
+    }
+
+    /// Runs a swap: `write` says whether it was written, and `holds` whether the row holds what it would write. A first try
+    /// whose answer was lost may have been written, so after another the row is looked at.
+    pub(super) fn swap(
+        &self,
+        write: impl AsyncFn(&Client) -> Result<bool, Error>,
+        holds: impl AsyncFn(&Client) -> Result<bool, Error>,
+    ) -> Result<Swap, StoreError> {
+        let is_again = Cell::new(false);
+        self.with(async |client| {
+            let again = is_again.replace(true);
+            let is_written = write(client).await? || (again && holds(client).await?);
+            Ok(if is_written { Swap::Written } else { Swap::Superseded })
+        })
     }
 
     /// Where no session holds our time-outs, and that nothing is to be written, a transaction does.
