@@ -11,10 +11,10 @@ mod faults;
 mod identities;
 #[path = "services/mapping.rs"]
 mod mapping;
-#[path = "services/presets.rs"]
-mod presets;
 #[path = "services/pooler.rs"]
 mod pooler;
+#[path = "services/presets.rs"]
+mod presets;
 #[path = "services/resume.rs"]
 mod resume;
 #[path = "services/source.rs"]

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use rehash::Password;
 use rehash::sign_in::{Outcome, sign_in};
 use rehash::store::{
-    Created, Linked, NewUser, OnConflict, OpenOptions, StoreErrorKind, Subject, Swap, TaggedText, open,
+    Created, GuessEnd, Guessed, Linked, NewUser, OnConflict, OpenOptions, StoreErrorKind, Subject, Swap, TaggedText,
+    open,
 };
 
 use super::cluster::free_port;
@@ -120,10 +121,11 @@ fn a_store_behind_a_pooler_is_a_store() {
                 scope.spawn(move || {
                     for name in names {
                         let subject = Subject { name, limit: 3, is_forgiven: true };
-                        assert!(store.begin_guess(&[subject], Duration::from_secs(60)).expect("counted"));
+                        let guessed = store.begin_guess(&[subject], Duration::from_secs(60)).expect("counted");
+                        assert_eq!(guessed, Guessed::Taken);
                         let signed_in = sign_in(engine, store, name, &Password::new("password")).expect("accepted");
                         assert!(matches!(signed_in.upgrade, Outcome::Written));
-                        store.end_guess(&[subject], true).expect("counted");
+                        store.end_guess(&[subject], GuessEnd::Right).expect("counted");
                         let held = store.find(name).expect("readable").expect("there").password;
                         let new = engine.hash(&Password::new("new")).expect("a hash");
                         let swap = store.change_password(signed_in.id, held.as_ref(), &new).expect("an answer");

@@ -197,7 +197,7 @@ fn every_store_keeps_the_contract() {
 /// Takes a store back to the schema before the last ones.
 pub(crate) fn make_older(url: &str) {
     let columns = ["after_key", "last_key"].map(|name| format!("ALTER TABLE {{s}}import_batches DROP COLUMN {name};"));
-    let columns = columns.concat() + " DROP TABLE {s}identities;";
+    let columns = columns.concat() + " DROP TABLE {s}identities; ALTER TABLE {s}guesses DROP COLUMN pending;";
     match url.split_once("?schema=") {
         Some((admin, name)) => {
             let schema =
