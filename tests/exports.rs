@@ -367,6 +367,26 @@ fn an_sql_dump_may_replace_and_name_character_sets() {
 }
 
 #[test]
+fn what_no_record_says_contradicts_nothing() {
+    let problem = |name: &str, text: &str, vendor| one(name, text, vendor).err().unwrap_or_default();
+    let entry = |hash: &str| format!("dn: uid=ada\nuid: ada\nuserPassword: {hash}\n");
+    for hash in ["{SASL}ada@EXAMPLE.COM", "{KERBEROS}ada@EXAMPLE.COM"] {
+        let said = problem("a.ldif", &entry(hash), Vendor::Ldif);
+        assert!(said.contains("unknown_method"), "{hash}: {said}");
+    }
+    for line in ["ada:Secret1!\n", "ada:5f4dcc3b5aa765d61d8327deb882cf99\n"] {
+        let said = problem("htpasswd", line, Vendor::Htpasswd);
+        assert!(said.contains("ambiguous_method"), "{line}: {said}");
+    }
+    for hash in ["5f4dcc3b5aa765d61d8327deb882cf99", "X03MO1qnZdYdgyfeuILPmQ=="] {
+        let said = problem("shadow", &format!("ada:{hash}:19000::::::\n"), Vendor::Shadow);
+        assert!(said.contains("ambiguous_method"), "{hash}: {said}");
+        let said = problem("a.ldif", &entry(&format!("{{CRYPT}}{hash}")), Vendor::Ldif);
+        assert!(said.contains("passwordEncrypted"), "{hash}: {said}");
+    }
+}
+
+#[test]
 fn django_hashers_without_a_salt_are_read() {
     let cases = [
         ("sha1$$5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8", "sha1"),

@@ -39,7 +39,7 @@ pub(super) fn shadow(text: &str) -> Result<Fields<'static>, Problem> {
         }
         "" => {}
         locked if locked.starts_with(['!', '*']) || LOCKED.contains(&locked) => rest.put("shadowLocked", "true"),
-        hash => user.hash("crypt", hash)?,
+        hash => user.hash_of("crypt", hash)?,
     }
     let parts: Vec<&str> = parts.collect();
     let names = if parts.len() == MASTER.len() { &MASTER[..] } else { &SHADOW[..] };
@@ -62,7 +62,7 @@ pub(super) fn htpasswd(text: &str) -> Result<Fields<'static>, Problem> {
     let mut user = User::default();
     user.set(Field::Username, Some(name.to_owned()))?;
     if !hash.is_empty() {
-        user.hash("htpasswd", hash)?;
+        user.hash_of("htpasswd", hash)?;
     }
     let mut rest = Object::default();
     if !comment.is_empty() {
