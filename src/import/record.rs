@@ -549,6 +549,7 @@ fn is_spreadsheet_number(text: &str) -> bool {
 const fn fault_remedy(code: Code) -> &'static str {
     match code {
         Code::RecordTooLarge => "has more than 4 MiB; it is not kept among the rejects",
+        Code::Malformed => "is no statement with rows of values in brackets, or it is cut off",
         Code::BadCsv => "a quote stands in the middle of a cell or is never closed; quote cells as RFC 4180 does",
         _ => "is not JSON, or the comma before it is missing or one too many",
     }

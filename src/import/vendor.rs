@@ -20,7 +20,7 @@ use super::source::Format;
 use crate::Code;
 pub(super) use firebase::columns as firebase_columns;
 pub use firebase::{HashConfig, HashConfigError};
-pub(super) use layout::{Event, Keys, Layout, defaults, header, layout, sql_columns};
+pub(super) use layout::{Event, Keys, Layout, defaults, header, layout};
 use object::Object;
 
 macro_rules! vendors {

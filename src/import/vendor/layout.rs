@@ -197,24 +197,3 @@ pub(in super::super) fn header(line: &[u8]) -> Result<Vec<String>, String> {
     }
     Ok(names)
 }
-
-/// The columns of an INSERT statement, or WordPress' own where it names none.
-pub(in super::super) fn sql_columns(statement: &str) -> Vec<String> {
-    const OWN: [&str; 10] = [
-        "ID",
-        "user_login",
-        "user_pass",
-        "user_nicename",
-        "user_email",
-        "user_url",
-        "user_registered",
-        "user_activation_key",
-        "user_status",
-        "display_name",
-    ];
-    let named = statement.split_once('(').and_then(|(_, rest)| rest.split_once(')'));
-    match named {
-        Some((names, _)) => names.split(',').map(|name| name.trim().trim_matches(['`', '"']).to_owned()).collect(),
-        None => OWN.map(str::to_owned).into(),
-    }
-}
