@@ -461,6 +461,36 @@ fn what_is_read_from_a_dump_is_the_same_whatever_its_rejects_are_read_from() {
 }
 
 #[test]
+fn keycloak_exports_all_realms_in_one_array_and_leaves_out_what_is_not_there() {
+    let hash = r#"{"type":"password","credentialData":"{\"algorithm\":\"bcrypt\",\"hashIterations\":5}","secretData":"{\"value\":\"$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW\"}"}"#;
+    let user = |name: &str| format!(r#"{{"username":"{name}","enabled":true,"credentials":[{hash}]}}"#);
+    let realms = format!(
+        r#"[{{"id":"a","realm":"one","roles":{{"realm":[]}},"users":[{},{}]}},{{"realm":"none"}},{{"realm":"two","clients":[{{"users":[{{"x":1}}]}}],"users":[{}]}}]"#,
+        user("ada"),
+        r#"{"username":"bob","email":"bob@example.com"}"#,
+        user("cy")
+    );
+    for text in [realms.clone(), realms.replace(",\"", ",\n  \"")] {
+        let (seen, summary) = read("realms.json", text.into_bytes(), Vendor::Keycloak);
+        assert!(summary.errors.is_empty(), "{}", summary.errors[0]);
+        let found: Vec<_> =
+            seen.iter().map(|(_, outcome)| outcome.as_ref().expect("good").username.as_deref()).collect();
+        assert_eq!(found, [Some("ada"), Some("bob"), Some("cy")]);
+    }
+    for text in [
+        r#"{"realm":"r","users":[{"username":"ada"}]}"#,
+        r#"{"users":[{"username":"ada","email":"ada@example.com"}]}"#,
+        r#"[{"username":"ada"}]"#,
+        r#"[{"realm":"r","users":[{"username":"ada"}]}]"#,
+    ] {
+        assert!(one("bare.json", text, Vendor::Keycloak).is_ok(), "{text}");
+    }
+    let cut = realms[..realms.len() - 1].to_owned();
+    let (seen, summary) = read("realms.json", cut.into_bytes(), Vendor::Keycloak);
+    assert_eq!((seen.len(), summary.errors.len()), (3, 1));
+}
+
+#[test]
 fn what_no_record_says_contradicts_nothing() {
     let problem = |name: &str, text: &str, vendor| one(name, text, vendor).err().unwrap_or_default();
     let entry = |hash: &str| format!("dn: uid=ada\nuid: ada\nuserPassword: {hash}\n");

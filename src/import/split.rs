@@ -229,7 +229,7 @@ impl Chunks {
             Layout::Nested { .. } | Layout::Objects => Format::Json,
         };
         chunks.split = match layout {
-            Layout::Nested { name, is_deep } => Box::new(nested::Nested::new(name, is_deep)),
+            Layout::Nested { name, depth } => Box::new(nested::Nested::new(name, depth)),
             Layout::Objects => Box::new(array::Array::loose()),
             Layout::Plain(_) | Layout::Headless => splitter(chunks.format),
         };
