@@ -21,6 +21,7 @@ mod record;
 mod single;
 mod source;
 mod split;
+mod sql;
 mod tag;
 mod vendor;
 

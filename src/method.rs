@@ -53,7 +53,7 @@ methods! {
     Md5 "md5" ["raw-md5", "unsalted-md5", "md5plain", "hex-md5", "phpbb2", "punbb-md5"] "16 bytes: 32 hex or 22 to 24 base64" "md5($p)" "hex in either case, base64 or base64url, padded or not";
     Sha1 "sha1" ["raw-sha1", "unsalted-sha1", "hex-sha1"] "20 bytes: 40 hex or 27 to 28 base64" "sha1($p)" "hex in either case, base64 or base64url, padded or not";
     Sha256 "sha256" ["sha2-256", "raw-sha256", "hex-sha256"] "32 bytes: 64 hex or 43 to 44 base64" "sha256($p)" "hex in either case, base64 or base64url, padded or not";
-    Bcrypt "bcrypt" ["blowfish", "bf", "bcrypt-django", "django-bcrypt"] "$2[abxy]$NN$ and 53 of ./A-Za-z0-9; $2$ too" "bcrypt($p)" "ignores all after 72 bytes; a password with a NUL never matches; $2x$ has its sign-extension bug";
+    Bcrypt "bcrypt" ["blowfish", "bf", "bcrypt-django", "django-bcrypt", "ldap-bcrypt"] "$2[abxy]$NN$ and 53 of ./A-Za-z0-9; $2$ too" "bcrypt($p)" "ignores all after 72 bytes; a password with a NUL never matches; $2x$ has its sign-extension bug";
     Argon2i "argon2i" [] "$argon2i$[v=19$]m=KIB,t=PASSES,p=LANES[,keyid=…][,data=…]$SALT$HASH" "argon2i($p)" "no v= means version 0x10; keyid= needs a registered key";
     Argon2d "argon2d" [] "$argon2d$[v=19$]m=KIB,t=PASSES,p=LANES[,keyid=…][,data=…]$SALT$HASH" "argon2d($p)" "no v= means version 0x10; keyid= needs a registered key";
     Argon2id "argon2id" [] "$argon2id$[v=19$]m=KIB,t=PASSES,p=LANES[,keyid=…][,data=…]$SALT$HASH" "argon2id($p)" "no v= means version 0x10; keyid= needs a registered key";
@@ -101,7 +101,7 @@ methods! {
     Mssql2000 "mssql2000" [] "0x0100, 8 hex of salt, 40 and 40 hex" "sha1_raw(utf16le($p).$s).sha1_raw(utf16le(uc($p)).$s)" "both hashes must match, so that case counts";
     Mssql2005 "mssql2005" ["mssql2008"] "0x0100, 8 hex of salt and 40 hex" "sha1_raw(utf16le($p).$s)" "";
     Mssql2012 "mssql2012" ["mssql2014"] "0x0200, 8 hex of salt and 128 hex" "sha512_raw(utf16le($p).$s)" "";
-    Ntlm "ntlm" ["nt", "nthash"] "32 hex, or $3$$ and 32 hex" "md4(utf16le($p))" "hex in either case, base64 or base64url, padded or not";
+    Ntlm "ntlm" ["nt", "nthash", "bsd-nthash"] "32 hex, or $3$$ and 32 hex" "md4(utf16le($p))" "hex in either case, base64 or base64url, padded or not";
     LdapMd5 "ldap_md5" ["ldap-hex-md5"] "{MD5} and base64 or hex" "md5($p)" "";
     LdapSha "ldap_sha" ["ldap-sha1", "ldap-hex-sha1"] "{SHA} and base64 or hex" "sha1($p)" "";
     LdapSha256 "ldap_sha256" [] "{SHA256} and base64 or hex" "sha256($p)" "without a salt";
@@ -162,15 +162,15 @@ methods! {
     CtaPbkdf2 "cta_pbkdf2" ["cta-pbkdf2-sha1"] "$p5k2$HEXROUNDS$SALT$HASH=" "pbkdf2($p)" "Cryptacular's";
     DlitzPbkdf2 "dlitz_pbkdf2" ["dlitz-pbkdf2-sha1"] "$p5k2$HEXROUNDS$SALT$HASH" "pbkdf2($p)" "Litzenberger's: the salt is text";
     Phpass "phpass" ["phpass-md5", "md5-phpass", "phpbb3", "portable"] "$P$ or $H$, 31 characters" "phpass($p)" "";
-    Drupal7 "drupal7" ["drupal"] "$S$ and 52 characters; U$S$… over an MD5" "drupal7($p)" "passwords of up to 512 bytes";
-    Md5crypt "md5crypt" ["freebsd-md5"] "$1$SALT$HASH or $md5-crypt$…" "md5crypt($p)" "";
+    Drupal7 "drupal7" [] "$S$ and 52 characters; U$S$… over an MD5" "drupal7($p)" "passwords of up to 512 bytes";
+    Md5crypt "md5crypt" ["freebsd-md5", "ldap-md5-crypt"] "$1$SALT$HASH or $md5-crypt$…" "md5crypt($p)" "";
     Apr1 "apr1" ["apr-md5-crypt", "apache-md5"] "$apr1$SALT$HASH" "apr1($p)" "";
-    Sha256crypt "sha256crypt" [] "$5$[rounds=N$]SALT$HASH or $sha256-crypt$…" "sha256crypt($p)" "";
-    Sha512crypt "sha512crypt" [] "$6$[rounds=N$]SALT$HASH or $sha512-crypt$…" "sha512crypt($p)" "";
-    Sha1crypt "sha1crypt" ["netbsd-sha1"] "$sha1$ROUNDS$SALT$HASH" "sha1crypt($p)" "";
+    Sha256crypt "sha256crypt" ["ldap-sha256-crypt"] "$5$[rounds=N$]SALT$HASH or $sha256-crypt$…" "sha256crypt($p)" "";
+    Sha512crypt "sha512crypt" ["ldap-sha512-crypt"] "$6$[rounds=N$]SALT$HASH or $sha512-crypt$…" "sha512crypt($p)" "";
+    Sha1crypt "sha1crypt" ["netbsd-sha1", "ldap-sha1-crypt"] "$sha1$ROUNDS$SALT$HASH" "sha1crypt($p)" "";
     Sunmd5 "sunmd5" ["sun-md5-crypt", "solaris-md5"] "$md5$SALT$$HASH or $md5,rounds=N$SALT$$HASH" "sunmd5($p)" "one $ or two before the hash make a difference";
-    Descrypt "descrypt" ["unix-crypt", "crypt-des", "traditional-des"] "13 of ./0-9A-Za-z" "descrypt($p)" "looks at seven bits of eight characters";
-    Bsdicrypt "bsdicrypt" ["bsdi", "ext-des-crypt", "extended-des"] "_ and 19 of ./0-9A-Za-z" "bsdicrypt($p)" "looks at seven bits of a character";
+    Descrypt "descrypt" ["unix-crypt", "crypt-des", "traditional-des", "ldap-des-crypt"] "13 of ./0-9A-Za-z" "descrypt($p)" "looks at seven bits of eight characters";
+    Bsdicrypt "bsdicrypt" ["bsdi", "ext-des-crypt", "extended-des", "ldap-bsdi-crypt"] "_ and 19 of ./0-9A-Za-z" "bsdicrypt($p)" "looks at seven bits of a character";
     Expression "expression" [] "$rehash$EXPRESSION[,s=SALT][,u=USER]$HASH" "the expression" "the tag is the expression itself, such as md5(md5($p).$s)";
 }
 

@@ -93,6 +93,8 @@ pub(crate) fn build(method: Method, text: &str, given: &Given) -> Result<Built, 
             _ => None,
         };
         if let Some(kind) = kind {
+            // What Django writes before them begins with their names; nothing else is put around them.
+            let text = if matches!(text.as_bytes(), [b's' | b'm', ..]) { strip_wrapper(method, text) } else { text };
             return Digest::parse(kind, text, given.encoding).map(|digest| Parsed::Digest(digest).into());
         }
     }
@@ -265,6 +267,10 @@ fn dispatch(method: Method, whole: &str, given: &Given) -> Result<Built, Fault> 
             decoded(hash, "sha1_raw($p.$s)", salted(salt))
         }
         M::Mssql2000 | M::Mssql2005 | M::Mssql2012 => mssql(method, text),
+        // What stands as crypt(3)'s has its mark.
+        M::Ntlm if text.len() < whole.len() && !text.starts_with("$3$$") => {
+            Err(Fault::Structure { expected: "`$3$$` and 32 hex digits" })
+        }
         // crypt(3) widens bytes, and knows no UTF-8.
         M::Ntlm if text.starts_with("$3$$") => computed_hex(&text[4..], "md4(widen($p))", Variables::default()),
         M::SpringMd4 | M::SpringMd5 | M::SpringSha1 | M::SpringSha256 => spring_digest(method, text),
@@ -447,11 +453,21 @@ fn braced<'t>(text: &'t str, prefix: &'static str) -> Result<&'t str, Fault> {
 
 /// base64 of digest and salt; whatever follows the digest is salt.
 fn ldap(text: &str, prefix: &'static str, function: Function, expression: &str) -> Result<Built, Fault> {
-    let bytes = codec::base64_padded_or_not(braced(text, prefix)?.as_bytes(), Alphabet::Standard)?;
+    let body = braced(text, prefix)?;
+    check_end(body, text)?;
+    let bytes = codec::base64_padded_or_not(body.as_bytes(), Alphabet::Standard)?;
     match bytes.split_at_checked(function.bytes()) {
         Some((hash, salt)) if !salt.is_empty() => decoded(hash, expression, salted(salt)),
         _ => Err(Fault::Length { actual: text.len(), expected: "base64 of a hash and a salt" }),
     }
+}
+
+/// base64 of a system that always pads it: without its padding, in a text that fills a column, it has lost its end.
+fn check_end(base64: &str, text: &str) -> Result<(), Fault> {
+    if base64.len().is_multiple_of(4) || !text::fills_a_column(text.len()) {
+        return Ok(());
+    }
+    Err(Fault::Truncated { actual: text.len(), whole: "a usual column width, and the padding is missing" })
 }
 
 /// `$S$…`, and `U$…` where an MD5 table was hashed anew.
@@ -618,6 +634,10 @@ fn kratos_hmac(text: &str) -> Result<Built, Fault> {
     const EXPECTED: Fault = Fault::Structure { expected: "`$hmac-HASH$`, base64 of hex, `$` and a key in base64" };
     let ["", name, hash, key] = text::parts::<4>(text, '$').ok_or(EXPECTED)? else { return Err(EXPECTED) };
     let function = name.strip_prefix("hmac-").and_then(Function::of).ok_or(EXPECTED)?;
+    if key.is_empty() {
+        return Err(EXPECTED);
+    }
+    check_end(key, text)?;
     let base64 = |text: &str| codec::base64_padded_or_not(text.as_bytes(), Alphabet::Standard);
     let digest = codec::hex(&base64(hash)?)?;
     if digest.len() != function.bytes() {

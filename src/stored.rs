@@ -166,20 +166,28 @@ impl StoredHash {
 
     /// The first of the family's methods that reads the text; what the text names first of all.
     fn of_family(family: recipe::Family, text: &str, given: &Given, limits: &Limits) -> Result<Self, ParseError> {
+        if let Some(candidates) = family.undecided(text) {
+            return Err(Fault::Ambiguous { candidates }.into());
+        }
         let named = recipe::named(text);
-        let claimed: Vec<Method> = named.iter().copied().filter(|method| family.1.contains(method)).collect();
+        let writes = |method: &Method| family.writes(*method, text);
+        let claimed: Vec<Method> =
+            named.iter().copied().filter(|method| family.1.contains(method)).filter(writes).collect();
         if claimed.len() > 1 {
             return Err(Fault::Ambiguous { candidates: named }.into());
         }
         // What names bcrypt can be bcrypt over something else, where the family has that and bcrypt itself does not read it; PBKDF2's
         // common text is Kratos' too.
         let is_open = matches!(named, [] | [Method::Bcrypt | Method::Pbkdf2]);
-        let others = family.1.iter().copied().filter(|method| is_open && !claimed.contains(method));
+        let others = family.1.iter().copied().filter(|method| is_open && !claimed.contains(method)).filter(writes);
         let mut first = None;
         for method in claimed.iter().copied().chain(others) {
             match recipe::build(method, text, given) {
                 Ok(built) => return Self::bounded(method, None, text, built, limits),
-                Err(fault) if named.contains(&method) => first = first.or(Some(fault)),
+                // What was cut off has the form as far as it goes.
+                Err(fault) if named.contains(&method) || matches!(fault, Fault::Truncated { .. }) => {
+                    first = first.or(Some(fault));
+                }
                 Err(_) => {}
             }
         }
@@ -321,8 +329,8 @@ impl StoredHash {
         }
         let is_wrapped = inner.len() != self.text.len();
         canonical.or_else(|| {
-            // What the wrapper says must not be lost where the text within names no method, or another.
-            let still_says = || recipe::named(inner) == [self.method];
+            // What the wrapper says must not be lost where the text within names no method, or another; a bare digest never names one.
+            let still_says = || self.takes_encoding() || recipe::named(inner) == [self.method];
             (is_wrapped && still_says()).then(|| inner.to_owned())
         })
     }

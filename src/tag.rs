@@ -176,6 +176,30 @@ mod tests {
     }
 
     #[test]
+    fn a_vendors_name_has_the_spellings_that_a_methods_has() {
+        for (spelling, meant) in [
+            ("pbkdf2-sha256", "pbkdf2_sha256"),
+            ("PBKDF2-SHA512", "pbkdf2_sha512"),
+            ("bcrypt-sha256", "bcrypt_sha256"),
+            ("Spring_Digest", "spring-digest"),
+            ("DjangoArgon2", "django_argon2"),
+        ] {
+            assert_eq!(spelling.parse::<Tag>(), meant.parse(), "{spelling}");
+        }
+        // passlib's own names.
+        let names = "apr_md5_crypt argon2 atlassian_pbkdf2_sha1 bcrypt bcrypt_sha256 bsd_nthash bsdi_crypt cta_pbkdf2_sha1 des_crypt \
+            django_argon2 django_bcrypt django_bcrypt_sha256 django_pbkdf2_sha256 django_pbkdf2_sha1 django_salted_sha1 \
+            django_salted_md5 dlitz_pbkdf2_sha1 fshp grub_pbkdf2_sha512 hex_md4 hex_md5 hex_sha1 hex_sha256 hex_sha512 ldap_md5 \
+            ldap_sha1 ldap_hex_md5 ldap_hex_sha1 ldap_salted_md5 ldap_salted_sha1 ldap_salted_sha256 ldap_salted_sha512 ldap_bcrypt \
+            ldap_bsdi_crypt ldap_des_crypt ldap_md5_crypt ldap_sha1_crypt ldap_sha256_crypt ldap_sha512_crypt ldap_pbkdf2_sha1 \
+            ldap_pbkdf2_sha256 ldap_pbkdf2_sha512 md5_crypt mssql2000 mssql2005 mysql323 mysql41 nthash oracle10 oracle11 pbkdf2_sha1 \
+            pbkdf2_sha256 pbkdf2_sha512 phpass postgres_md5 scrypt sha1_crypt sha256_crypt sha512_crypt sun_md5_crypt";
+        for name in names.split_whitespace() {
+            assert!(name.parse::<Tag>().is_ok(), "{name}");
+        }
+    }
+
+    #[test]
     fn a_name_that_says_too_little_says_what_to_write() {
         let said = |tag: &str| tag.parse::<Tag>().map_err(|error| error.to_string()).unwrap_err();
         for (names, what) in UNSAID {

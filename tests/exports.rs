@@ -366,6 +366,150 @@ fn an_sql_dump_may_replace_and_name_character_sets() {
     }
 }
 
+/// The usernames of an SQL dump, with what is wrong with those that are refused.
+fn logins(text: &str) -> (Vec<String>, Vec<String>) {
+    let (seen, summary) = read("dump.sql", text.as_bytes().to_vec(), Vendor::Wordpress);
+    assert!(summary.errors.is_empty(), "{:?}", summary.errors.iter().map(ToString::to_string).collect::<Vec<_>>());
+    let (good, bad): (Vec<_>, Vec<_>) = seen.into_iter().partition(|(_, outcome)| outcome.is_ok());
+    let name = |record: Box<Record<'static>>| record.username.map(|name| name.into_owned()).unwrap_or_default();
+    let good = good.into_iter().filter_map(|(_, outcome)| outcome.ok()).map(name).collect();
+    let bad = bad.into_iter().map(|(line, outcome)| format!("{line}: {}", outcome.err().unwrap_or_default())).collect();
+    (good, bad)
+}
+
+fn row(id: u32, name: &str, more: &str) -> String {
+    format!(
+        "({id},'{name}','$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0','{name}','{name}@example.com','','2025-01-01','',0,'{name}'{more})"
+    )
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[test]
+fn comments_of_an_sql_dump_hide_no_rows() {
+    let (a, b, c) = (row(1, "ada", ""), row(2, "bob", ""), row(3, "cy", ""));
+    for between in ["-- it's a note\n", "# (it's)\n", "/* it's (a) ; */", "\n-- \n--\n/* * / */ # x\n"] {
+        let dump = format!(
+            "INSERT INTO `wp_users` {between} VALUES {between}{a},{between}{b}{between},\n{c};{between}{};",
+            format_args!("INSERT INTO wp_users VALUES {}", row(4, "dan", ""))
+        );
+        assert_eq!(logins(&dump), (names(&["ada", "bob", "cy", "dan"]), vec![]), "{between}");
+    }
+    let within = a.replace(",0,", ", /* it's (0 */ 0, -- o'clock )\n");
+    assert_eq!(logins(&format!("INSERT INTO wp_users VALUES {within},{b};")), (names(&["ada", "bob"]), vec![]));
+    let other = format!("CREATE TABLE x (a int -- it's\n, b text /* ' */);\nINSERT INTO wp_users VALUES {a};");
+    assert_eq!(logins(&other), (names(&["ada"]), vec![]));
+    let rows = format!("INSERT INTO wp_users VALUES ROW{a}, ROW {b};");
+    assert_eq!(logins(&rows), (names(&["ada", "bob"]), vec![]));
+}
+
+const SITE: &str = "CREATE TABLE `wp_users` (`ID` bigint(20) unsigned NOT NULL, `user_login` varchar(60) NOT NULL DEFAULT '', \
+    `user_pass` varchar(255) NOT NULL, `user_nicename` varchar(50), `user_email` varchar(100), `user_url` varchar(100), \
+    `user_registered` datetime NOT NULL DEFAULT '0000-00-00 00:00:00', `user_activation_key` varchar(255), `user_status` \
+    int(11) NOT NULL DEFAULT 0, `display_name` varchar(250) NOT NULL DEFAULT ''MORE, PRIMARY KEY (`ID`), KEY `k` (`user_login`)\n) \
+    ENGINE=InnoDB;\n";
+
+#[test]
+fn a_network_of_sites_has_two_more_columns() {
+    let rows = format!("INSERT INTO `wp_users` VALUES {},{};\n", row(1, "ada", ",0,0"), row(2, "bob", ",1,0"));
+    let create =
+        SITE.replace("MORE", ", `spam` tinyint(2) NOT NULL DEFAULT 0, `deleted` tinyint(2) NOT NULL DEFAULT 0");
+    for dump in [rows.clone(), format!("{create}{rows}")] {
+        assert_eq!(logins(&dump), (names(&["ada", "bob"]), vec![]));
+        let (seen, _) = read("dump.sql", dump.into_bytes(), Vendor::Wordpress);
+        let record = seen[1].1.as_ref().expect("good");
+        assert!(custom(record).contains(r#""spam":"1""#), "{}", custom(record));
+    }
+    // A plugin's column, which CREATE TABLE alone knows.
+    let create = SITE.replace("MORE", ", `theme` text");
+    let rows = format!("INSERT INTO `wp_users` VALUES {};\n", row(1, "ada", ",'dark'"));
+    assert_eq!(logins(&format!("{create}{rows}")), (names(&["ada"]), vec![]));
+    let (good, bad) = logins(&rows);
+    assert!(good.is_empty() && bad.len() == 1 && bad[0].contains("has 11 columns, not 10"), "{bad:?}");
+}
+
+#[test]
+fn tables_that_are_merely_named_like_users_are_passed_over() {
+    let users = format!("{}INSERT INTO `wp_users` VALUES {};\n", SITE.replace("MORE", ""), row(1, "ada", ""));
+    let amelia = "INSERT INTO `wp_amelia_users` VALUES (1,'visible','customer',NULL,'Eve','E','eve@example.com');\n";
+    let created = "CREATE TABLE `wp_amelia_users` (`id` int(11) NOT NULL, `status` text, `type` text, `externalId` int, \
+        `firstName` text, `lastName` text, `email` text);\n";
+    let named =
+        "INSERT INTO wp_bp_users (id, name, user_login) SELECT 1;\nINSERT INTO wp_x_users (id, name) VALUES (1,'x');\n";
+    let meta = "INSERT INTO `wp_usermeta` VALUES (1,1,'nickname','ada');\n";
+    let dump = format!("{amelia}{users}{created}{amelia}{meta}");
+    assert_eq!(logins(&dump), (names(&["ada"]), vec![]));
+    let (good, bad) = logins(&format!("{named}{users}"));
+    assert_eq!(good, names(&["ada"]));
+    assert!(bad.len() == 1 && bad[0].starts_with("1: record: malformed"), "{bad:?}");
+    let renamed = users.replace("wp_users", "members");
+    assert_eq!(logins(&renamed), (names(&["ada"]), vec![]));
+}
+
+#[test]
+fn what_is_read_from_a_dump_is_the_same_whatever_its_rejects_are_read_from() {
+    let rows = format!("INSERT INTO `wp_users` VALUES {};\n", row(1, "ada", ",0,0"));
+    let source = Source::new("dump.sql", Cursor::new(rows.into_bytes())).expect("readable");
+    let chunks = rehash::import::Chunks::of_export(source, &Export::new(Vendor::Wordpress)).expect("an export");
+    let header = String::from_utf8_lossy(chunks.header_line().expect("a header")).into_owned();
+    assert!(
+        header.starts_with("INSERT INTO `wp_users` (`ID`,`user_login`,") && header.ends_with("`deleted`) VALUES"),
+        "{header}"
+    );
+}
+
+#[test]
+fn keycloak_exports_all_realms_in_one_array_and_leaves_out_what_is_not_there() {
+    let hash = r#"{"type":"password","credentialData":"{\"algorithm\":\"bcrypt\",\"hashIterations\":5}","secretData":"{\"value\":\"$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW\"}"}"#;
+    let user = |name: &str| format!(r#"{{"username":"{name}","enabled":true,"credentials":[{hash}]}}"#);
+    let realms = format!(
+        r#"[{{"id":"a","realm":"one","roles":{{"realm":[]}},"users":[{},{}]}},{{"realm":"none"}},{{"realm":"two","clients":[{{"users":[{{"x":1}}]}}],"users":[{}]}}]"#,
+        user("ada"),
+        r#"{"username":"bob","email":"bob@example.com"}"#,
+        user("cy")
+    );
+    for text in [realms.clone(), realms.replace(",\"", ",\n  \"")] {
+        let (seen, summary) = read("realms.json", text.into_bytes(), Vendor::Keycloak);
+        assert!(summary.errors.is_empty(), "{}", summary.errors[0]);
+        let found: Vec<_> =
+            seen.iter().map(|(_, outcome)| outcome.as_ref().expect("good").username.as_deref()).collect();
+        assert_eq!(found, [Some("ada"), Some("bob"), Some("cy")]);
+    }
+    for text in [
+        r#"{"realm":"r","users":[{"username":"ada"}]}"#,
+        r#"{"users":[{"username":"ada","email":"ada@example.com"}]}"#,
+        r#"[{"username":"ada"}]"#,
+        r#"[{"realm":"r","users":[{"username":"ada"}]}]"#,
+    ] {
+        assert!(one("bare.json", text, Vendor::Keycloak).is_ok(), "{text}");
+    }
+    let cut = realms[..realms.len() - 1].to_owned();
+    let (seen, summary) = read("realms.json", cut.into_bytes(), Vendor::Keycloak);
+    assert_eq!((seen.len(), summary.errors.len()), (3, 1));
+}
+
+#[test]
+fn what_no_record_says_contradicts_nothing() {
+    let problem = |name: &str, text: &str, vendor| one(name, text, vendor).err().unwrap_or_default();
+    let entry = |hash: &str| format!("dn: uid=ada\nuid: ada\nuserPassword: {hash}\n");
+    for hash in ["{SASL}ada@EXAMPLE.COM", "{KERBEROS}ada@EXAMPLE.COM"] {
+        let said = problem("a.ldif", &entry(hash), Vendor::Ldif);
+        assert!(said.contains("unknown_method"), "{hash}: {said}");
+    }
+    for line in ["ada:Secret1!\n", "ada:5f4dcc3b5aa765d61d8327deb882cf99\n"] {
+        let said = problem("htpasswd", line, Vendor::Htpasswd);
+        assert!(said.contains("ambiguous_method"), "{line}: {said}");
+    }
+    for hash in ["5f4dcc3b5aa765d61d8327deb882cf99", "X03MO1qnZdYdgyfeuILPmQ=="] {
+        let said = problem("shadow", &format!("ada:{hash}:19000::::::\n"), Vendor::Shadow);
+        assert!(said.contains("ambiguous_method"), "{hash}: {said}");
+        let said = problem("a.ldif", &entry(&format!("{{CRYPT}}{hash}")), Vendor::Ldif);
+        assert!(said.contains("passwordEncrypted"), "{hash}: {said}");
+    }
+}
+
 #[test]
 fn django_hashers_without_a_salt_are_read() {
     let cases = [

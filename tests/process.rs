@@ -547,3 +547,38 @@ fn an_output_is_never_what_is_read_nor_the_store() {
         "username,passwordDigest,passwordAlgorithm\nada,x,md5\n"
     );
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_output_that_is_open_already_is_written_to_and_not_replaced() {
+    use std::os::unix::fs::MetadataExt as _;
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("out");
+    fs::write(
+        directory.path().join("a.csv"),
+        "username,passwordDigest,passwordAlgorithm\nada,x,md5\nbob,$2b$,bcrypt\n",
+    )
+    .expect("written");
+    let good = "username,passwordDigest,passwordAlgorithm\ncy,5f4dcc3b5aa765d61d8327deb882cf99,md5\n";
+    fs::write(directory.path().join("b.csv"), good).expect("written");
+    for output in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
+        let mut out = fs::File::create(&path).expect("made");
+        std::io::Write::write_all(&mut out, b"before\n").expect("written");
+        let place = fs::metadata(&path).expect("there").ino();
+        let args = ["check", "a.csv", "b.csv", "-q", "--rejects", output];
+        let status = rehash(directory.path(), &args).stdout(out).stderr(Stdio::null()).status().expect("it runs");
+        assert_eq!(status.code(), Some(1), "{output}");
+        let text = fs::read_to_string(&path).expect("read");
+        assert!(
+            text.starts_with("before\n") && text.contains("bob,$2b$,bcrypt\n") && text.contains("records"),
+            "{output}: {text}"
+        );
+        assert_eq!(fs::metadata(&path).expect("there").ino(), place, "{output}");
+    }
+    let out = fs::File::create(&path).expect("made");
+    let args = ["check", "b.csv", "-q", "--tagged", "/dev/stdout"];
+    let status = rehash(directory.path(), &args).stdout(out).status().expect("it runs");
+    assert_eq!(status.code(), Some(0));
+    let text = fs::read_to_string(&path).expect("read");
+    assert!(text.contains("\"username\":\"cy\"") && text.contains("records"), "{text}");
+}

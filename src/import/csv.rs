@@ -25,7 +25,7 @@ impl Header {
     pub(super) fn parse(line: &[u8]) -> Result<Self, String> {
         let text = std::str::from_utf8(line).map_err(|_| "the header line is not UTF-8".to_owned())?;
         let names: Vec<String> = cells(text).map(|cell| cell.trim().to_owned()).collect();
-        if !names.iter().any(|name| Field::of(name).is_some()) {
+        if !names.iter().any(|name| Field::of(name).is_some() || Field::in_other_spelling(name).is_some()) {
             let separator = if text.contains(';') || text.contains('\t') { "; separate columns by commas" } else { "" };
             return Err(format!("is neither JSON nor CSV whose first line names the record's fields{separator}"));
         }

@@ -137,6 +137,13 @@ impl Field {
         matches!(self, Self::Profile | Self::CustomData | Self::Identities)
     }
 
+    /// The field's name that this one is but for case, blanks and signs: a header says so of itself, whatever else is in it.
+    pub(crate) fn in_other_spelling(name: &str) -> Option<&'static str> {
+        let wanted: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        let names = Self::ALL.into_iter().map(Self::as_str).chain(["passwordDigest", "passwordAlgorithm"]);
+        names.into_iter().find(|known| known.eq_ignore_ascii_case(&wanted))
+    }
+
     /// What to make of a name that is no field: a near miss is a mistake, anything else is the user's own data.
     pub(crate) fn near_miss(name: &str) -> Option<&'static str> {
         let wanted: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
@@ -149,9 +156,7 @@ impl Field {
             "salt" => return Some("passwordSalt"),
             _ => {}
         }
-        let misspelt = Self::ALL.into_iter().find(|field| field.as_str().eq_ignore_ascii_case(&wanted));
-        misspelt
-            .map(Self::as_str)
+        Self::in_other_spelling(&wanted)
             .or_else(|| wanted.starts_with("password").then_some("a password field of `rehash check --help`"))
     }
 }
@@ -254,6 +259,7 @@ mod tests {
             assert_eq!(Field::of(field.as_str()), Some(field));
         }
         assert_eq!(Field::near_miss("user_name"), Some("username"));
+        assert_eq!(Field::near_miss("PASSWORDDIGEST"), Some("passwordDigest"));
         assert_eq!(Field::near_miss("Email"), Some("primaryEmail"));
         assert!(Field::near_miss("passwrodHash").is_none());
         assert!(Field::near_miss("password_algo").is_some());

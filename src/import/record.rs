@@ -109,6 +109,8 @@ pub struct Rules {
 pub(super) struct Fields<'a> {
     values: [Option<Cow<'a, str>>; Field::COUNT],
     seen: u32,
+    /// Whether the tag is the export's rather than the record's own.
+    is_tag_implied: bool,
     /// What the schema has no place for: names, and values as JSON.
     others: Vec<(Cow<'a, str>, Cow<'a, str>)>,
 }
@@ -144,6 +146,11 @@ impl<'a> Fields<'a> {
     /// Keeps what a vendor's record holds beside what we know.
     pub(super) fn keep(&mut self, name: String, json: String) {
         self.others.push((name.into(), json.into()));
+    }
+
+    /// The tag is whose the export is: no record says it.
+    pub(super) fn imply_tag(&mut self) {
+        self.is_tag_implied = true;
     }
 
     pub(super) fn is_taken(&self, field: Field) -> bool {
@@ -331,7 +338,10 @@ impl Rules {
             Err(error) if error.code() == Code::MissingUsername && username.is_some() => read(username),
             parsed => parsed,
         };
-        let stored = parsed.map_err(|error| refuse(text, tag.is_some(), &error))?;
+        let stored = parsed.map_err(|error| match fields.is_tag_implied {
+            true => refuse_untagged(text, &error),
+            false => refuse(text, tag.is_some(), &error),
+        })?;
         if tag.is_none() && (user.is_some() || salts.iter().any(Option::is_some)) {
             let field = if user.is_some() { Field::PasswordUser } else { Field::PasswordSalt };
             return Err(Problem::new(field, Code::BadField, "the hash says all there is to say; is the tag missing?"));
@@ -478,6 +488,21 @@ fn refuse(text: &str, is_tagged: bool, error: &ParseError) -> Problem {
     Problem::new(field, code, remedy)
 }
 
+/// The same where whose export it is was all the tag there is: what is not that vendor's contradicts nobody.
+fn refuse_untagged(text: &str, error: &ParseError) -> Problem {
+    let problem = refuse(text, false, error);
+    if error.code() != Code::MethodConflict {
+        return problem;
+    }
+    let (code, remedy) = match identify(text) {
+        Identification::Foreign(name) => {
+            (Code::UnknownMethod, format!("the hash is {name}, which is not supported; leave the password out"))
+        }
+        _ => (Code::AmbiguousMethod, format!("{error}; a password in the clear is no hash")),
+    };
+    Problem { code, remedy: remedy.into(), ..problem }
+}
+
 /// A salt of a column of its own, decoded as the record says.
 fn salt(fields: &Fields<'_>, field: Field) -> Result<Option<Vec<u8>>, Problem> {
     let encoding = fields.get(Field::PasswordSaltEncoding).unwrap_or_default();
@@ -524,6 +549,7 @@ fn is_spreadsheet_number(text: &str) -> bool {
 const fn fault_remedy(code: Code) -> &'static str {
     match code {
         Code::RecordTooLarge => "has more than 4 MiB; it is not kept among the rejects",
+        Code::Malformed => "is no statement with rows of values in brackets, or it is cut off",
         Code::BadCsv => "a quote stands in the middle of a cell or is never closed; quote cells as RFC 4180 does",
         _ => "is not JSON, or the comma before it is missing or one too many",
     }

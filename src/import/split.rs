@@ -131,8 +131,8 @@ trait Split: Send {
     /// From now on a blank line is a record.
     fn keep_blank_lines(&mut self) {}
 
-    /// The statement whose rows the records are.
-    fn statement(&self) -> Option<&str> {
+    /// The statement whose rows the records are, and their columns.
+    fn statement(&self) -> Option<(&str, &[String])> {
         None
     }
 }
@@ -229,7 +229,7 @@ impl Chunks {
             Layout::Nested { .. } | Layout::Objects => Format::Json,
         };
         chunks.split = match layout {
-            Layout::Nested { name, is_deep } => Box::new(nested::Nested::new(name, is_deep)),
+            Layout::Nested { name, depth } => Box::new(nested::Nested::new(name, depth)),
             Layout::Objects => Box::new(array::Array::loose()),
             Layout::Plain(_) | Layout::Headless => splitter(chunks.format),
         };
@@ -346,9 +346,9 @@ impl Chunks {
 
     /// The columns of SQL's rows are known when the first row is.
     fn read_statement(&mut self) {
-        let (Some(reading), Some(statement)) = (&self.reading, self.split.statement()) else { return };
+        let (Some(reading), Some((statement, columns))) = (&self.reading, self.split.statement()) else { return };
         if reading.columns.is_none() {
-            let columns = Some(vendor::sql_columns(statement));
+            let columns = Some(columns.to_vec());
             self.header = Some(Arc::new(Header::foreign(statement.as_bytes())));
             let reading = Reading {
                 export: reading.export.clone(),

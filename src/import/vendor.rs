@@ -20,7 +20,7 @@ use super::source::Format;
 use crate::Code;
 pub(super) use firebase::columns as firebase_columns;
 pub use firebase::{HashConfig, HashConfigError};
-pub(super) use layout::{Event, Keys, Layout, defaults, header, layout, sql_columns};
+pub(super) use layout::{Event, Keys, Layout, defaults, header, layout};
 use object::Object;
 
 macro_rules! vendors {
@@ -64,7 +64,7 @@ vendors! {
     Logto "logto" [] ["primaryEmail", "primaryPhone", "passwordDigest", "passwordEncrypted", "username"] "Logto's users: array or NDJSON, in the spelling of its API or of its table";
     Auth0 "auth0" [] ["custom_password_hash", "password_hash", "user_id", "email_verified", "app_metadata", "user_metadata"] "Auth0's bulk import (array) and its exports (NDJSON)";
     Firebase "firebase" ["google"] ["localId"] "Firebase's auth:export, JSON or CSV; its hash parameters come from --hash-config";
-    Keycloak "keycloak" [] ["credentials", "enabled", "realmRoles", "federatedIdentities"] "a Keycloak realm, or its users";
+    Keycloak "keycloak" [] ["credentials", "enabled", "realmRoles", "federatedIdentities"] "a Keycloak realm, several, or a realm's users";
     Kratos "kratos" ["ory"] ["traits", "schema_id", "create", "credentials"] "Ory Kratos' identities: single, array, NDJSON or batch";
     Supabase "supabase" ["gotrue"] ["password_hash", "encrypted_password", "email_confirm", "email_confirmed_at", "raw_user_meta_data", "user_metadata", "aud"] "Supabase's users: array, NDJSON or CSV of auth.users";
     Clerk "clerk" [] ["passwordHasher", "password_hasher", "userId", "password_digest", "primary_email_address", "email_address", "unsafe_metadata"] "Clerk's users, JSON or CSV";
@@ -212,7 +212,12 @@ impl Reading {
         if self.export.vendor == Vendor::Firebase && format == Format::Csv {
             return Some(firebase::is_row(object));
         }
-        Some(marks.iter().any(|mark| object.has(mark)))
+        if marks.iter().any(|mark| object.has(mark)) {
+            return Some(true);
+        }
+        // Keycloak leaves out what a user does not have, down to the name.
+        let is_bare = self.export.vendor == Vendor::Keycloak && object.has("username") && guess(&object).is_none();
+        (!is_bare).then_some(false)
     }
 
     /// Looks at the first records: `Err` says whose they seem to be where none is this vendor's.

@@ -1,5 +1,6 @@
 //! The families: a vendor's name as a tag, and the methods whose texts that vendor writes.
 
+use super::named::{is_hex, strip_wrapper};
 use crate::Method;
 
 /// A vendor's name as a tag: the text is read by that vendor's own grammar. The first of its methods that reads the text
@@ -8,12 +9,41 @@ use crate::Method;
 pub(crate) struct Family(pub(crate) &'static str, pub(crate) &'static [Method]);
 
 impl Family {
+    /// By its name in any case, with `-` and `_` alike or left out.
     pub(crate) fn of(name: &str) -> Option<Self> {
-        let lower = name.to_ascii_lowercase();
+        fn plain(name: &str) -> impl Iterator<Item = u8> {
+            name.bytes().filter(|byte| !matches!(byte, b'-' | b'_')).map(|byte| byte.to_ascii_lowercase())
+        }
         FAMILIES
             .iter()
-            .find(|(names, _)| names.contains(&lower.as_str()))
+            .find(|(names, _)| names.iter().any(|known| plain(known).eq(plain(name))))
             .map(|(names, methods)| Self(names[0], methods))
+    }
+
+    /// Whether this vendor writes the method in the form that the text has: some know fewer forms than the method itself.
+    pub(crate) fn writes(self, method: Method, text: &str) -> bool {
+        match (self.0, method) {
+            // crypt(3) has its mark before NTLM, and so has whatever stands in a directory as `{CRYPT}`.
+            ("crypt" | "ldap" | "passlib", Method::Ntlm) => strip_wrapper(method, text).starts_with("$3$$"),
+            ("django", Method::Sha1) => text.starts_with("sha1$$"),
+            ("django", Method::Md5) => text.starts_with("md5$$") || (text.len() == 32 && is_hex(text)),
+            ("django", Method::Descrypt) => text.starts_with("crypt$$"),
+            ("passlib", Method::Mysql41) => text.starts_with('*'),
+            ("passlib", Method::Sha1 | Method::Sha256 | Method::Sha512) => is_hex(text),
+            _ => true,
+        }
+    }
+
+    /// What a text can be of this vendor's, where nothing in it decides.
+    pub(crate) fn undecided(self, text: &str) -> Option<&'static [Method]> {
+        // hex_md5, hex_md4 and nthash; mysql323, which passlib writes in lower case, and oracle10, in upper case.
+        match (self.0, text.len()) {
+            ("passlib", 32) if is_hex(text) => Some(&[Method::Md5, Method::Md4, Method::Ntlm]),
+            ("passlib", 16) if is_hex(text) && !text.bytes().any(|c| c.is_ascii_lowercase()) => {
+                Some(&[Method::Mysql323, Method::Oracle10])
+            }
+            _ => None,
+        }
     }
 }
 
@@ -32,7 +62,9 @@ const FAMILIES: &[(&[&str], &[Method])] = &[
             Method::DjangoMd5,
             Method::DjangoWrappedSha1,
             Method::DjangoWrappedMd5,
+            Method::Sha1,
             Method::Md5,
+            Method::Descrypt,
         ],
     ),
     (&["werkzeug", "flask"], &[Method::WerkzeugScrypt, Method::WerkzeugPbkdf2, Method::WerkzeugHmac]),
@@ -43,6 +75,8 @@ const FAMILIES: &[(&[&str], &[Method])] = &[
     (&["pbkdf2_sha512_hex"], &[Method::ClerkPbkdf2]),
     (&["bcrypt_sha256"], &[Method::PasslibBcryptSha256, Method::DjangoBcryptSha256, Method::BcryptSha256]),
     (&["django_argon2"], &[Method::Argon2id, Method::Argon2i, Method::Argon2d]),
+    // Since version 10.1 it hashes with PHP's own functions.
+    (&["drupal"], &[Method::Drupal7, Method::Bcrypt, Method::Argon2id, Method::Argon2i, Method::Phpass]),
     (&["drupal6"], &[Method::Phpass, Method::Drupal7, Method::Md5]),
     (&["laravel", "php", "codeigniter", "cakephp"], &[Method::Bcrypt, Method::Argon2id, Method::Argon2i]),
     (
@@ -90,6 +124,10 @@ const FAMILIES: &[(&[&str], &[Method])] = &[
             Method::Fshp,
             Method::LdapPbkdf2,
             Method::DjangoBcryptSha256,
+            Method::Ntlm,
+            Method::Sha1,
+            Method::Sha256,
+            Method::Sha512,
         ],
     ),
     (

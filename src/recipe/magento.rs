@@ -47,6 +47,9 @@ pub(super) fn read(text: &str) -> Result<Built, Fault> {
         None if *last == "2" => ARGON2,
         None => return Err(EXPECTED),
     };
+    if !memory.is_multiple_of(1024) {
+        return Err(Fault::Structure { expected: "memory in bytes, of whole KiB" });
+    }
     if bytes as usize != hash.len() {
         return Err(Fault::Length { actual: 2 * hash.len(), expected: "the hex of as many bytes as the version says" });
     }

@@ -5,8 +5,12 @@ use crate::Method;
 use crate::scheme::scrypt::Scrypt;
 
 /// What a system writes before a text that is otherwise another's own.
-const WRAPPERS: [(&str, &[Method]); 19] = [
+const WRAPPERS: [(&str, &[Method]); 22] = [
     ("bcrypt$", &[Method::Bcrypt]),
+    // Django's hashers without a salt.
+    ("sha1$$", &[Method::Sha1]),
+    ("md5$$", &[Method::Md5]),
+    ("crypt$$", &[Method::Descrypt]),
     ("{bcrypt}", &[Method::Bcrypt]),
     ("{BLF-CRYPT}", &[Method::Bcrypt]),
     ("argon2", &[Method::Argon2i, Method::Argon2d, Method::Argon2id]),
@@ -49,7 +53,7 @@ pub(crate) fn strip_wrapper(method: Method, text: &str) -> &str {
     if let Some(inner) = text.strip_prefix("{ldap}") {
         return strip_wrapper(method, inner);
     }
-    if !matches!(text.as_bytes().first(), Some(b'{' | b'b' | b'a')) {
+    if !matches!(text.as_bytes().first(), Some(b'{' | b'b' | b'a' | b's' | b'm' | b'c')) {
         return text;
     }
     WRAPPERS
@@ -80,7 +84,7 @@ pub(crate) fn named(text: &str) -> &'static [Method] {
     }
 }
 
-fn is_hex(text: &str) -> bool {
+pub(super) fn is_hex(text: &str) -> bool {
     // Without an early end, which would keep it from being done many bytes at a time.
     text.bytes().fold(true, |is_hex, c| is_hex & c.is_ascii_hexdigit())
 }
@@ -186,7 +190,10 @@ fn braced(text: &str) -> &'static [Method] {
 }
 
 fn plain(text: &str) -> &'static [Method] {
-    const PREFIXES: [(&str, &[Method]); 22] = [
+    const PREFIXES: [(&str, &[Method]); 25] = [
+        ("sha1$$", &[Method::Sha1]),
+        ("md5$$", &[Method::Md5]),
+        ("crypt$$", &[Method::Descrypt]),
         ("sha512_symfony$", &[Method::ClerkSymfony]),
         ("pbkdf2_wrapped_sha1$", &[Method::DjangoWrappedSha1]),
         ("pbkdf2_wrapped_md5$", &[Method::DjangoWrappedMd5]),

@@ -6,7 +6,7 @@ use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use super::Scheme;
-use super::text::split;
+use super::text::{End, fills_a_column, split};
 use crate::codec::{self, Alphabet};
 use crate::error::{Fault, OutOfBounds};
 use crate::kernel::argon2::{self as kernel, Variant, Version};
@@ -19,8 +19,8 @@ const SALT_BYTES_MIN: usize = 8;
 const SALT_BYTES_MAX: usize = 1024;
 const OUTPUT_BYTES_MIN: usize = 4;
 const OUTPUT_BYTES_MAX: usize = 1024;
-/// Widths that columns are given; a text of such a length that does not parse was most likely cut.
-const COLUMN_WIDTHS: [usize; 16] = [40, 48, 50, 60, 64, 72, 80, 90, 96, 100, 120, 128, 150, 160, 200, 255];
+/// Outputs that are chosen. The libraries take any other, and nobody asks for one; 24 bytes are what several columns leave of 32.
+const OUTPUT_BYTES_CHOSEN: [usize; 7] = [16, 32, 48, 64, 96, 128, 256];
 
 /// The variant's name, as texts begin with it.
 const fn name(variant: Variant) -> &'static str {
@@ -54,10 +54,11 @@ pub(crate) struct Argon2 {
     pub(super) lanes: u32,
     key: Option<KeyId>,
     data: Option<Box<[u8]>>,
-    /// Whether the text's parameters stand in the usual order.
-    is_in_order: bool,
+    /// Whether the text's parameters stand in the usual order, and its base64 has no padding.
+    is_usual: bool,
     salt: Box<[u8]>,
     output: Box<[u8]>,
+    end: End,
 }
 
 impl Argon2 {
@@ -65,7 +66,7 @@ impl Argon2 {
         const STRUCTURE: Fault = Fault::Structure { expected: EXPECTED };
         // What the end of the text lacks is put down to a narrow column where the length is one.
         let cut = |fault| {
-            if COLUMN_WIDTHS.contains(&text.len()) {
+            if fills_a_column(text.len()) {
                 Fault::Truncated { actual: text.len(), whole: "a usual column width, and the rest is missing" }
             } else {
                 fault
@@ -102,7 +103,8 @@ impl Argon2 {
             lanes: parameters.lanes.ok_or(STRUCTURE)?,
             key: parameters.key,
             data: parameters.data,
-            is_in_order: parameters.is_in_order,
+            is_usual: parameters.is_in_order && !salt.ends_with('=') && !output.ends_with('='),
+            end: End::of_base64(output),
             salt: decode(salt, SALT_BYTES_MIN..=SALT_BYTES_MAX, "a salt of 8 to 1024 bytes")?,
             output: decode(output, OUTPUT_BYTES_MIN..=OUTPUT_BYTES_MAX, "a hash of 4 to 1024 bytes").map_err(
                 |fault| match fault {
@@ -131,7 +133,8 @@ impl Argon2 {
             lanes: spec.lanes,
             key: spec.key.clone(),
             data: None,
-            is_in_order: true,
+            is_usual: true,
+            end: End::Seen,
             salt,
             output,
         }
@@ -250,8 +253,9 @@ fn key_id(text: &str) -> Result<KeyId, Fault> {
         .map_err(|_| Fault::Structure { expected: "a keyid of 1 to 8 bytes" })
 }
 
+/// PHC strings have no padding. Some writers pad all the same: what is exact is read, and stored without.
 fn decode(text: &str, bytes: std::ops::RangeInclusive<usize>, expected: &'static str) -> Result<Box<[u8]>, Fault> {
-    let decoded = codec::base64(text.as_bytes(), Alphabet::Standard)?;
+    let decoded = codec::base64_padded_or_not(text.as_bytes(), Alphabet::Standard)?;
     if bytes.contains(&decoded.len()) {
         Ok(decoded.into())
     } else {
@@ -273,8 +277,8 @@ impl Scheme for Argon2 {
     }
 
     fn canonical(&self, text: &str) -> Option<String> {
-        // Numbers and base64 have one spelling, so only the parameters' order is free.
-        if self.key.is_none() && self.data.is_none() && self.is_in_order {
+        // Numbers have one spelling, so only the parameters' order and the padding are free.
+        if self.key.is_none() && self.data.is_none() && self.is_usual {
             return None;
         }
         Some(self.encode()).filter(|canonical| canonical != text)
@@ -294,10 +298,8 @@ impl Scheme for Argon2 {
         }
     }
 
-    // Whether a text of this length holding this hash was likely cut in the middle of the hash: it parses, but its
-    // length is a column's and its output is one that nobody chooses.
     fn looks_cut(&self, text_len: usize) -> bool {
-        COLUMN_WIDTHS.contains(&text_len) && (self.output.len() < 8 || !self.output.len().is_multiple_of(4))
+        self.end.is_lost(text_len, &self.output, &OUTPUT_BYTES_CHOSEN)
     }
 
     // OWASP's choices trade memory for passes; none has less than 7 MiB, or less than 32 MiB·passes.

@@ -75,7 +75,9 @@ impl Digest {
     /// Not the length of hex: base64, or a value that has no business here.
     fn parse_by_length(kind: Kind, text: &[u8]) -> Result<Self, Fault> {
         let unpadded = text.iter().rposition(|c| *c != b'=').map_or(0, |last| last + 1);
-        if unpadded == Kind::base64_chars(kind.bytes()) {
+        // What is hex throughout is another digest's, or cut off: base64 of a digest has other symbols too.
+        let is_hex = unpadded == text.len() && text.iter().all(u8::is_ascii_hexdigit);
+        if unpadded == Kind::base64_chars(kind.bytes()) && !is_hex {
             return Self::whole(kind, text, &base64(text, Alphabet::StandardOrUrl)?);
         }
         if let Some(fault) = twice_encoded(kind, text) {

@@ -5,7 +5,7 @@ use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use super::Scheme;
-use super::text::{self, decimal};
+use super::text::{self, End, decimal};
 use crate::codec::{self, Alphabet};
 use crate::error::{Fault, OutOfBounds};
 use crate::function::Function;
@@ -27,9 +27,16 @@ pub(crate) struct Pbkdf2 {
     iterations: u32,
     salt: Box<[u8]>,
     output: Box<[u8]>,
+    end: End,
     /// SCRAM stores keys derived from the output.
     is_scram: bool,
 }
+
+/// Outputs that are chosen beside the hash function's own length. Shorter ones are possible and rare, and what a narrow column leaves
+/// of passlib's is 12 to 28 bytes.
+const OUTPUT_BYTES_CHOSEN: [usize; 4] = [32, 48, 64, 128];
+/// ASP.NET Identity's keys are of one length.
+const ASPNET_BYTES: usize = 32;
 
 const EMPTY: Fault = Fault::Structure { expected: "an output of 10 to 512 bytes" };
 
@@ -38,7 +45,7 @@ impl Pbkdf2 {
         if !(10..=512).contains(&output.len()) {
             return Err(EMPTY);
         }
-        Ok(Self { function, iterations, salt: salt.into(), output: output.into(), is_scram: false })
+        Ok(Self { function, iterations, salt: salt.into(), output: output.into(), end: End::Seen, is_scram: false })
     }
 
     /// `$pbkdf2-sha256$29000$salt$hash` (passlib) and `$pbkdf2-sha256$i=29000,l=32$salt$hash` (PHC, Kratos, Auth0). Kratos
@@ -67,15 +74,19 @@ impl Pbkdf2 {
         } else {
             iterations = Some(decimal("iterations", parameters)?);
         }
-        let hash = text::adapted(hash)?;
-        match length {
-            Some(length) if length as usize != hash.len() => {
+        let output = text::adapted(hash)?;
+        let end = match length {
+            Some(length) if length as usize != output.len() => {
                 return Err(Fault::Structure { expected: "a hash as long as `l=` says" });
             }
-            Some(_) => {}
-            None => text::check_whole(&hash, text)?,
-        }
-        Self::new(function, iterations.ok_or(EXPECTED)?, text::adapted(salt)?, hash)
+            Some(_) => End::Seen,
+            None => {
+                text::check_whole(&output, text)?;
+                End::of_base64(hash)
+            }
+        };
+        let pbkdf2 = Self::new(function, iterations.ok_or(EXPECTED)?, text::adapted(salt)?, output)?;
+        Ok(Self { end, ..pbkdf2 })
     }
 
     /// `pbkdf2_sha256$N$salt$base64`: Django's, whose salt is text.
@@ -105,19 +116,25 @@ impl Pbkdf2 {
         };
         let base64 = |text: &str| codec::base64_padded_or_not(text.as_bytes(), Alphabet::Standard);
         let hex = |text: &str| codec::hex(text.as_bytes());
-        let (function, salt, hash) = match name {
+        let (function, salt, output) = match name {
             "pbkdf2_sha1" => (Function::Sha1, hex(salt).unwrap_or_else(|_| salt.into()), hex(hash)?),
             "pbkdf2_sha256" => (Function::Sha256, base64(salt)?, base64(hash)?),
             "pbkdf2_sha512" => (Function::Sha512, salt.into(), hex(hash)?),
             "pbkdf2_sha512_hex" => (Function::Sha512, hex(salt)?, hex(hash)?),
             _ => return Err(EXPECTED),
         };
-        if let Some(length) = length
-            && decimal("length", length)? as usize != hash.len()
-        {
-            return Err(Fault::Structure { expected: "a hash as long as its last part says" });
+        let mut end = End::of_base64(hash);
+        match length {
+            Some(length) if decimal("length", length)? as usize == output.len() => end = End::Seen,
+            Some(_) => return Err(Fault::Structure { expected: "a hash as long as its last part says" }),
+            // 32 bytes are the default, and what is asked for beside the hash function's own length.
+            None if end == End::Open && output.len() != 32 => {
+                text::check_least(&output, function.bytes().max(32), text)?;
+            }
+            None => {}
         }
-        Self::new(function, decimal("iterations", rounds)?, salt, hash)
+        let pbkdf2 = Self::new(function, decimal("iterations", rounds)?, salt, output)?;
+        Ok(Self { end, ..pbkdf2 })
     }
 
     /// `pbkdf2:sha256:1000$salt$hex`: Werkzeug's. Without rounds it means whatever that version's default was: refused.
@@ -154,6 +171,9 @@ impl Pbkdf2 {
         let word = |at: usize| {
             bytes.get(at..at + 4).map(|word| word.iter().fold(0, |value, byte| value << 8 | u32::from(*byte)))
         };
+        if bytes.first() == Some(&0) {
+            text::check_least(&bytes, 1 + 16 + ASPNET_BYTES, text)?;
+        }
         match bytes.first() {
             Some(0) if bytes.len() == 49 => Self::new(Function::Sha1, 1000, bytes[1..17].into(), bytes[17..].into()),
             Some(1) => {
@@ -167,9 +187,10 @@ impl Pbkdf2 {
                     _ => return Err(Fault::Structure { expected: "a PRF of 0, 1 or 2" }),
                 };
                 let (salt, key) = bytes[13..].split_at_checked(salt_bytes as usize).ok_or(EXPECTED)?;
-                if salt.len() < 16 || key.len() < 16 {
-                    return Err(Fault::Structure { expected: "a salt and a key of 16 bytes or more" });
+                if salt.len() < 16 {
+                    return Err(Fault::Structure { expected: "a salt of 16 bytes or more" });
                 }
+                text::check_least(key, ASPNET_BYTES, text)?;
                 Self::new(function, iterations, salt.into(), key.into())
             }
             _ => Err(EXPECTED),
@@ -293,7 +314,8 @@ impl Pbkdf2 {
 /// A password as SASLprep makes it; as it is where it cannot, which is what PostgreSQL does.
 fn prepared(input: &[u8]) -> Zeroizing<Vec<u8>> {
     let text = std::str::from_utf8(input).ok().filter(|text| !text.is_ascii());
-    let prepared = text.and_then(|text| stringprep::saslprep(text).ok());
+    // What is prohibited, or empty once it is prepared, is hashed as it was typed.
+    let prepared = text.and_then(|text| stringprep::saslprep(text).ok()).filter(|text| !text.is_empty());
     Zeroizing::new(prepared.map_or_else(|| input.to_vec(), |text| text.into_owned().into_bytes()))
 }
 
@@ -330,6 +352,11 @@ impl Scheme for Pbkdf2 {
 
     fn parameters(&self) -> String {
         format!("{},i={}", self.function.as_str(), self.iterations)
+    }
+
+    fn looks_cut(&self, text_len: usize) -> bool {
+        let is_own = self.output.len() == self.function.bytes();
+        !is_own && self.end.is_lost(text_len, &self.output, &OUTPUT_BYTES_CHOSEN)
     }
 
     fn is_weak(&self) -> bool {

@@ -4,7 +4,7 @@ use ctr::cipher::{KeyIvInit, StreamCipher};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
-use super::text::{self, decimal};
+use super::text::{self, End, decimal};
 use super::{Scheme, h64};
 use crate::codec::{self, Alphabet};
 use crate::error::{Fault, OutOfBounds};
@@ -18,8 +18,20 @@ pub(crate) struct Scrypt {
     p: u32,
     salt: Box<[u8]>,
     output: Box<[u8]>,
+    end: End,
+    /// Whether its system pads base64.
+    is_padded: bool,
     signer: Option<Signer>,
 }
+
+/// Outputs that are chosen. Spring's and Kratos' forms are padded, so that those of theirs whose end is not seen have lost it, or
+/// the padding alone.
+const OUTPUT_BYTES_CHOSEN: [usize; 7] = [16, 24, 32, 48, 64, 96, 128];
+const OUTPUT_BYTES_PADDED: [usize; 3] = [32, 64, 128];
+/// Firebase's signer keys, and with them its hashes, are of one length.
+const SIGNER_BYTES: usize = 64;
+/// Spring's encoders write no shorter keys, unless somebody asks for one.
+const SPRING_BYTES: usize = 32;
 
 /// Firebase's signer key: in the row, as other importers want it, or in configuration, where it belongs.
 enum Signer {
@@ -66,7 +78,16 @@ impl Scrypt {
         if !(10..=256).contains(&output.len()) {
             return Err(Fault::Structure { expected: "an output of 10 to 256 bytes" });
         }
-        Ok(Self { log_n, r, p, salt: salt.into(), output: output.into(), signer: None })
+        Ok(Self {
+            log_n,
+            r,
+            p,
+            salt: salt.into(),
+            output: output.into(),
+            end: End::Seen,
+            is_padded: false,
+            signer: None,
+        })
     }
 
     /// `$scrypt$ln=14,r=8,p=1$salt$hash`. Kratos writes N itself after `ln=`.
@@ -84,7 +105,8 @@ impl Scrypt {
         }
         let output = padded(hash)?;
         text::check_whole(&output, text)?;
-        Self::new(log_n, decimal("r", r)?, decimal("p", p)?, padded(salt)?, output)
+        let scrypt = Self::new(log_n, decimal("r", r)?, decimal("p", p)?, padded(salt)?, output)?;
+        Ok(Self { end: End::of_base64(hash), is_padded: is_kratos, ..scrypt })
     }
 
     /// `$7$`, N in one character, r and p in five each, a salt that is text and is taken as such, `$`, 43 characters.
@@ -145,7 +167,12 @@ impl Scrypt {
             return Err(EXPECTED);
         }
         let number = u32::from_str_radix(parameters, 16).map_err(|_| EXPECTED)?;
-        Self::new(number >> 16, number >> 8 & 0xff, number & 0xff, padded(salt)?, padded(hash)?)
+        let (output, end) = (padded(hash)?, End::of_base64(hash));
+        if end == End::Open {
+            text::check_least(&output, SPRING_BYTES, text)?;
+        }
+        let scrypt = Self::new(number >> 16, number >> 8 & 0xff, number & 0xff, padded(salt)?, output)?;
+        Ok(Self { end, is_padded: true, ..scrypt })
     }
 
     /// Firebase's in the spellings of Supabase (`$fbscrypt$`), Kratos (`$firescrypt$`), Clerk (`hash$salt$…`) and ReachFive
@@ -261,6 +288,13 @@ impl Scheme for Scrypt {
 
     fn is_ambiguous(&self, input: &[u8]) -> bool {
         input.last() == Some(&0)
+    }
+
+    fn looks_cut(&self, text_len: usize) -> bool {
+        let chosen = if self.is_padded { &OUTPUT_BYTES_PADDED[..] } else { &OUTPUT_BYTES_CHOSEN };
+        // Beside a signer key in the row the hash must be as long as that.
+        let is_short = matches!(self.signer, Some(Signer::Registered(_))) && self.output.len() < SIGNER_BYTES;
+        is_short || self.end.is_lost(text_len, &self.output, chosen)
     }
 
     fn check_keys(&self, keys: &Keyring) -> Result<(), Fault> {

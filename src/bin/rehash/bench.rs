@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::machine::Machine;
 use crate::measure::{self, Measurement, Run};
 use crate::output::{Exit, Failure, print_json, say};
-use crate::report::RecordFile;
+use crate::record_file::RecordFile;
 use crate::units::show_kib;
 use crate::{args, keys};
 

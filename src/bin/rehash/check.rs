@@ -9,7 +9,8 @@ use crate::args;
 use crate::interrupt::Interrupt;
 use crate::keys;
 use crate::output::{Exit, Failure, say};
-use crate::report::{self, Progress, RawRecord, RecordFile, Rejects, Reporter, Reserved, Totals};
+use crate::record_file::RecordFile;
+use crate::report::{self, Progress, RawRecord, Rejects, Reporter, Reserved, Totals};
 use crate::source::Inputs;
 
 pub fn run(args: &args::Check, out: &mut impl Write) -> Result<Exit, Failure> {

@@ -10,7 +10,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::output::{Exit, Failure, json, say};
-use crate::report::{RecordFile, Reserved};
+use crate::record_file::RecordFile;
+use crate::report::Reserved;
 use crate::{args, store};
 
 /// The record, in the spelling of the record format.

@@ -24,6 +24,7 @@ mod output;
 mod pending;
 mod plaintext;
 mod probe;
+mod record_file;
 mod report;
 mod secret;
 mod serve;

@@ -1,8 +1,7 @@
 //! What `check` and `import` say: a line for each problem as it comes, then the counts; as text, or as one JSON
 //! document that is written as it grows.
 
-use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use serde::Serialize;
 
 use crate::args;
 use crate::output::{Exit, Failure, grouped, json, printable, say};
+use crate::record_file::{RecordFile, is_of_process};
 
 /// Writes problems and counts.
 pub struct Reporter<W> {
@@ -188,67 +188,6 @@ pub fn exit(summary: &Summary, rejected: u64) -> Exit {
     }
 }
 
-/// A file of records, readable by its owner alone: it holds hashes. It appears under its name when it is finished, and
-/// only then replaces what was there.
-pub struct RecordFile {
-    path: PathBuf,
-    out: BufWriter<Target>,
-}
-
-enum Target {
-    Regular(tempfile::NamedTempFile),
-    /// A pipe or a device, which cannot be replaced.
-    Special(File),
-}
-
-impl Write for Target {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Regular(file) => file.write(bytes),
-            Self::Special(file) => file.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Regular(file) => file.flush(),
-            Self::Special(file) => file.flush(),
-        }
-    }
-}
-
-impl RecordFile {
-    pub fn create(path: &Path) -> Result<Self, Failure> {
-        // A link stays a link: what it leads to is replaced.
-        let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let is_special = std::fs::metadata(path).is_ok_and(|found| !found.is_file());
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let target = if is_special {
-            File::options().write(true).open(path).map(Target::Special)
-        } else {
-            tempfile::Builder::new().prefix(".rehash-").tempfile_in(directory).map(Target::Regular)
-        };
-        // By its kind alone: the error itself names the temporary file.
-        let target = target.map_err(|error| Failure::output_path(path, &io::Error::from(error.kind())))?;
-        Ok(Self { path: path.to_owned(), out: BufWriter::with_capacity(64 * 1024, target) })
-    }
-
-    pub fn line(&mut self, line: &[u8]) -> Result<(), Failure> {
-        let written = self.out.write_all(line).and_then(|()| self.out.write_all(b"\n"));
-        written.map_err(|error| Failure::output(&self.path, &error))
-    }
-
-    pub fn finish(self) -> Result<(), Failure> {
-        let Self { path, out } = self;
-        let finished = match out.into_inner().map_err(io::IntoInnerError::into_error) {
-            Ok(Target::Regular(file)) => file.persist(&path).map(drop).map_err(|error| error.error),
-            Ok(Target::Special(mut file)) => file.flush(),
-            Err(error) => Err(error),
-        };
-        finished.map_err(|error| Failure::output(&path, &error))
-    }
-}
-
 /// The files that an output must not be: the inputs, the keys, the store and what stands beside it, the other outputs.
 #[derive(Clone, Default)]
 pub struct Reserved(Vec<PathBuf>);
@@ -336,6 +275,16 @@ impl Rejects {
         let known = self.files.iter().position(|(header, _)| header.as_deref() == header_line);
         let place = match known {
             Some(place) => place,
+            // A stream has no second file beside it: what has another header follows under it.
+            None if self.first.is_none() && is_of_process(&self.path) => {
+                if let (Some(header), Some((_, file))) = (header_line, self.files.first_mut()) {
+                    file.line(header)?;
+                }
+                if let Some((last, _)) = self.files.first_mut() {
+                    *last = header_line.map(<[u8]>::to_vec);
+                }
+                0
+            }
             None => {
                 let mut file = match self.first.take() {
                     Some(first) => first,

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::args;
 use crate::output::{Exit, Failure, grouped, print_json, printable};
-use crate::report::RecordFile;
+use crate::record_file::RecordFile;
 use crate::store;
 
 /// Days or weeks that the text shows.

@@ -8,23 +8,28 @@ use crate::import::vendor::{Event, Keys};
 /// The splitter's place.
 pub(super) struct Nested {
     name: &'static str,
-    is_deep: bool,
+    depth: Option<usize>,
     keys: Keys,
     array: Option<Array>,
     /// Whether an array of the name was found.
     is_found: bool,
     is_done: bool,
     line: u64,
+    /// What is wrong is asked for again, after what was good; the bytes that showed it count once.
+    error: Option<&'static str>,
 }
 
 impl Nested {
-    pub(super) fn new(name: &'static str, is_deep: bool) -> Self {
-        Self { name, is_deep, keys: Keys::default(), array: None, is_found: false, is_done: false, line: 1 }
+    pub(super) fn new(name: &'static str, depth: Option<usize>) -> Self {
+        Self { name, depth, keys: Keys::default(), array: None, is_found: false, is_done: false, line: 1, error: None }
     }
 }
 
 impl Split for Nested {
     fn step(&mut self, bytes: &[u8], at: usize, is_end: bool) -> Result<Step, String> {
+        if let Some(error) = self.error {
+            return Err(error.to_owned());
+        }
         if let Some(array) = &mut self.array {
             let step = array.step(bytes, at, is_end)?;
             if array.is_done() {
@@ -36,10 +41,12 @@ impl Split for Nested {
         }
         for (place, byte) in bytes[at..].iter().enumerate() {
             if self.is_done && !byte.is_ascii_whitespace() {
-                return Err("something stands after the closing `}`".to_owned());
+                return Err(self.error.insert("something stands after the closing bracket").to_string());
             }
             match self.keys.next(*byte) {
-                Event::Array(depth) if self.keys.key == self.name.as_bytes() && (self.is_deep || depth == 1) => {
+                Event::Array(at_depth)
+                    if self.keys.key == self.name.as_bytes() && self.depth.is_none_or(|depth| depth == at_depth) =>
+                {
                     self.is_found = true;
                     self.array = Some(Array::at_line(self.line));
                     return Ok(Step::Skip { next: at + place });
@@ -51,7 +58,9 @@ impl Split for Nested {
         }
         match (is_end, self.is_found, self.is_done) {
             (true, false, _) => Err(format!("has no array `{}` of users", self.name)),
-            (true, true, false) => Err("ends before the closing `}`; it was cut off".to_owned()),
+            (true, true, false) => {
+                Err(self.error.insert("ends before the closing bracket; it was cut off").to_string())
+            }
             _ => Ok(Step::More { keep: bytes.len() }),
         }
     }

@@ -1,8 +1,11 @@
 //! LDIF's entries, with empty lines between them, and the rows of SQL's `INSERT` into a users table.
 
+use std::ops::Range;
+
 use memchr::memchr_iter;
 
 use super::{GiveUp, Span, Split, Step};
+use crate::import::sql::{self, Comment, Head, Scanner};
 
 /// One entry after the other.
 pub(super) struct Ldif {
@@ -92,52 +95,66 @@ impl Split for Ldif {
     }
 }
 
-/// The rows that are inserted into a table (by `INSERT` or `REPLACE`) whose name ends with `users`.
+/// The rows that are inserted (by `INSERT` or `REPLACE`) into WordPress' table of users.
 pub(super) struct Sql {
     line: u64,
     state: State,
-    /// The statement before its rows, as the first one has it.
-    pub(super) statement: Option<String>,
+    /// What is known of tables' columns: those of users, and those that are named like it.
+    tables: Vec<(String, Vec<String>)>,
+    /// The statement before its rows and their columns, as the first one has them.
+    first: Option<(String, Vec<String>)>,
 }
 
 enum State {
     /// Where a statement may begin.
     Between,
-    /// Within a statement, or a row that is too large, of which nothing is wanted.
-    Other(Quotes),
+    /// Within a statement of which nothing is wanted.
+    Other(Scanner),
     /// Within the rows of a wanted one.
     Rows,
+    /// Before the first row of one that says nothing of its columns: the statement and its table.
+    Uncounted(String, String),
+    /// Within a row that is too large.
+    Large(Scanner),
 }
 
-/// Whether a byte is within a quoted text.
-#[derive(Clone, Copy, Default)]
-struct Quotes {
-    open: Option<u8>,
-    is_escaped: bool,
-}
-
-impl Quotes {
-    /// Takes a byte; whether it stands outside of quotes.
-    fn next(&mut self, byte: u8) -> bool {
-        match (self.open, byte) {
-            (Some(_), _) if self.is_escaped => self.is_escaped = false,
-            (Some(b'\'' | b'"'), b'\\') => self.is_escaped = true,
-            // A doubled quote closes and opens again.
-            (Some(open), byte) if open == byte => self.open = None,
-            (None, b'\'' | b'"' | b'`') => self.open = Some(byte),
-            (None, _) => return true,
-            (Some(_), _) => {}
-        }
-        false
-    }
-}
+/// The columns of a site's own table; a network of sites has two more.
+const COLUMNS: [&str; 12] = [
+    "ID",
+    "user_login",
+    "user_pass",
+    "user_nicename",
+    "user_email",
+    "user_url",
+    "user_registered",
+    "user_activation_key",
+    "user_status",
+    "display_name",
+    "spam",
+    "deleted",
+];
+const SITE_COLUMNS: usize = 10;
 
 /// The longest text between `INSERT` and the first row.
 const STATEMENT_MAX: usize = 4096;
 
+/// The longest `CREATE TABLE` whose columns are looked at, and how many are kept.
+const CREATE_MAX: usize = 64 * 1024;
+const TABLES_MAX: usize = 256;
+
+fn is_named_users(table: &str) -> bool {
+    table.to_ascii_lowercase().ends_with("users")
+}
+
+/// Whether columns are those of users who sign in. A table that is named like theirs may lack the passwords.
+fn has_users(table: &str, columns: &[String]) -> bool {
+    let has = |wanted: &str| columns.iter().any(|name| name == wanted);
+    has("user_login") && (has("user_pass") || is_named_users(table))
+}
+
 impl Sql {
     pub(super) const fn new() -> Self {
-        Self { line: 1, state: State::Between, statement: None }
+        Self { line: 1, state: State::Between, tables: Vec::new(), first: None }
     }
 
     fn advance(&mut self, bytes: &[u8]) {
@@ -149,135 +166,192 @@ impl Sql {
         Step::Skip { next }
     }
 
-    fn between(&mut self, bytes: &[u8], at: usize, is_end: bool) -> Result<Step, String> {
+    /// Passes over white space, comments and these signs; `None` where something else stands.
+    fn blank(&mut self, bytes: &[u8], at: usize, is_end: bool, signs: &[u8]) -> Option<Step> {
         let rest = &bytes[at..];
-        let space = rest.iter().take_while(|c| c.is_ascii_whitespace() || **c == b';').count();
+        let space = rest.iter().take_while(|c| c.is_ascii_whitespace() || signs.contains(c)).count();
         if space > 0 {
-            return Ok(self.skip(bytes, at, at + space));
+            return Some(self.skip(bytes, at, at + space));
         }
-        let until =
-            |mark: &[u8]| rest.windows(mark.len()).position(|window| window == mark).map(|end| end + mark.len());
-        if rest.starts_with(b"--") || rest.starts_with(b"#") {
-            let end = until(b"\n").or_else(|| is_end.then_some(rest.len()));
-            return Ok(end.map_or(Step::More { keep: at }, |end| self.skip(bytes, at, at + end)));
+        match sql::comment(rest, is_end) {
+            Comment::Whole(length) => Some(self.skip(bytes, at, at + length)),
+            Comment::Begun => Some(Step::More { keep: at }),
+            Comment::None if rest.is_empty() => Some(Step::More { keep: at }),
+            Comment::None => None,
         }
-        if rest.starts_with(b"/*") {
-            let end = until(b"*/").or_else(|| is_end.then_some(rest.len()));
-            return Ok(end.map_or(Step::More { keep: at }, |end| self.skip(bytes, at, at + end)));
+    }
+
+    fn between(&mut self, bytes: &[u8], at: usize, is_end: bool) -> Result<Step, String> {
+        if let Some(step) = self.blank(bytes, at, is_end, b";") {
+            return Ok(step);
         }
-        if rest.is_empty() {
-            return Ok(Step::More { keep: at });
-        }
-        let head = &rest[..rest.len().min(STATEMENT_MAX)];
-        let is_insert = |word: &[u8]| [b"INSERT", b"REPLAC"].iter().any(|known| word.eq_ignore_ascii_case(*known));
-        if !head.get(..6).is_some_and(is_insert) {
-            if head.len() < 6 && !is_end {
-                return Ok(Step::More { keep: at });
+        let rest = &bytes[at..];
+        let is_create = rest.get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"CREATE"));
+        let most = if is_create { CREATE_MAX } else { STATEMENT_MAX };
+        match sql::head(&rest[..rest.len().min(most)]) {
+            Head::Unended if rest.len() < most && !is_end => return Ok(Step::More { keep: at }),
+            Head::Create { table, columns } => self.learn(table, columns),
+            Head::Insert { table, columns, rows } => {
+                let rows = rows.map(|length| at + length);
+                if let Some(step) = self.inserted(bytes, at..rows.unwrap_or(at), table, columns, is_end)? {
+                    return Ok(step);
+                }
             }
-            self.state = State::Other(Quotes::default());
-            return Ok(Step::Skip { next: at });
+            Head::Unended | Head::Other => {}
         }
-        let upper = head.to_ascii_uppercase();
-        let Some(values) = upper.windows(6).position(|window| window == b"VALUES") else {
-            if head.len() < STATEMENT_MAX && !is_end {
-                return Ok(Step::More { keep: at });
+        self.state = State::Other(Scanner::default());
+        Ok(Step::Skip { next: at })
+    }
+
+    fn learn(&mut self, table: String, columns: Vec<String>) {
+        if (has_users(&table, &columns) || is_named_users(&table)) && self.tables.len() < TABLES_MAX {
+            self.tables.retain(|(known, _)| *known != table);
+            self.tables.push((table, columns));
+        }
+    }
+
+    /// Looks at an INSERT, whose head is empty where no rows follow it; `None` where it is not into the users.
+    fn inserted(
+        &mut self,
+        bytes: &[u8],
+        head: Range<usize>,
+        table: String,
+        named: Option<Vec<String>>,
+        is_end: bool,
+    ) -> Result<Option<Step>, String> {
+        let known = self.tables.iter().find(|(known, _)| *known == table).map(|(_, columns)| columns.clone());
+        let columns = named.clone().or(known);
+        let is_wanted = columns.as_deref().map_or(is_named_users(&table), |columns| has_users(&table, columns));
+        if !is_wanted {
+            return Ok(None);
+        }
+        if head.is_empty() {
+            return Ok(Some(self.without_rows(bytes, head.start, is_end)));
+        }
+        let statement = String::from_utf8_lossy(&bytes[head.clone()]).into_owned();
+        match columns {
+            Some(columns) => {
+                let says_all = named.is_some() || columns == COLUMNS[..SITE_COLUMNS];
+                self.begin(if says_all { statement } else { spelt_out(&table, &columns) }, columns)?;
             }
-            self.state = State::Other(Quotes::default());
-            return Ok(Step::Skip { next: at });
+            None => self.state = State::Uncounted(statement, table),
+        }
+        Ok(Some(self.skip(bytes, head.start, head.end)))
+    }
+
+    /// `INSERT … SET` and `INSERT … SELECT` are not read, and not passed over in silence either.
+    fn without_rows(&mut self, bytes: &[u8], at: usize, is_end: bool) -> Step {
+        let end = match sql::end(&bytes[at..], b';') {
+            Some(length) => at + length,
+            None if is_end => bytes.len(),
+            None => return Step::More { keep: at },
         };
-        let statement = String::from_utf8_lossy(&head[..values + 6]).into_owned();
-        if !is_into_users(&statement) {
-            self.state = State::Other(Quotes::default());
-            return Ok(Step::Skip { next: at });
-        }
-        let same = |known: &String| columns(known) == columns(&statement);
-        if !self.statement.as_ref().is_none_or(same) {
+        let span = Span { start: at, end, line: self.line, fault: Some(crate::Code::Malformed) };
+        self.advance(&bytes[at..end]);
+        Step::Record { span, next: end }
+    }
+
+    /// The rows that follow have these columns.
+    fn begin(&mut self, statement: String, columns: Vec<String>) -> Result<(), String> {
+        if self.first.as_ref().is_some_and(|(_, known)| *known != columns) {
             return Err("has statements with other columns than the first; split the file".to_owned());
         }
-        self.statement.get_or_insert(statement);
+        self.first.get_or_insert((statement, columns));
         self.state = State::Rows;
-        Ok(self.skip(bytes, at, at + values + 6))
+        Ok(())
     }
 
-    fn rows(&mut self, bytes: &[u8], at: usize, is_end: bool) -> Step {
-        let space = bytes[at..].iter().take_while(|c| c.is_ascii_whitespace() || **c == b',').count();
-        if space > 0 {
-            return self.skip(bytes, at, at + space);
+    /// Tells the columns of a table by how many its first row has, where nothing else says them. A site's own table is named after
+    /// one prefix, and is read whatever its first row has: what does not fit is a problem of its row.
+    fn count(&mut self, row: &[u8], statement: String, table: String) -> Result<(), String> {
+        let columns = match sql::values(row) {
+            12 => &COLUMNS[..],
+            count if count == SITE_COLUMNS || table.matches('_').count() < 2 => &COLUMNS[..SITE_COLUMNS],
+            _ => {
+                self.state = State::Other(Scanner::default());
+                return Ok(());
+            }
+        };
+        let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
+        let statement = if columns.len() == SITE_COLUMNS { statement } else { spelt_out(&table, &columns) };
+        self.learn(table, columns.clone());
+        self.begin(statement, columns)
+    }
+
+    fn rows(&mut self, bytes: &[u8], at: usize, is_end: bool) -> Result<Step, String> {
+        if let Some(step) = self.blank(bytes, at, is_end, b",") {
+            return Ok(step);
         }
-        match bytes.get(at) {
-            None => Step::More { keep: at },
-            Some(b'(') => {
-                let mut quotes = Quotes::default();
-                let end = bytes[at..].iter().position(|byte| quotes.next(*byte) && *byte == b')');
-                let (end, fault) = match end {
-                    Some(end) => (at + end + 1, None),
+        match &bytes[at..] {
+            [b'(', ..] => {
+                let (end, fault) = match sql::end(&bytes[at..], b')') {
+                    Some(length) => (at + length, None),
                     None if is_end => (bytes.len(), Some(crate::Code::Malformed)),
-                    None => return Step::More { keep: at },
+                    None => return Ok(Step::More { keep: at }),
                 };
+                if let State::Uncounted(statement, table) = &mut self.state {
+                    let (statement, table) = (std::mem::take(statement), std::mem::take(table));
+                    self.count(&bytes[at..end], statement, table)?;
+                    return Ok(Step::Skip { next: at });
+                }
                 let span = Span { start: at, end, line: self.line, fault };
                 self.advance(&bytes[at..end]);
-                Step::Record { span, next: end }
+                Ok(Step::Record { span, next: end })
             }
-            Some(b';') => {
+            [b';', ..] => {
                 self.state = State::Between;
-                Step::Skip { next: at + 1 }
+                Ok(Step::Skip { next: at + 1 })
             }
-            // `ON DUPLICATE KEY …`, a comment, or another statement among rejected rows.
-            Some(_) => {
+            // MySQL's `VALUES ROW(1,'ada'),ROW(…)`.
+            word if word.len() < 4 && !is_end => Ok(Step::More { keep: at }),
+            [b'R' | b'r', b'O' | b'o', b'W' | b'w', next, ..] if *next == b'(' || next.is_ascii_whitespace() => {
+                Ok(Step::Skip { next: at + 3 })
+            }
+            // `ON DUPLICATE KEY …`, or another statement among rejected rows.
+            _ => {
                 self.state = State::Between;
-                Step::Skip { next: at }
+                Ok(Step::Skip { next: at })
             }
         }
     }
 }
 
-/// `INSERT INTO wp_users (…) VALUES`, with or without quotes around the name.
-fn is_into_users(statement: &str) -> bool {
-    let mut words = statement.split_whitespace().skip(1).filter(|word| {
-        !["INTO", "IGNORE", "LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY"]
-            .iter()
-            .any(|known| word.eq_ignore_ascii_case(known))
-    });
-    let table = words.next().unwrap_or_default();
-    let table = table.split('(').next().unwrap_or_default();
-    let table = table.rsplit('.').next().unwrap_or_default().trim_matches(['`', '"', '\'']);
-    table.to_ascii_lowercase().ends_with("users")
-}
-
-/// What an INSERT statement says of its columns, less blanks.
-fn columns(statement: &str) -> Option<String> {
-    let (names, _) = statement.split_once('(')?.1.split_once(')')?;
-    Some(names.split_whitespace().collect())
+/// A statement that names its columns, for rows that stand apart from what said them.
+fn spelt_out(table: &str, columns: &[String]) -> String {
+    format!("INSERT INTO `{table}` (`{}`) VALUES", columns.join("`,`"))
 }
 
 impl Split for Sql {
     fn step(&mut self, bytes: &[u8], at: usize, is_end: bool) -> Result<Step, String> {
-        match &mut self.state {
-            State::Between => self.between(bytes, at, is_end),
-            State::Rows => Ok(self.rows(bytes, at, is_end)),
-            State::Other(quotes) => {
-                let end = bytes[at..].iter().position(|byte| quotes.next(*byte) && *byte == b';');
-                let next = match end {
-                    Some(end) => {
-                        self.state = State::Between;
-                        at + end + 1
-                    }
-                    None if at == bytes.len() => return Ok(Step::More { keep: at }),
-                    None => bytes.len(),
-                };
-                Ok(self.skip(bytes, at, next))
+        let (scanner, last, after) = match &mut self.state {
+            State::Between => return self.between(bytes, at, is_end),
+            State::Rows | State::Uncounted(..) => return self.rows(bytes, at, is_end),
+            State::Other(scanner) => (scanner, b';', State::Between),
+            State::Large(scanner) => (scanner, b')', State::Rows),
+        };
+        let end = bytes[at..].iter().position(|byte| scanner.next(*byte) && *byte == last && scanner.depth == 0);
+        let next = match end {
+            Some(end) => {
+                self.state = after;
+                at + end + 1
             }
-        }
+            None if at == bytes.len() => return Ok(Step::More { keep: at }),
+            None => bytes.len(),
+        };
+        Ok(self.skip(bytes, at, next))
     }
 
     fn give_up(&mut self, bytes: &[u8], at: usize) -> GiveUp {
         let line = self.line;
-        let mut quotes = Quotes::default();
+        let mut scanner = Scanner::default();
         for byte in &bytes[at..] {
-            quotes.next(*byte);
+            scanner.next(*byte);
         }
         self.advance(&bytes[at..]);
-        self.state = State::Other(quotes);
+        self.state = match self.state {
+            State::Rows => State::Large(scanner),
+            _ => State::Other(scanner),
+        };
         GiveUp { line, next: bytes.len() }
     }
 
@@ -285,7 +359,7 @@ impl Split for Sql {
         self.line
     }
 
-    fn statement(&self) -> Option<&str> {
-        self.statement.as_deref()
+    fn statement(&self) -> Option<(&str, &[String])> {
+        self.first.as_ref().map(|(statement, columns)| (statement.as_str(), columns.as_slice()))
     }
 }

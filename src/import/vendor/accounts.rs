@@ -84,7 +84,7 @@ pub(super) fn kratos(mut object: Object) -> Read {
         if let Some(mut password) = credentials.object("password")? {
             let mut config = password.object("config")?.unwrap_or_default();
             match (config.text("hashed_password")?, config.text("password")?) {
-                (Some(hash), _) => user.hash("kratos", hash)?,
+                (Some(hash), _) => user.hash_of("kratos", hash)?,
                 (None, Some(text)) => user.hash("Plaintext", text)?,
                 (None, None) => {}
             }
@@ -133,7 +133,7 @@ pub(super) fn supabase(mut object: Object) -> Read {
     let mut user = User::default();
     contact(&mut user, &mut object, &["email"], &["phone"])?;
     match (object.first(&["password_hash", "encrypted_password"])?, object.text("password")?) {
-        (Some(hash), _) => user.hash("supabase", hash)?,
+        (Some(hash), _) => user.hash_of("supabase", hash)?,
         (None, Some(text)) => user.hash("Plaintext", text)?,
         (None, None) => {}
     }
@@ -239,9 +239,6 @@ pub(super) fn clerk(mut object: Object) -> Read {
     user.finish(object)
 }
 
-/// What Django's hashers without a salt write before the hash. The first ones wrote no such thing for MD5.
-const UNSALTED: [(&str, &str); 3] = [("sha1$$", "sha1"), ("md5$$", "md5"), ("crypt$$", "descrypt")];
-
 /// A fixture's record; only users have a password.
 pub(super) fn django(mut object: Object) -> Read {
     let model = object.text("model")?.unwrap_or_default();
@@ -260,11 +257,7 @@ pub(super) fn django(mut object: Object) -> Read {
     user.profile(&[("givenName", given), ("familyName", family)])?;
     // `!` begins what Django calls an unusable password.
     if let Some(hash) = fields.text("password")?.filter(|hash| !hash.starts_with('!')) {
-        let unsalted = UNSALTED.iter().find_map(|(prefix, tag)| Some((tag, hash.strip_prefix(prefix)?)));
-        match unsalted {
-            Some((tag, hash)) => user.hash(tag, hash)?,
-            None => user.hash("django", hash)?,
-        }
+        user.hash_of("django", hash)?;
     }
     object.put("model", model);
     object.put_json("fields", fields.to_json());
@@ -278,7 +271,7 @@ pub(super) fn wordpress(mut object: Object) -> Read {
     user.set(Field::Name, object.text("display_name")?)?;
     // `*` is what WordPress writes where it could not hash.
     if let Some(hash) = object.text("user_pass")?.filter(|hash| hash != "*") {
-        user.hash("wordpress", hash)?;
+        user.hash_of("wordpress", hash)?;
     }
     user.finish(object)
 }
@@ -354,7 +347,7 @@ pub(super) fn zitadel(mut object: Object) -> Read {
             }
         };
         if let Some(hash) = hash {
-            user.hash("zitadel", hash)?;
+            user.hash_of("zitadel", hash)?;
         }
     }
     if object.is_object("password") {

@@ -9,23 +9,23 @@ use super::{Object, Vendor};
 pub(in super::super) enum Layout {
     /// In an array that is the whole input, or in lines, or in rows: as any input.
     Plain(Format),
-    /// In arrays under this name, within an object.
-    Nested { name: &'static str, is_deep: bool },
+    /// In arrays under this name, within so many others, or within any number of them.
+    Nested { name: &'static str, depth: Option<usize> },
     /// Objects one after the other, on several lines each.
     Objects,
     /// Rows without a header line.
     Headless,
 }
 
-/// The array that holds the users, where an object is around it, and whether it may stand at any depth.
-const fn container(vendor: Vendor) -> Option<(&'static str, bool)> {
+/// The array that holds the users, where an object is around it, and how deep it stands, unless that may be anywhere.
+const fn container(vendor: Vendor) -> Option<(&'static str, Option<usize>)> {
     match vendor {
         Vendor::Firebase | Vendor::Keycloak | Vendor::Fusionauth | Vendor::Supabase | Vendor::Auth0 => {
-            Some(("users", false))
+            Some(("users", Some(1)))
         }
-        Vendor::Kratos => Some(("identities", false)),
-        Vendor::Zitadel => Some(("humanUsers", true)),
-        Vendor::Clerk | Vendor::Workos | Vendor::Logto => Some(("data", false)),
+        Vendor::Kratos => Some(("identities", Some(1))),
+        Vendor::Zitadel => Some(("humanUsers", None)),
+        Vendor::Clerk | Vendor::Workos | Vendor::Logto => Some(("data", Some(1))),
         _ => None,
     }
 }
@@ -45,6 +45,10 @@ pub(in super::super) fn layout(vendor: Vendor, head: &[u8]) -> Result<Layout, St
     }
     match first {
         None => Err("is empty: there are no records in it".to_owned()),
+        // All realms at once.
+        Some(b'[') if vendor == Vendor::Keycloak && is_of_realms(head) => {
+            Ok(Layout::Nested { name: "users", depth: Some(2) })
+        }
         Some(b'[') => Ok(Layout::Plain(Format::Json)),
         Some(b'{') => Ok(object_layout(vendor, head)),
         Some(_) => match vendor {
@@ -87,11 +91,11 @@ fn object_layout(vendor: Vendor, head: &[u8]) -> Layout {
     let mut scan = Keys::default();
     for (at, byte) in head.iter().enumerate() {
         let found = scan.next(*byte);
-        if let (Some((name, is_deep)), Event::Array(depth)) = (container(vendor), found)
+        if let (Some((name, depth)), Event::Array(at)) = (container(vendor), found)
             && scan.key == name.as_bytes()
-            && (is_deep || depth == 1)
+            && depth.is_none_or(|depth| depth == at)
         {
-            return Layout::Nested { name, is_deep };
+            return Layout::Nested { name, depth };
         }
         if found == Event::End {
             end = Some(at);
@@ -100,11 +104,27 @@ fn object_layout(vendor: Vendor, head: &[u8]) -> Layout {
     }
     match (container(vendor), end) {
         // One object on several lines, whose end is not in sight.
-        (Some((name, is_deep)), None) if head.contains(&b'\n') => Layout::Nested { name, is_deep },
+        (Some((name, depth)), None) if head.contains(&b'\n') => Layout::Nested { name, depth },
         (_, Some(end)) if head[..end].contains(&b'\n') => Layout::Objects,
         (None, None) if head.contains(&b'\n') => Layout::Objects,
         _ => Layout::Plain(Format::Ndjson),
     }
+}
+
+/// Whether the first object of an array is a realm: no user has a realm, or users of its own.
+fn is_of_realms(head: &[u8]) -> bool {
+    let mut scan = Keys::default();
+    for byte in head {
+        let was_within = scan.depth == 2;
+        scan.next(*byte);
+        if was_within && scan.depth == 2 && *byte == b':' && [&b"realm"[..], b"users"].contains(&&*scan.key) {
+            return true;
+        }
+        if was_within && scan.depth < 2 {
+            return false;
+        }
+    }
+    false
 }
 
 /// What the object around FusionAuth's users says for all of them: what stands before the array.
@@ -196,25 +216,4 @@ pub(in super::super) fn header(line: &[u8]) -> Result<Vec<String>, String> {
         }
     }
     Ok(names)
-}
-
-/// The columns of an INSERT statement, or WordPress' own where it names none.
-pub(in super::super) fn sql_columns(statement: &str) -> Vec<String> {
-    const OWN: [&str; 10] = [
-        "ID",
-        "user_login",
-        "user_pass",
-        "user_nicename",
-        "user_email",
-        "user_url",
-        "user_registered",
-        "user_activation_key",
-        "user_status",
-        "display_name",
-    ];
-    let named = statement.split_once('(').and_then(|(_, rest)| rest.split_once(')'));
-    match named {
-        Some((names, _)) => names.split(',').map(|name| name.trim().trim_matches(['`', '"']).to_owned()).collect(),
-        None => OWN.map(str::to_owned).into(),
-    }
 }

@@ -251,6 +251,12 @@ impl User {
         self.set(Field::PasswordEncrypted, Some(text.into()))
     }
 
+    /// With a hash of which the export says no more than whose it is.
+    pub(super) fn hash_of(&mut self, family: &str, text: impl Into<String>) -> Result<(), Problem> {
+        self.fields.imply_tag();
+        self.hash(family, text)
+    }
+
     /// With the hash of a directory. SHA-2 without a salt has no method of its own: it is the digest's, in base64.
     pub(super) fn directory_hash(&mut self, text: &str) -> Result<(), Problem> {
         const UNSALTED: [(&str, &str); 4] =
@@ -258,7 +264,7 @@ impl User {
         let name = text.get(..8).unwrap_or_default();
         match UNSALTED.iter().find(|(prefix, _)| prefix.eq_ignore_ascii_case(name)) {
             Some((_, digest)) => self.hash(digest, &text[8..]),
-            None => self.hash("ldap", text),
+            None => self.hash_of("ldap", text),
         }
     }
 

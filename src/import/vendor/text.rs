@@ -39,7 +39,7 @@ pub(super) fn shadow(text: &str) -> Result<Fields<'static>, Problem> {
         }
         "" => {}
         locked if locked.starts_with(['!', '*']) || LOCKED.contains(&locked) => rest.put("shadowLocked", "true"),
-        hash => user.hash("crypt", hash)?,
+        hash => user.hash_of("crypt", hash)?,
     }
     let parts: Vec<&str> = parts.collect();
     let names = if parts.len() == MASTER.len() { &MASTER[..] } else { &SHADOW[..] };
@@ -62,7 +62,7 @@ pub(super) fn htpasswd(text: &str) -> Result<Fields<'static>, Problem> {
     let mut user = User::default();
     user.set(Field::Username, Some(name.to_owned()))?;
     if !hash.is_empty() {
-        user.hash("htpasswd", hash)?;
+        user.hash_of("htpasswd", hash)?;
     }
     let mut rest = Object::default();
     if !comment.is_empty() {
@@ -168,6 +168,13 @@ fn unfolded(text: &str) -> Vec<String> {
 
 /// The values of one row `(1,'ada',NULL)`; `None` is NULL.
 pub(super) fn sql_values(text: &str) -> Result<Vec<Option<Cow<'_, str>>>, Problem> {
+    let text = match super::super::sql::without_comments(text) {
+        Cow::Borrowed(text) => text,
+        Cow::Owned(text) => {
+            let own = |value: Option<Cow<'_, str>>| value.map(|value| Cow::Owned(value.into_owned()));
+            return sql_values(&text).map(|values| values.into_iter().map(own).collect());
+        }
+    };
     let bad = || Problem::record(Code::Malformed, "is not a row of values in brackets");
     let body = text.trim().strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).ok_or_else(bad)?;
     let mut values = Vec::new();

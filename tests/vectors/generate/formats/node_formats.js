@@ -175,4 +175,48 @@ bad("expression", "0".repeat(32), "unknown_tag", { tag: "crc32($p)" });
 bad("expression", "0".repeat(32), "missing_salt", { tag: "md5($p.$s)" });
 bad("clerk_pbkdf2", `pbkdf2_sha256$21$${S}==$${H}=`, "ambiguous_method", { tag: "pbkdf2_sha256" });
 bad("clerk_pbkdf2", "0".repeat(32) + "$salt", "unknown_tag", { tag: "md5_salted" });
+// What a narrow column leaves, where it still has the form.
+const cut = (method, whole, lengths, more = {}) => lengths.forEach((n) => bad(method, whole.slice(0, n), "truncated", more));
+{
+  const salt = stream("salt0", 16), pw = "password";
+  const key = (name, s, n, bytes) => crypto.pbkdf2Sync(pw, s, n, bytes, name);
+  const v3 = Buffer.concat([Buffer.from([1, 0, 0, 0, 1, 0, 0, 0, 50, 0, 0, 0, 16]), salt, key("sha256", salt, 50, 32)]);
+  cut("aspnet", b64(v3), [60, 64, 72, 80]);
+  cut("aspnet", b64(Buffer.concat([Buffer.from([0]), salt, key("sha1", salt, 1000, 32)])), [60, 64]);
+  const wide = crypto.createHash("sha512").update("wide").digest();
+  const spring = (s) => `$e0801$${b64(s)}$${b64(crypto.scryptSync(pw, s, 32, { N: 16384, r: 8, p: 1 }))}`;
+  cut("spring_scrypt", spring(wide), [120, 128]);
+  cut("spring_scrypt", spring(salt), [48, 60, 64]);
+  cut("spring_scrypt", spring(wide), [120, 128], { tag: "spring" });
+  cut("clerk_pbkdf2", `pbkdf2_sha512$21$rawSalt$${hex(key("sha512", "rawSalt", 21, 64))}`, [65, 81, 121, 151]);
+  cut("clerk_pbkdf2", `pbkdf2_sha512_hex$21$${hex(salt)}$${hex(key("sha512", salt, 21, 64))}`, [90, 128, 150, 160]);
+  cut("clerk_pbkdf2", `pbkdf2_sha1$21$${hex(salt)}$${hex(key("sha1", salt, 21, 32))}`, [72, 80, 96, 100]);
+  // What is as long as hex of another digest: hex is no base64, whatever it decodes to.
+  bad("sha384", hex(crypto.createHash("sha256").update(pw).digest()), "wrong_length");
+  bad("sha3_384", hex(crypto.createHash("sha256").update(pw).digest()), "wrong_length");
+}
+// Vendors' names: one text means one thing, or nothing.
+const MD5 = hex(crypto.createHash("md5").update("password").digest());
+const MD5_64 = b64(crypto.createHash("md5").update("password").digest());
+for (const tag of ["crypt", "shadow", "unix", "ldap", "openldap", "389ds"]) {
+  bad("ntlm", MD5, "method_conflict", { tag });
+  bad("ntlm", MD5_64, "method_conflict", { tag });
+  bad("ntlm", "{CRYPT}" + MD5, null, { tag });
+}
+bad("md5", MD5, "ambiguous_method", { tag: "passlib" });
+bad("mysql323", "5909436610265763", "ambiguous_method", { tag: "passlib" });
+bad("md5", MD5_64, "method_conflict", { tag: "django" });
+bad("sha1", hex(crypto.createHash("sha1").update("password").digest()), "method_conflict", { tag: "django" });
+bad("sha1", "sha1$$" + MD5, "wrong_length", { tag: "django" });
+const plain = (method, stored, tag) => add(method, "password", stored, { tag });
+for (const name of ["sha1", "sha256", "sha512"]) {
+  plain(name, hex(crypto.createHash(name).update("password").digest()), "passlib");
+}
+plain("sha1", "sha1$$" + hex(crypto.createHash("sha1").update("password").digest()), "django");
+plain("md5", "md5$$" + MD5, "django");
+plain("md5", MD5, "django");
+for (const tag of ["PBKDF2-SHA512", "pbkdf2-sha512", "Pbkdf2_Sha512"]) {
+  plain("pbkdf2", `$pbkdf2-sha512$i=7,l=64$${np(stream("salt0", 16))}$${np(crypto.pbkdf2Sync("password", stream("salt0", 16), 7, 64, "sha512"))}`, tag);
+}
+plain("bcrypt", "$2y$04$abcdefghijklmnopqrstuughE8Ev8uGFaUgY2cNEySvxngrb/Jzdm", "drupal");
 fs.writeFileSync(process.argv[2], JSON.stringify(out));

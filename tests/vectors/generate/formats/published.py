@@ -101,4 +101,14 @@ A("expression", "hashcat", "28f9975808ae2bdc5847b1cda26033ea", HC % 2611, tag="h
 A("expression", "hashcat", "28f9975808ae2bdc5847b1cda26033ea", HC % 2611, tag="dynamic_6", salt="308")
 A("expression", "hashcat", "022f7e02b3314f7d0968f73c00ba759f", HC % 2811, tag="md5(md5($salt).md5($pass))", salt="67588")
 A("symfony_pbkdf2", "password", "c1232f10f62715fda06ae7c0a2037ca19b33cf103b727ba56d870c11f290a2ab106974c75607c8a3", "Symfony: of one round and SHA-256, so that the defaults do not fit", result="reject")
+# What the server itself makes of passwords that SASLprep maps, prohibits, leaves nothing of, or does not know.
+PG = "PostgreSQL 15, pg_authid"
+A("scram_sha256", "\u00ad", "SCRAM-SHA-256$4096:SO5hpgN1zhs2Ul42TuDMKQ==$E/1pdVfKmEmu/fPU0yFLMx4t7tA5lNZCmt2QUiKr0n4=:ClQMpbB1zvI/FxhrOzjZGocgLbm5b9Eg4IqijGiVELE=", PG)
+A("scram_sha256", "\u0049\u00ad\u0058", "SCRAM-SHA-256$4096:OdOqA21JRW1bO5112+2IVA==$CnN5nhNRDGF8GxR0ZsxobSCaarYihbC2xrEqvWeQWsI=:KgIbTyL63i2dWUuXbwntXbLPGGL+lsBgtRnaFRlpf8Y=", PG)
+A("scram_sha256", "\u2168", "SCRAM-SHA-256$4096:+66BgL7aOx2Ztg3JasqNVQ==$DTvySKkaqporIAr7n7bUX3dikXBX32UQhXvVgjmEA1s=:NjiCjJdvubIP+tHuJs3qAsVUcDlHPrD/mAq/Ei+kM/c=", PG)
+A("scram_sha256", "\u0007", "SCRAM-SHA-256$4096:eMiWoV9VEybayRDvVPOt2A==$a0b8GGoRN3KUKaAE75RjqwN8mB8vtcLIhYCTheAj/lU=:hDY9H+tOMT4mS2KF/OA2xG1ERY4YN46DlOnM9aEx1eQ=", PG)
+A("scram_sha256", "\u0065\u0301", "SCRAM-SHA-256$4096:HnHd3H/dQ6sZaNWW+f1cXA==$xWK+AXS6GdfNWnoBr5dy0MVi8rTiQTJKtZ6kmkHymZc=:qhslxjbsGR8zWfa9R4OmnNNRuFey+RmnL/qv+1qtKLk=", PG)
+A("scram_sha256", "\u0627\u0031", "SCRAM-SHA-256$4096:eFLCmI7WOyzKEu/DryG48w==$JiHQivXQN/1H7ekKRMVQObdWgqEKvHgPVQX7/Nj46SE=:jGGMqWPemG+ZwYAbj3CSgZh7rWgdEwSQrh9E3gLIepk=", PG)
+A("scram_sha256", "\u0221", "SCRAM-SHA-256$4096:9vWspORWu4b3UGI6ybKaSw==$4fyK3VOjHA6jKCNY49wOAyOKWJEfjjKCUsMi3ZP6F4A=:GH1xFtshDNvjGkRlu0uCtd4tA2HBIym7daMa5nvw2m8=", PG)
+A("scram_sha256", "\u200b", "SCRAM-SHA-256$4096:LVToV5YzphLRaKMjsOg2kw==$2P4bbFjJLlA1lda4ye9Rp5oRFgJB0njUlf/T7Fh8t5A=:vI4P0QdjPlw8DJ4uPurY49YTd6j6oBDbsCGxbJnVimk=", PG)
 done()
