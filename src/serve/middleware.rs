@@ -39,7 +39,8 @@ pub(super) async fn observe(State(service): State<Service>, request: Request, ne
     let id = request_id(&request);
     let method = request.method().clone();
     // The pattern and not the path: a path can hold anything.
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let route = matched.as_ref().map_or("none", MatchedPath::as_str);
     let is_smuggled =
         request.headers().contains_key(TRANSFER_ENCODING) && request.headers().contains_key(CONTENT_LENGTH);
     let mut response = if is_smuggled {
@@ -48,7 +49,7 @@ pub(super) async fn observe(State(service): State<Service>, request: Request, ne
         next.run(request).await
     };
     let (status, elapsed) = (response.status(), start.elapsed());
-    service.inner.metrics.request(&route, status.as_u16(), elapsed);
+    service.inner.metrics.request(route, status.as_u16(), elapsed);
     if let Some(log) = &service.inner.config.log {
         let note = response.extensions_mut().remove::<Note>().unwrap_or_default();
         let line = Line {
@@ -56,7 +57,7 @@ pub(super) async fn observe(State(service): State<Service>, request: Request, ne
             level: if status.is_server_error() { "error" } else { "info" },
             request_id: &id,
             method: known(&method),
-            route: &route,
+            route,
             status: status.as_u16(),
             duration_ms: (elapsed.as_secs_f64() * 1e6).round() / 1e3,
             outcome: note.outcome,
@@ -89,7 +90,7 @@ pub(super) fn random_hex<const BYTES: usize>() -> String {
     let mut bytes = [0; BYTES];
     // Without entropy all are equal: no reason to refuse a request, and nothing that is made of them is a secret.
     let _ = getrandom::fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    base16ct::lower::encode_string(&bytes)
 }
 
 fn known(method: &Method) -> &str {

@@ -121,19 +121,21 @@ pub(super) struct Verified<T> {
 }
 
 pub(super) async fn sign_in(State(service): State<Service>, visitor: Visitor, text: Text) -> Response {
-    let start = Instant::now();
+    let (start, inner) = (Instant::now(), &*service.inner);
+    let Some(place) = inner.enter() else { return inner.refuse(start, Failure::Overloaded).await };
     let request = match text.parse::<Request>() {
         Ok(request) => request,
         Err(problem) => return problem.into_response(),
     };
     drop(text);
-    let inner = &*service.inner;
     let verified =
         inner.authenticate(start, &request.identifier, visitor, request.password.0, |inner, stored, password| {
-            let deadline = inner.floor.latest_begin(start, inner.config.queue_timeout);
-            inner.pool.verify(stored, password, Some(deadline))
+            inner.pool.verify(stored, password, Some(start + inner.patience()))
         });
-    let answer = match verified.await {
+    let verified = verified.await;
+    // What follows hashes nothing.
+    drop(place);
+    let answer = match verified {
         Ok(verified) => inner.welcome(verified).await,
         Err(failure) => inner.refuse(start, failure).await,
     };
@@ -237,8 +239,7 @@ impl Inner {
                 return Err(Failure::Refused { reason, detail });
             }
         };
-        let deadline = self.floor.latest_begin(start, self.config.queue_timeout);
-        let decoy = self.pool.verify_unknown_user(password, Some(deadline)).map_err(overloaded)?;
+        let decoy = self.pool.verify_unknown_user(password, Some(start + self.patience())).map_err(overloaded)?;
         let _: Denied = decoy.await.map_err(no_answer)?;
         self.metrics.sign_in(reason, "none");
         Err(Failure::Refused { reason, detail })

@@ -6,6 +6,7 @@
 
 use std::str::FromStr as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -19,7 +20,10 @@ use crate::store::{OpenOptions, StoreError, StoreErrorKind};
 
 /// Where the server is, and how it is spoken to.
 pub(super) struct Target {
-    config: Config,
+    /// One for each host, in the order of the URL.
+    hosts: Vec<Config>,
+    /// The host that let us in last, which is asked first.
+    last: AtomicUsize,
     tls: Option<MakeRustlsConnect>,
     /// Quoted as an identifier.
     pub(super) schema: String,
@@ -30,50 +34,71 @@ pub(super) struct Target {
 impl Target {
     pub(super) fn parse(url: &str, options: &OpenOptions) -> Result<Self, StoreError> {
         let mut parts = Parts::of(url)?;
-        let mut config =
-            Config::from_str(&parts.url).map_err(|_| bad("the URL cannot be read: postgres://USER@HOST/DATABASE"))?;
+        let urls = each_host(&parts.url);
         let needs_tls = matches!(parts.ssl_mode.as_deref(), Some("require" | "verify-ca" | "verify-full"));
-        config.ssl_mode(match parts.ssl_mode.as_deref() {
+        let ssl_mode = match parts.ssl_mode.as_deref() {
             Some("disable" | "allow") => SslMode::Disable,
             None | Some("prefer") => SslMode::Prefer,
             _ if needs_tls => SslMode::Require,
             Some(_) => return Err(bad("sslmode is disable, prefer, require, verify-ca or verify-full")),
-        });
+        };
         // Where TLS is not asked for, there is nobody to verify: a certificate that is not trusted would only make the
         // connection a plain one.
         let tls = if needs_tls { Some(tls(parts.root_cert.take())?) } else { None };
-        if tls.is_none() {
-            config.ssl_mode(SslMode::Disable);
+        let ssl_mode = if tls.is_some() { ssl_mode } else { SslMode::Disable };
+        let mut hosts = Vec::with_capacity(urls.len());
+        for url in &urls {
+            let mut config =
+                Config::from_str(url).map_err(|_| bad("the URL cannot be read: postgres://USER@HOST/DATABASE"))?;
+            config.ssl_mode(ssl_mode);
+            config.connect_timeout(options.acquire_timeout);
+            config.tcp_user_timeout(options.statement_timeout * 2);
+            config.application_name("rehash");
+            hosts.push(config);
         }
-        let hosts: Vec<String> = config.get_hosts().iter().map(name).collect();
-        let place = format!("{} {}", hosts.join(","), config.get_dbname().unwrap_or("the user's database"));
-        config.connect_timeout(options.acquire_timeout);
-        config.tcp_user_timeout(options.statement_timeout * 2);
-        config.application_name("rehash");
+        let names: Vec<String> = hosts.iter().flat_map(Config::get_hosts).map(name).collect();
+        let database = hosts.first().and_then(Config::get_dbname).unwrap_or("the user's database");
+        let place = format!("{} {database}", names.join(","));
         let schema = format!("\"{}\"", parts.schema.replace('"', "\"\""));
-        Ok(Self { config, tls, schema, place })
+        Ok(Self { hosts, last: AtomicUsize::new(0), tls, schema, place })
     }
 
-    /// A new connection, served by the runtime this runs on.
+    /// A new connection, served by the runtime this runs on, to the first host that there is and that is what
+    /// `target_session_attrs` asks for. Each host has its share of the time: one that is silent must not take the others'.
     pub(super) async fn connect(&self, options: &OpenOptions) -> Result<Client, StoreError> {
-        let connecting = async {
-            match &self.tls {
-                Some(tls) => {
-                    let (client, connection) = self.config.connect(tls.clone()).await?;
-                    tokio::spawn(connection);
-                    Ok(client)
+        let share = options.acquire_timeout / u32::try_from(self.hosts.len()).unwrap_or(u32::MAX).max(1);
+        let first = self.last.load(Ordering::Relaxed);
+        let mut refused = None;
+        for turn in 0..self.hosts.len() {
+            let host = (first + turn) % self.hosts.len();
+            match tokio::time::timeout(share, self.connect_to(&self.hosts[host])).await {
+                Ok(Ok(client)) => {
+                    self.last.store(host, Ordering::Relaxed);
+                    return self.prepared(client, options).await;
                 }
-                None => {
-                    let (client, connection) = self.config.connect(NoTls).await?;
-                    tokio::spawn(connection);
-                    Ok(client)
-                }
+                Ok(Err(error)) => refused = Some(reached(&error)),
+                Err(_) => {}
             }
-        };
-        let client = match tokio::time::timeout(options.acquire_timeout, connecting).await {
-            Ok(connected) => connected.map_err(|error| reached(&error))?,
-            Err(_) => return Err(StoreError::new(StoreErrorKind::Unreachable, "the server does not answer")),
-        };
+        }
+        Err(refused.unwrap_or_else(|| StoreError::new(StoreErrorKind::Unreachable, "the server does not answer")))
+    }
+
+    async fn connect_to(&self, host: &Config) -> Result<Client, tokio_postgres::Error> {
+        match &self.tls {
+            Some(tls) => {
+                let (client, connection) = host.connect(tls.clone()).await?;
+                tokio::spawn(connection);
+                Ok(client)
+            }
+            None => {
+                let (client, connection) = host.connect(NoTls).await?;
+                tokio::spawn(connection);
+                Ok(client)
+            }
+        }
+    }
+
+    async fn prepared(&self, client: Client, options: &OpenOptions) -> Result<Client, StoreError> {
         let milliseconds = options.statement_timeout.as_millis();
         let session = format!("SET statement_timeout = {milliseconds}; SET lock_timeout = {milliseconds}");
         client.batch_execute(&session).await.map_err(|error| failed(&error))?;
@@ -83,6 +108,15 @@ impl Target {
         }
         Ok(client)
     }
+}
+
+/// A URL for each of its hosts: `postgres://USER@ONE:5432,OTHER:5432/DATABASE` names two.
+fn each_host(url: &str) -> Vec<String> {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let end = url[start..].find(['/', '?']).map_or(url.len(), |at| start + at);
+    let start = url[start..end].rfind('@').map_or(start, |at| start + at + 1);
+    let (before, after) = (&url[..start], &url[end..]);
+    url[start..end].split(',').map(|host| format!("{before}{host}{after}")).collect()
 }
 
 fn name(host: &Host) -> String {
@@ -187,4 +221,29 @@ pub(super) fn failed(error: &tokio_postgres::Error) -> StoreError {
         _ => (StoreErrorKind::Other, "the server refuses"),
     };
     StoreError::new(kind, format!("{what} (SQLSTATE {})", code.code()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_host_of_a_url_is_one_of_its_own() {
+        let hosts = |url| each_host(url);
+        assert_eq!(hosts("postgres://me@one/db?a=b,c"), ["postgres://me@one/db?a=b,c"]);
+        assert_eq!(
+            hosts("postgres://me:p,w@one:1,[::1]:2/db?target_session_attrs=read-write"),
+            [
+                "postgres://me:p,w@one:1/db?target_session_attrs=read-write",
+                "postgres://me:p,w@[::1]:2/db?target_session_attrs=read-write"
+            ]
+        );
+        assert_eq!(
+            hosts("postgresql://one,two?host=%2Frun"),
+            ["postgresql://one?host=%2Frun", "postgresql://two?host=%2Frun"]
+        );
+        assert_eq!(hosts("postgres:///db?host=/run"), ["postgres:///db?host=/run"]);
+        let target = Target::parse("postgres://me@one:1,two/db", &OpenOptions::default()).map(|target| target.place);
+        assert_eq!(target.ok().as_deref(), Some("one,two db"));
+    }
 }
