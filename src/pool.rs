@@ -11,6 +11,7 @@ mod queue;
 mod worker;
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -66,6 +67,8 @@ struct Shared {
     changed: Condvar,
     /// A deadline has come that is nearer than those before, or the pool is closing.
     deadlines: Condvar,
+    /// What a job has taken a worker of late, in nanoseconds; nought before the first. Written under the lock, and read without it.
+    job_nanos: AtomicU64,
 }
 
 struct State {
@@ -138,6 +141,7 @@ impl HashPool {
             state: Mutex::new(state),
             changed: Condvar::new(),
             deadlines: Condvar::new(),
+            job_nanos: AtomicU64::new(0),
         });
         let pool = Self { handle: Arc::new(Handle { shared: Arc::clone(&shared), threads: Mutex::default() }) };
         let workers = (0..config.workers).map(Some).chain([None]);
@@ -296,6 +300,13 @@ impl HashPool {
             memory_kib: state.held_kib(),
             ..state.gauges
         }
+    }
+
+    /// What a job has taken a worker of late: a mean in which the last eight weigh most. Nought before the first is done. With it
+    /// goes what a new job waits for: as many times as there are jobs before it, divided by the workers.
+    #[must_use]
+    pub fn job_time(&self) -> Duration {
+        Duration::from_nanos(self.handle.shared.job_nanos.load(Ordering::Relaxed))
     }
 
     /// Takes no more jobs, and returns when all that it has taken are done. What still waits after `grace` fails with

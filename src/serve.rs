@@ -16,6 +16,7 @@
 //! | `GET /healthz`, `/readyz`, `/metrics`, `/openapi.json` | health, readiness, Prometheus metrics, description | none |
 //! | `GET /` | the status page, where it is turned on | the admin token |
 
+mod admission;
 mod answer;
 mod auth;
 mod blocking;
@@ -49,6 +50,7 @@ use crate::import::Rules;
 use crate::pool::HashPool;
 use crate::store::{MethodCount, StoreError, Users};
 
+use admission::{Admission, Place};
 use blocking::Blocking;
 use floor::Floor;
 use metrics::Metrics;
@@ -67,6 +69,7 @@ pub struct Service {
 
 struct Inner {
     pool: HashPool,
+    admission: Admission,
     store: Arc<dyn Users>,
     blocking: Blocking,
     /// Guesses that the store counts: beside the rest, so that one that is slow to write does not take the places of look-ups.
@@ -104,6 +107,7 @@ impl Service {
             metrics: Metrics::default(),
             started: Instant::now(),
             is_counting: AtomicBool::new(false),
+            admission: Admission::default(),
             pool,
             store,
             config,
@@ -195,5 +199,17 @@ impl Service {
             self.inner.floor.learn(self.inner.pool.engine(), &counts);
             self.inner.metrics.keep_counts(counts, days);
         }
+    }
+}
+
+impl Inner {
+    /// How long after its request a job must have begun.
+    fn patience(&self) -> Duration {
+        self.floor.patience(self.config.queue_timeout)
+    }
+
+    /// A place among those who are hashed for, or nothing where there are too many.
+    fn enter(&self) -> Option<Place<'_>> {
+        self.admission.enter(&self.pool, self.patience())
     }
 }

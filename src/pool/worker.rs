@@ -2,6 +2,7 @@
 //! nothing to do. And the thread that answers for jobs whose deadline has passed.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,9 +21,15 @@ const DEAR: Duration = Duration::from_millis(500);
 /// How many bcrypt hashes are computed side by side.
 const SIDE_BY_SIDE: usize = 4;
 
+/// Between 0, which other threads have, and 19: at 10 a worker gets a tenth of a processor that another thread keeps busy, and
+/// all of one that is free.
+#[cfg(target_os = "linux")]
+const PRIORITY: i32 = 10;
+
 type Guard<'a> = MutexGuard<'a, State>;
 
 pub(super) fn run(shared: &Shared, number: usize) {
+    give_way();
     kernel::enter_arena();
     while let Some(assignment) = next(shared, number) {
         if assignment.releases_arena {
@@ -30,8 +37,11 @@ pub(super) fn run(shared: &Shared, number: usize) {
         }
         kernel::set_lane_threads(1 + assignment.borrowed);
         let (jobs, memory_kib, is_dear) = (assignment.batch.len(), assignment.memory_kib, assignment.is_dear);
+        let start = Instant::now();
         let outcome = catch_unwind(AssertUnwindSafe(|| compute(shared, assignment.batch)));
+        let elapsed = start.elapsed();
         let mut state = shared.lock();
+        learn_time(shared, elapsed, jobs);
         state.held_kib[number] = if kernel::arena_kib() == 0 { 0 } else { memory_kib };
         state.idle_workers += 1;
         state.borrowed -= assignment.borrowed;
@@ -49,6 +59,14 @@ pub(super) fn run(shared: &Shared, number: usize) {
     }
     kernel::release_arena();
     shared.lock().held_kib[number] = 0;
+}
+
+/// Lets other threads of the process go first: who accepts, refuses and answers needs a processor for microseconds, and would
+/// otherwise wait for milliseconds until a worker's turn is over. Linux alone has a priority for each thread.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    // Where that is not allowed, answers come later, and are still right.
+    let _ = rustix::process::setpriority_process(None, PRIORITY);
 }
 
 /// What a worker is to do next.
@@ -176,6 +194,14 @@ impl State {
     pub(super) fn held_kib(&self) -> u32 {
         self.held_kib.iter().sum()
     }
+}
+
+/// Each of the jobs took its share of the time. Called under the lock, so that none is lost.
+fn learn_time(shared: &Shared, elapsed: Duration, jobs: usize) {
+    let each = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX) / (jobs as u64).max(1);
+    let before = shared.job_nanos.load(Ordering::Relaxed);
+    let mean = if before == 0 { each } else { before - before / 8 + each / 8 };
+    shared.job_nanos.store(mean, Ordering::Relaxed);
 }
 
 type Verification = (Box<StoredHash>, Password, Sender<Result<Accepted, Denied>>);

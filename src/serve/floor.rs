@@ -68,14 +68,15 @@ impl Floor {
         Duration::from_nanos(self.dearest.load(Ordering::Relaxed))
     }
 
-    /// When a job must have begun: late enough to be useful, early enough to be done before the floor.
-    pub(super) fn latest_begin(&self, start: Instant, patience: Duration) -> Instant {
+    /// How long after its request a job must have begun: late enough to be useful, early enough to be done before the floor.
+    /// Where the floor is off, `most`.
+    pub(super) fn patience(&self, most: Duration) -> Duration {
         let floor = self.current();
         if floor.is_zero() {
-            return start + patience;
+            return most;
         }
         let work = self.dearest() + self.dearest() / 2;
-        start + floor.saturating_sub(work).max(floor / 4).min(patience)
+        floor.saturating_sub(work).max(floor / 4).min(most)
     }
 
     /// Waits until the floor. What took longer than it waits for a multiple of it: the time then tells little, and not much.

@@ -133,15 +133,22 @@ pub async fn listen(
 
 /// Who is connected, the longest first.
 #[derive(Default)]
-struct Guests(VecDeque<(Arc<AtomicBool>, oneshot::Sender<()>)>);
+struct Guests {
+    all: VecDeque<(Arc<AtomicBool>, oneshot::Sender<()>)>,
+    /// Looked through for those who have left when there are so many: not for each who comes, of whom there may be a storm.
+    look_at: usize,
+}
 
 impl Guests {
     /// A new one: whether a request of theirs, all of which has come, is under way, and what tells them to leave.
     fn admit(&mut self) -> (Arc<AtomicBool>, oneshot::Receiver<()>) {
         let (tell, told) = oneshot::channel();
-        self.0.retain(|(_, tell)| !tell.is_closed());
+        if self.all.len() >= self.look_at {
+            self.all.retain(|(_, tell)| !tell.is_closed());
+            self.look_at = 2 * self.all.len() + 16;
+        }
         let is_busy = Arc::new(AtomicBool::new(false));
-        self.0.push_back((Arc::clone(&is_busy), tell));
+        self.all.push_back((Arc::clone(&is_busy), tell));
         (is_busy, told)
     }
 
@@ -150,7 +157,7 @@ impl Guests {
         let is_idle = |(is_busy, tell): &(Arc<AtomicBool>, oneshot::Sender<()>)| {
             !is_busy.load(Ordering::Relaxed) && !tell.is_closed()
         };
-        if let Some((_, tell)) = self.0.iter().position(is_idle).and_then(|place| self.0.remove(place)) {
+        if let Some((_, tell)) = self.all.iter().position(is_idle).and_then(|place| self.all.remove(place)) {
             let _ = tell.send(());
         }
     }

@@ -22,14 +22,27 @@ struct State {
     upgrades: BTreeMap<&'static str, u64>,
     /// Guesses that the store could not count.
     throttled_alone: u64,
-    requests: BTreeMap<(String, u16), u64>,
-    latencies: BTreeMap<String, Histogram>,
+    routes: BTreeMap<String, Route>,
     /// Of sign-ins that were accepted or refused.
     sign_in_latency: Histogram,
     counts: Option<(Instant, Vec<MethodCount>)>,
     days: Vec<Day>,
     /// The last hour, oldest first; a minute in which nothing happened is not there.
     minutes: VecDeque<Minute>,
+}
+
+/// What was answered on a route, by status, and how soon.
+#[derive(Default)]
+struct Route {
+    statuses: BTreeMap<u16, u64>,
+    latency: Histogram,
+}
+
+impl Route {
+    fn observe(&mut self, status: u16, time: Duration) {
+        *self.statuses.entry(status).or_default() += 1;
+        self.latency.observe(time.as_secs_f64());
+    }
 }
 
 /// What happened in a minute.
@@ -121,9 +134,9 @@ impl Metrics {
 
     /// A request was answered.
     pub(super) fn request(&self, route: &str, status: u16, time: Duration) {
-        self.with(|state| {
-            *state.requests.entry((route.to_owned(), status)).or_default() += 1;
-            state.latencies.entry(route.to_owned()).or_default().observe(time.as_secs_f64());
+        self.with(|state| match state.routes.get_mut(route) {
+            Some(route) => route.observe(status, time),
+            None => state.routes.entry(route.to_owned()).or_default().observe(status, time),
         });
     }
 
@@ -160,9 +173,11 @@ impl Metrics {
     }
 
     /// All of it, as text.
-    pub(super) fn render(&self, pool: &HashPool, floor: Duration) -> String {
+    pub(super) fn render(&self, pool: &HashPool, turned_away: u64, floor: Duration) -> String {
         let mut text = String::with_capacity(4096);
         self.with(|state| state.render(&mut text));
+        family(&mut text, "rehash_turned_away_total", "counter", "Requests that were not let in, for want of room");
+        sample(&mut text, "rehash_turned_away_total", &[], turned_away as f64);
         render_pool(&mut text, &pool.gauges(), pool.config().memory_kib);
         family(&mut text, "rehash_refusal_floor_seconds", "gauge", "No refusal is answered earlier");
         sample(&mut text, "rehash_refusal_floor_seconds", &[], floor.as_secs_f64());
@@ -196,21 +211,23 @@ impl State {
         family(text, "rehash_throttle_uncounted_total", "counter", "Guesses that the store could not count");
         sample(text, "rehash_throttle_uncounted_total", &[], self.throttled_alone as f64);
         family(text, "rehash_http_requests_total", "counter", "Requests by route and status");
-        for ((route, status), count) in &self.requests {
-            let status = status.to_string();
-            sample(text, "rehash_http_requests_total", &[("route", route), ("status", &status)], *count as f64);
+        for (name, route) in &self.routes {
+            for (status, count) in &route.statuses {
+                let status = status.to_string();
+                sample(text, "rehash_http_requests_total", &[("route", name), ("status", &status)], *count as f64);
+            }
         }
         family(text, "rehash_http_request_duration_seconds", "histogram", "Time from request to answer");
-        for (route, histogram) in &self.latencies {
+        for (name, route) in &self.routes {
             let mut total = 0;
-            for (bound, count) in histogram.buckets() {
+            for (bound, count) in route.latency.buckets() {
                 total += count;
                 let bound = if bound.is_finite() { bound.to_string() } else { "+Inf".to_owned() };
-                let labels = [("route", route.as_str()), ("le", &bound)];
+                let labels = [("route", name.as_str()), ("le", &bound)];
                 sample(text, "rehash_http_request_duration_seconds_bucket", &labels, total as f64);
             }
-            let labels = [("route", route.as_str())];
-            sample(text, "rehash_http_request_duration_seconds_sum", &labels, histogram.sum);
+            let labels = [("route", name.as_str())];
+            sample(text, "rehash_http_request_duration_seconds_sum", &labels, route.latency.sum);
             sample(text, "rehash_http_request_duration_seconds_count", &labels, total as f64);
         }
         family(text, "rehash_records", "gauge", "Records in the store by method");

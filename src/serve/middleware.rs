@@ -135,7 +135,7 @@ pub(super) fn random_hex<const BYTES: usize>() -> String {
     let mut bytes = [0; BYTES];
     // Without entropy all are equal: no reason to refuse a request, and nothing that is made of them is a secret.
     let _ = getrandom::fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    base16ct::lower::encode_string(&bytes)
 }
 
 fn known(method: &Method) -> &str {

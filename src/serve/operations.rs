@@ -15,13 +15,13 @@ pub(super) async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// The store answers, and the pool takes jobs.
+/// The store answers, and somebody can be let in.
 pub(super) async fn readyz(State(service): State<Service>) -> Result<&'static str, Problem> {
     let store = Arc::clone(&service.inner.store);
-    service.inner.blocking.run(move || store.info()).await?;
-    let gauges = service.inner.pool.gauges();
-    let queue_len = service.inner.pool.config().queue_len;
-    if gauges.queued >= queue_len {
+    let inner = &*service.inner;
+    inner.blocking.run(move || store.info()).await?;
+    if inner.admission.is_full(&inner.pool, inner.patience()) {
+        let queue_len = inner.pool.config().queue_len;
         return Err(Problem::OVERLOADED.because(Overloaded::QueueFull { queue_len }));
     }
     Ok("ready\n")
@@ -29,7 +29,8 @@ pub(super) async fn readyz(State(service): State<Service>) -> Result<&'static st
 
 pub(super) async fn metrics(State(service): State<Service>) -> Response {
     service.refresh_counts().await;
-    let text = service.inner.metrics.render(&service.inner.pool, service.floor());
+    let inner = &*service.inner;
+    let text = inner.metrics.render(&inner.pool, inner.admission.turned_away(), service.floor());
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 

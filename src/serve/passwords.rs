@@ -63,7 +63,8 @@ struct VerdictError {
 /// Verifies the old password and sets the new one, if the row still holds what was verified. An upgrade in between changes the
 /// hash and not the password, so that is tried again.
 pub(super) async fn change(State(service): State<Service>, Visitor(address): Visitor, text: Text) -> Response {
-    let start = Instant::now();
+    let (start, inner) = (Instant::now(), &service.inner);
+    let Some(place) = inner.enter() else { return inner.refuse(start, Failure::Overloaded).await };
     let change = match text.parse::<Change>() {
         Ok(change) => change,
         Err(problem) => return problem.into_response(),
@@ -75,14 +76,18 @@ pub(super) async fn change(State(service): State<Service>, Visitor(address): Vis
         return Problem::bad_field("newPassword", "bad_field", detail).into_response();
     }
     for _ in 0..ATTEMPTS {
-        match service.inner.change_once(start, &change.identifier, Visitor(address), &old, &new).await {
+        match inner.change_once(start, &change.identifier, Visitor(address), &old, &new).await {
             Ok(Swap::Written) => {
                 let mut response = StatusCode::NO_CONTENT.into_response();
                 response.extensions_mut().insert(Note { outcome: Some("password_changed"), ..Note::default() });
                 return response;
             }
             Ok(Swap::Superseded) => {}
-            Err(failure) => return service.inner.refuse(start, failure).await,
+            Err(failure) => {
+                // Nobody waits for the floor in a place.
+                drop(place);
+                return inner.refuse(start, failure).await;
+            }
         }
     }
     Problem::CONFLICT.into_response()
@@ -99,7 +104,7 @@ impl Inner {
     ) -> Result<Swap, Failure> {
         let new = Password::new(new);
         let verified = self.authenticate(start, identifier, visitor, Password::new(old), |inner, stored, password| {
-            let deadline = inner.floor.latest_begin(start, inner.config.queue_timeout);
+            let deadline = start + inner.patience();
             let target = inner.pool.engine().target_cost();
             let mut cost = stored.cost();
             cost.memory_kib = cost.memory_kib.max(target.memory_kib);
@@ -129,6 +134,7 @@ fn change_hash(
 /// A record and a password in, the verdict and the replacement out. The row and the writing are the caller's.
 pub(super) async fn verify(State(service): State<Service>, text: Text) -> Response {
     let inner = &*service.inner;
+    let Some(_place) = inner.enter() else { return Problem::OVERLOADED.into_response() };
     let record = match text.as_str().map(|text| inner.batch_rules.judge_json(text)) {
         Ok(Ok(record)) => record,
         Ok(Err(problems)) => return Problem::of_record(&problems).into_response(),
@@ -204,6 +210,7 @@ pub(super) async fn hash(State(service): State<Service>, text: Text) -> Response
 impl Inner {
     /// Hashes a new password in the pool.
     pub(super) async fn hash(&self, password: Password) -> Result<StoredHash, Problem> {
+        let _place = self.enter().ok_or(Problem::OVERLOADED)?;
         let deadline = Instant::now() + self.config.queue_timeout;
         let job = self.pool.hash(password, Some(deadline)).map_err(|why| Problem::OVERLOADED.because(why))?;
         match job.await {

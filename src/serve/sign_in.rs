@@ -90,19 +90,21 @@ pub(super) struct Verified<T> {
 }
 
 pub(super) async fn sign_in(State(service): State<Service>, visitor: Visitor, text: Text) -> Response {
-    let start = Instant::now();
+    let (start, inner) = (Instant::now(), &service.inner);
+    let Some(place) = inner.enter() else { return inner.refuse(start, Failure::Overloaded).await };
     let request = match text.parse::<Request>() {
         Ok(request) => request,
         Err(problem) => return problem.into_response(),
     };
     drop(text);
-    let inner = &service.inner;
     let verified =
         inner.authenticate(start, &request.identifier, visitor, request.password.0, |inner, stored, password| {
-            let deadline = inner.floor.latest_begin(start, inner.config.queue_timeout);
-            inner.pool.verify(stored, password, Some(deadline))
+            inner.pool.verify(stored, password, Some(start + inner.patience()))
         });
-    let answer = match verified.await {
+    let verified = verified.await;
+    // What follows hashes nothing.
+    drop(place);
+    let answer = match verified {
         Ok(verified) => inner.welcome(verified).await,
         Err(failure) => inner.refuse(start, failure).await,
     };
@@ -121,7 +123,7 @@ impl Inner {
         password: Password,
         submit: impl FnOnce(&Self, StoredHash, Password) -> Result<crate::pool::Job<Result<T, Denied>>, Overloaded>,
     ) -> Result<Verified<T>, Failure> {
-        let deadline = self.floor.latest_begin(start, self.config.queue_timeout);
+        let deadline = start + self.patience();
         let mut guess = match Guess::begin(self, identifier, address, deadline).await {
             Begun::Taken(guess) => Some(guess),
             Begun::Locked => None,
@@ -148,7 +150,7 @@ impl Inner {
         password: Password,
         submit: impl FnOnce(&Self, StoredHash, Password) -> Result<crate::pool::Job<Result<T, Denied>>, Overloaded>,
     ) -> Result<Verified<T>, Failure> {
-        let deadline = self.floor.latest_begin(start, self.config.queue_timeout);
+        let deadline = start + self.patience();
         let begun = async {
             match guess {
                 Some(guess) => guess.begin_in_store(deadline).await,
@@ -178,8 +180,7 @@ impl Inner {
                 return Err(Failure::Refused { reason, detail });
             }
         };
-        let deadline = self.floor.latest_begin(start, self.config.queue_timeout);
-        let decoy = self.pool.verify_unknown_user(password, Some(deadline)).map_err(overloaded)?;
+        let decoy = self.pool.verify_unknown_user(password, Some(start + self.patience())).map_err(overloaded)?;
         let _: Denied = decoy.await.map_err(no_answer)?;
         self.metrics.sign_in(reason, "none");
         Err(Failure::Refused { reason, detail })

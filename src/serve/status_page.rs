@@ -29,7 +29,7 @@ pub(super) async fn page(State(service): State<Service>) -> Response {
     over_time(&mut page, &snapshot.minutes);
     latency(&mut page, &snapshot.sign_in_latency, service.floor().as_millis());
     outcomes(&mut page, &snapshot);
-    load(&mut page, &inner.pool.gauges(), inner.pool.config());
+    load(&mut page, &inner.pool.gauges(), inner.pool.config(), inner.admission.turned_away());
     let up = inner.started.elapsed().as_secs();
     let _ = write!(page, "<p>Up for {} h {} min.</p></body></html>", up / 3600, up / 60 % 60);
     let policy = format!(
@@ -137,7 +137,7 @@ fn outcomes(page: &mut String, snapshot: &Snapshot) {
     page.push_str("</table>");
 }
 
-fn load(page: &mut String, gauges: &Gauges, config: PoolConfig) {
+fn load(page: &mut String, gauges: &Gauges, config: PoolConfig, turned_away: u64) {
     let mib = |kib: u32| kib.div_ceil(1024);
     let _ = write!(
         page,
@@ -151,6 +151,6 @@ fn load(page: &mut String, gauges: &Gauges, config: PoolConfig) {
         config.queue_len,
         mib(gauges.memory_kib),
         mib(config.memory_kib),
-        grouped(gauges.overloaded + gauges.expired),
+        grouped(turned_away + gauges.overloaded + gauges.expired),
     );
 }

@@ -45,7 +45,8 @@ pub struct Postgres {
 
 impl Postgres {
     /// Opens `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, with the options `sslmode` (`disable`, `prefer`, `require`,
-    /// `verify-ca`, `verify-full`), `sslrootcert` (a PEM file) and `schema` (default `rehash`).
+    /// `verify-ca`, `verify-full`), `sslrootcert` (a PEM file) and `schema` (default `rehash`). `HOST:PORT,HOST:PORT` are asked in
+    /// turn; `target_session_attrs=read-write` passes over those that take no writes.
     ///
     /// # Errors
     ///

@@ -74,5 +74,9 @@ fn a_storm_is_shed_within_the_promised_memory() {
     assert_eq!(count(&accepted) + count(&refused) + count(&shed), 3 * clients() as u64);
     assert!(count(&accepted) > 0 && count(&shed) > 0);
     assert!(gauges.memory_kib_peak <= 2 * target.memory_kib);
+    let metrics = server.get("/metrics").body;
+    let turned_away = metrics.lines().find_map(|line| line.strip_prefix("rehash_turned_away_total ")?.parse().ok());
+    // The others had a place, and no turn in time.
+    assert_eq!(turned_away.unwrap_or(0) + gauges.overloaded + gauges.expired, count(&shed));
     assert_eq!(server.sign_in("ada", "right").status, 200, "and it goes on");
 }

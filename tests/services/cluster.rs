@@ -12,10 +12,10 @@ use rehash::store::{NewUser, OnConflict, OpenOptions, StoreErrorKind, open};
 use crate::stores::{OF_PASSWORD, bulk, creating, engine, md5};
 
 /// A server in a directory, ended when this is dropped.
-struct Cluster {
+pub(crate) struct Cluster {
     directory: tempfile::TempDir,
     programs: PathBuf,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 /// The newest programs of a server.
@@ -83,17 +83,76 @@ impl Cluster {
         let file = cluster.data().join("postgresql.conf");
         let text = std::fs::read_to_string(&file).expect("a configuration") + &own;
         std::fs::write(&file, text).expect("written");
-        let (data, log) = (cluster.data(), cluster.directory.path().join("log"));
-        let arguments = ["-D", text_of(&data), "-l", text_of(&log), "-w", "-t", "60", "start"];
-        run(&cluster.programs.join("pg_ctl"), &arguments);
+        cluster.start();
         Some(cluster)
+    }
+
+    /// One that others can follow.
+    pub(crate) fn primary() -> Option<Self> {
+        Self::new("wal_level = replica\nmax_wal_senders = 4\nhot_standby = on", initialize)
+    }
+
+    /// One that follows this one, and takes no writes.
+    pub(crate) fn standby(&self) -> Option<Self> {
+        let port = self.port.to_string();
+        Self::new("", |programs, data| {
+            let from = [
+                "-h",
+                "127.0.0.1",
+                "-p",
+                &port,
+                "-U",
+                "postgres",
+                "-X",
+                "stream",
+                "-c",
+                "fast",
+                "-R",
+                "-D",
+                text_of(data),
+            ];
+            run(&programs.join("pg_basebackup"), &from);
+        })
+    }
+
+    pub(crate) fn start(&self) {
+        let (data, log) = (self.data(), self.directory.path().join("log"));
+        let arguments = ["-D", text_of(&data), "-l", text_of(&log), "-w", "-t", "60", "start"];
+        run(&self.programs.join("pg_ctl"), &arguments);
+    }
+
+    /// Makes one that follows take writes.
+    pub(crate) fn promote(&self) {
+        run(&self.programs.join("pg_ctl"), &["-D", text_of(&self.data()), "-w", "-t", "60", "promote"]);
+    }
+
+    /// Kills it without warning, as a machine dies; returns when nobody answers any more.
+    pub(crate) fn kill(&mut self) {
+        let file = std::fs::read_to_string(self.data().join("postmaster.pid")).expect("it runs");
+        let process = file.lines().next().expect("a process");
+        assert!(Command::new("kill").args(["-KILL", process]).status().expect("it runs").success());
+        while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+
+    /// One statement; how many rows there are.
+    pub(crate) fn run(&self, sql: &str) -> usize {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let connected = tokio_postgres::connect(&self.url(""), tokio_postgres::NoTls).await;
+            let (client, connection) = connected.expect("a server");
+            tokio::spawn(connection);
+            let said = client.simple_query(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+            said.iter().filter(|message| matches!(message, tokio_postgres::SimpleQueryMessage::Row(_))).count()
+        })
     }
 
     fn data(&self) -> PathBuf {
         self.directory.path().join("data")
     }
 
-    fn url(&self, options: &str) -> String {
+    pub(crate) fn url(&self, options: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres{options}", self.port)
     }
 }
@@ -171,19 +230,12 @@ fn a_server_with_a_certificate_that_is_named_is_spoken_to_in_tls() {
 
 #[test]
 fn at_a_replica_sign_ins_succeed_and_upgrades_are_not_written() {
-    let made = Cluster::new("wal_level = replica\nmax_wal_senders = 4\nhot_standby = on", initialize);
-    let Some(primary) = made else { return };
+    let Some(primary) = Cluster::primary() else { return };
     let store = open(&primary.url(""), &creating()).expect("a store");
     let hash = md5(OF_PASSWORD);
     let ada = NewUser { username: Some("ada"), password: Some(&hash), ..NewUser::default() };
     bulk(&*store, OnConflict::Skip, &[ada]);
-    let port = primary.port.to_string();
-    let made = Cluster::new("", |programs, data| {
-        let from =
-            ["-h", "127.0.0.1", "-p", &port, "-U", "postgres", "-X", "stream", "-c", "fast", "-R", "-D", text_of(data)];
-        run(&programs.join("pg_basebackup"), &from);
-    });
-    let Some(replica) = made else { return };
+    let Some(replica) = primary.standby() else { return };
     let standby = open(&replica.url(""), &OpenOptions::default()).expect("readable");
     assert!(standby.info().expect("known").is_read_only);
     let signed_in = sign_in(&engine(), &*standby, "ada", &Password::new("password")).expect("accepted");

@@ -17,8 +17,14 @@ use rehash::store::{OpenOptions, StoreUrl};
 use crate::output::{Exit, Failure, printable, say};
 use crate::{args, keys, units};
 
+/// For so many hashing threads there is one that speaks HTTP. It is enough for them; and in a storm those that speak take as many
+/// processors as they are, at most, from those that hash.
+const WORKERS_FOR_ONE: usize = 8;
 /// Log lines that may wait for whoever reads them; with more than that, new ones are lost.
 const LOG_LINES_WAITING: usize = 4096;
+/// How many are written at once, and the pause after that, in which others gather.
+const LOG_LINES_AT_ONCE: usize = 1024;
+const LOG_PAUSE: Duration = Duration::from_millis(5);
 
 /// Options of the service. Each can stand in the file that --config names, too, without its dashes.
 #[derive(clap::Args)]
@@ -141,7 +147,7 @@ pub fn run(args: &Serve, out: &mut impl Write) -> Result<Exit, Failure> {
         ));
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(workers.div_ceil(WORKERS_FOR_ONE))
         .max_blocking_threads(2 * options.connections + 8)
         .enable_all()
         .build()
@@ -230,11 +236,19 @@ fn config(args: &Serve) -> Result<Config, Failure> {
     Ok(config)
 }
 
-/// A thread that writes log lines, so that a reader who is slow, or gone, holds nobody up.
+/// A thread that writes log lines, so that a reader who is slow, or gone, holds nobody up. Lines that came meanwhile are written
+/// at once: in a storm of them each would cost more to write than to answer.
 fn log_writer() -> Result<SyncSender<String>, Failure> {
     let (lines, waiting) = sync_channel::<String>(LOG_LINES_WAITING);
     let writer = std::thread::Builder::new().name("rehash-log".to_owned());
-    let written = writer.spawn(move || waiting.iter().for_each(|line| drop(writeln!(std::io::stderr(), "{line}"))));
+    let written = writer.spawn(move || {
+        while let Ok(first) = waiting.recv() {
+            let more = waiting.try_iter().take(LOG_LINES_AT_ONCE);
+            let lines = more.fold(first, |lines, line| lines + "\n" + &line) + "\n";
+            let _ = std::io::stderr().write_all(lines.as_bytes());
+            std::thread::sleep(LOG_PAUSE);
+        }
+    });
     written.map_err(|error| Failure::new(Exit::Fault, format!("no thread for the log: {error}")))?;
     Ok(lines)
 }

@@ -9,7 +9,7 @@
 
 use std::str::FromStr as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -23,7 +23,10 @@ use crate::store::{OpenOptions, StoreError, StoreErrorKind};
 
 /// Where the server is, and how it is spoken to.
 pub(super) struct Target {
-    config: Config,
+    /// One for each host, in the order of the URL.
+    hosts: Vec<Config>,
+    /// The host that let us in last, which is asked first.
+    last: AtomicUsize,
     tls: Option<MakeRustlsConnect>,
     /// Quoted as an identifier.
     pub(super) schema: String,
@@ -35,28 +38,34 @@ pub(super) struct Target {
 impl Target {
     pub(super) fn parse(url: &str, options: &OpenOptions) -> Result<Self, StoreError> {
         let mut parts = Parts::of(url)?;
-        let mut config =
-            Config::from_str(&parts.url).map_err(|_| bad("the URL cannot be read: postgres://USER@HOST/DATABASE"))?;
+        let urls = each_host(&parts.url);
         let needs_tls = matches!(parts.ssl_mode.as_deref(), Some("require" | "verify-ca" | "verify-full"));
-        config.ssl_mode(match parts.ssl_mode.as_deref() {
+        let ssl_mode = match parts.ssl_mode.as_deref() {
             Some("disable" | "allow") => SslMode::Disable,
             None | Some("prefer") => SslMode::Prefer,
             _ if needs_tls => SslMode::Require,
             Some(_) => return Err(bad("sslmode is disable, prefer, require, verify-ca or verify-full")),
-        });
+        };
         // Where TLS is not asked for, there is nobody to verify: a certificate that is not trusted would only make the
         // connection a plain one.
         let tls = if needs_tls { Some(tls(parts.root_cert.take())?) } else { None };
-        if tls.is_none() {
-            config.ssl_mode(SslMode::Disable);
+        let ssl_mode = if tls.is_some() { ssl_mode } else { SslMode::Disable };
+        let mut hosts = Vec::with_capacity(urls.len());
+        for url in &urls {
+            let mut config =
+                Config::from_str(url).map_err(|_| bad("the URL cannot be read: postgres://USER@HOST/DATABASE"))?;
+            config.ssl_mode(ssl_mode);
+            config.connect_timeout(options.acquire_timeout);
+            config.tcp_user_timeout(options.statement_timeout * 2);
+            config.application_name("rehash");
+            hosts.push(config);
         }
-        let hosts: Vec<String> = config.get_hosts().iter().map(name).collect();
-        let place = format!("{} {}", hosts.join(","), config.get_dbname().unwrap_or("the user's database"));
-        config.connect_timeout(options.acquire_timeout);
-        config.tcp_user_timeout(options.statement_timeout * 2);
-        config.application_name("rehash");
+        let names: Vec<String> = hosts.iter().flat_map(Config::get_hosts).map(name).collect();
+        let database = hosts.first().and_then(Config::get_dbname).unwrap_or("the user's database");
+        let place = format!("{} {database}", names.join(","));
         let schema = format!("\"{}\"", parts.schema.replace('"', "\"\""));
-        Ok(Self { config, tls, schema, place, is_pooled: AtomicBool::new(false) })
+        let (last, is_pooled) = (AtomicUsize::new(0), AtomicBool::new(false));
+        Ok(Self { hosts, last, tls, schema, place, is_pooled })
     }
 
     /// Whether a pooler is between that keeps no session.
@@ -64,13 +73,33 @@ impl Target {
         self.is_pooled.load(Ordering::Relaxed)
     }
 
-    /// A new connection, served by the runtime this runs on.
+    /// A new connection, served by the runtime this runs on, to the first host that there is and that is what
+    /// `target_session_attrs` asks for. Each host has its share of the time: one that is silent must not take the others'.
     pub(super) async fn connect(&self, options: &OpenOptions) -> Result<Client, StoreError> {
+        let share = options.acquire_timeout / u32::try_from(self.hosts.len()).unwrap_or(u32::MAX).max(1);
+        let first = self.last.load(Ordering::Relaxed);
+        let mut refused = None;
+        for turn in 0..self.hosts.len() {
+            let host = (first + turn) % self.hosts.len();
+            match tokio::time::timeout(share, self.connect_to(&self.hosts[host], options)).await {
+                Ok(Ok(client)) => {
+                    self.last.store(host, Ordering::Relaxed);
+                    return Ok(client);
+                }
+                Ok(Err(error)) => refused = Some(error),
+                Err(_) => {}
+            }
+        }
+        Err(refused.unwrap_or_else(|| StoreError::new(StoreErrorKind::Unreachable, "the server does not answer")))
+    }
+
+    /// With the session's settings, unless a pooler is between.
+    async fn connect_to(&self, host: &Config, options: &OpenOptions) -> Result<Client, StoreError> {
         if !self.is_pooled() {
-            let mut config = self.config.clone();
+            let mut config = host.clone();
             let given = config.get_options().map_or_else(String::new, |given| format!("{given} "));
             config.options(given + &session(options));
-            match self.connect_with(&config, options).await? {
+            match self.connect_with(&config).await {
                 Ok(client) => {
                     let is_kept = client.query_typed_one(&is_session(options), &[]).await;
                     let is_kept = is_kept.map_err(|error| failed(&error))?.get::<_, bool>(0);
@@ -81,29 +110,24 @@ impl Target {
                 Err(error) => return Err(reached(&error)),
             }
         }
-        let client = self.connect_with(&self.config, options).await?.map_err(|error| reached(&error))?;
+        let client = self.connect_with(host).await.map_err(|error| reached(&error))?;
         self.is_pooled.store(true, Ordering::Relaxed);
         Ok(client)
     }
 
-    async fn connect_with(&self, config: &Config, options: &OpenOptions) -> Result<Result<Client, Error>, StoreError> {
-        let connecting = async {
-            match &self.tls {
-                Some(tls) => {
-                    let (client, connection) = config.connect(tls.clone()).await?;
-                    tokio::spawn(connection);
-                    Ok(client)
-                }
-                None => {
-                    let (client, connection) = config.connect(NoTls).await?;
-                    tokio::spawn(connection);
-                    Ok(client)
-                }
+    async fn connect_with(&self, config: &Config) -> Result<Client, Error> {
+        match &self.tls {
+            Some(tls) => {
+                let (client, connection) = config.connect(tls.clone()).await?;
+                tokio::spawn(connection);
+                Ok(client)
             }
-        };
-        tokio::time::timeout(options.acquire_timeout, connecting)
-            .await
-            .map_err(|_| StoreError::new(StoreErrorKind::Unreachable, "the server does not answer"))
+            None => {
+                let (client, connection) = config.connect(NoTls).await?;
+                tokio::spawn(connection);
+                Ok(client)
+            }
+        }
     }
 }
 
@@ -123,6 +147,15 @@ fn is_session(options: &OpenOptions) -> String {
         "SELECT current_setting('statement_timeout')::interval = '{milliseconds} milliseconds'::interval
          AND current_setting('lock_timeout')::interval = '{milliseconds} milliseconds'::interval{read_only}"
     )
+}
+
+/// A URL for each of its hosts: `postgres://USER@ONE:5432,OTHER:5432/DATABASE` names two.
+fn each_host(url: &str) -> Vec<String> {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let end = url[start..].find(['/', '?']).map_or(url.len(), |at| start + at);
+    let start = url[start..end].rfind('@').map_or(start, |at| start + at + 1);
+    let (before, after) = (&url[..start], &url[end..]);
+    url[start..end].split(',').map(|host| format!("{before}{host}{after}")).collect()
 }
 
 fn name(host: &Host) -> String {
@@ -232,4 +265,29 @@ pub(super) fn failed(error: &tokio_postgres::Error) -> StoreError {
         _ => (StoreErrorKind::Other, "the server refuses"),
     };
     StoreError::new(kind, format!("{what} (SQLSTATE {})", code.code()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_host_of_a_url_is_one_of_its_own() {
+        let hosts = |url| each_host(url);
+        assert_eq!(hosts("postgres://me@one/db?a=b,c"), ["postgres://me@one/db?a=b,c"]);
+        assert_eq!(
+            hosts("postgres://me:p,w@one:1,[::1]:2/db?target_session_attrs=read-write"),
+            [
+                "postgres://me:p,w@one:1/db?target_session_attrs=read-write",
+                "postgres://me:p,w@[::1]:2/db?target_session_attrs=read-write"
+            ]
+        );
+        assert_eq!(
+            hosts("postgresql://one,two?host=%2Frun"),
+            ["postgresql://one?host=%2Frun", "postgresql://two?host=%2Frun"]
+        );
+        assert_eq!(hosts("postgres:///db?host=/run"), ["postgres:///db?host=/run"]);
+        let target = Target::parse("postgres://me@one:1,two/db", &OpenOptions::default()).map(|target| target.place);
+        assert_eq!(target.ok().as_deref(), Some("one,two db"));
+    }
 }

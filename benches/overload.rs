@@ -1,0 +1,328 @@
+//! Far more sign-ins than can be hashed, sent to `rehash serve` as a process of its own by this one: how soon those are told
+//! that there is no room, how long those wait that are let in, whether health answers meanwhile, what memory the service
+//! takes, and how much of the pool's own rate is left.
+//!
+//! This process stands for the machines of visitors. It takes a part of the same processors, which is printed; where it may, it
+//! goes before the service in line for them, as its clock must not wait for the service's hashing.
+//!
+//! `REHASH_BENCH_CLIENTS` is how many connections there are (default 500), `REHASH_BENCH_SECONDS` for how long (default 15),
+//! `REHASH_BENCH_BACK_OFF_MS` after what time one that was told 503 comes back (default 1000, which is what it is told),
+//! `REHASH_BENCH_STORE` the store (default a new SQLite file), `REHASH_BENCH_REHASH` another build of the command, and
+//! `REHASH_BENCH_ARGUMENTS` more arguments for it. With `REHASH_BENCH_HOLD=on` the bounds that README.md states are asserted.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a bench may")]
+
+use std::cell::RefCell;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use rehash::pool::{HashPool, PoolConfig};
+use rehash::{Argon2Target, Engine, Password, Policy};
+
+const TOKEN: &str = "a-token-of-the-bench-0123456789";
+const TARGET: Argon2Target = Argon2Target::OWASP_19_MIB;
+const WORKERS: usize = 2;
+const MEMORY_KIB: u32 = 2 * TARGET.memory_kib;
+const USERS: usize = 50;
+/// How long the pool's own rate is measured, before and after.
+const OWN: Duration = Duration::from_secs(4);
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// Answers that took so long, by what they said.
+#[derive(Default)]
+struct Times {
+    accepted: Vec<Duration>,
+    shed: Vec<Duration>,
+}
+
+fn main() {
+    let clients = usize::try_from(number("REHASH_BENCH_CLIENTS", 500)).unwrap();
+    let time = Duration::from_secs(number("REHASH_BENCH_SECONDS", 15));
+    let back_off = Duration::from_millis(number("REHASH_BENCH_BACK_OFF_MS", 1000));
+    let directory = tempfile::tempdir().unwrap();
+    let service = Service::start(directory.path());
+    service.fill();
+    let engine = Arc::new(Engine::new(Policy::builder(TARGET).build().unwrap()).unwrap());
+    let own_before = own_rate(&engine);
+    let idle_kib = service.status_kib("VmRSS");
+    let goes_first = go_first();
+    let (cpu, own_cpu) = (service.cpu(), cpu_of("/proc/self/stat"));
+    let (times, health, elapsed) = storm(service.address, clients, time, back_off);
+    let (cpu, own_cpu) = (service.cpu() - cpu, cpu_of("/proc/self/stat") - own_cpu);
+    let peak_kib = service.status_kib("VmHWM");
+    let own = f64::midpoint(own_before, own_rate(&engine));
+
+    let seconds = elapsed.as_secs_f64();
+    let rate = times.accepted.len() as f64 / seconds;
+    let asked = (times.accepted.len() + times.shed.len()) as f64 / seconds;
+    println!(
+        "{clients} connections for {seconds:.0} s, back after {} ms where there is no room: {asked:.0} requests a second{}",
+        back_off.as_millis(),
+        if goes_first { "" } else { "; this process may not go before the service, so its clock waits for it" }
+    );
+    println!("{:<26} {:>8} {:>9} {:>9} {:>9}", "", "answers", "p50 ms", "p99 ms", "max ms");
+    let accepted = show("sign-ins that are let in", times.accepted);
+    let shed = show("503", times.shed);
+    let health = show("/healthz", health);
+    println!("{rate:.1} sign-ins a second; the pool alone {own:.1} ({own_before:.1} before); ratio {:.3}", rate / own);
+    println!(
+        "processors: service {:.2}, this process {:.2}; of what this one left, the ratio is {:.3}",
+        cpu / seconds,
+        own_cpu / seconds,
+        rate / own / (1.0 - own_cpu / seconds / WORKERS as f64)
+    );
+    let promised_kib = u64::from(MEMORY_KIB) + promise_beside_kib(clients);
+    println!("memory: {idle_kib} KiB idle, {peak_kib} KiB at most, of {promised_kib} KiB");
+    if std::env::var("REHASH_BENCH_HOLD").as_deref() == Ok("on") {
+        let within = |milliseconds: f64, what: f64| assert!(what <= milliseconds, "{what} ms, not {milliseconds}");
+        within(50.0, shed.max);
+        within(10.0, health.max);
+        within(service.floor.as_secs_f64() * 1e3, accepted.p99);
+        assert!(rate >= 0.9 * own && peak_kib <= promised_kib);
+    }
+}
+
+/// What the service takes beside its hashes: the program, and 20 KiB for each connection.
+fn promise_beside_kib(connections: usize) -> u64 {
+    32 * 1024 + 20 * connections as u64
+}
+
+/// Of many times: the greatest, and what ninety-nine of a hundred are at or below, in milliseconds.
+struct Shown {
+    p99: f64,
+    max: f64,
+}
+
+fn show(what: &str, mut times: Vec<Duration>) -> Shown {
+    times.sort_unstable();
+    let at = |part: usize| times.get((times.len() * part / 100).min(times.len().saturating_sub(1)));
+    let milliseconds = |time: Option<&Duration>| time.map_or(0.0, |time| time.as_secs_f64() * 1e3);
+    let [p50, p99, max] = [at(50), at(99), times.last()].map(milliseconds);
+    println!("{what:<26} {:>8} {p50:>9.2} {p99:>9.2} {max:>9.2}", times.len());
+    Shown { p99, max }
+}
+
+/// What a pool of the same size does by itself.
+fn own_rate(engine: &Arc<Engine>) -> f64 {
+    let config = PoolConfig { workers: WORKERS, memory_kib: MEMORY_KIB, queue_len: 64 };
+    let pool = HashPool::start(Arc::clone(engine), config).unwrap();
+    let stored = engine.hash(&Password::new("password")).unwrap();
+    let start = Instant::now();
+    let mut done = 0;
+    let mut waiting = std::collections::VecDeque::new();
+    while start.elapsed() < OWN {
+        while waiting.len() < 16 {
+            waiting.push_back(pool.verify(stored.clone(), Password::new("password"), None).unwrap());
+        }
+        let job: rehash::pool::Job<_> = waiting.pop_front().unwrap();
+        assert!(job.wait().unwrap().is_ok());
+        done += 1;
+    }
+    f64::from(done) / start.elapsed().as_secs_f64()
+}
+
+#[cfg(target_os = "linux")]
+fn go_first() -> bool {
+    rustix::process::setpriority_process(None, -15).is_ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn go_first() -> bool {
+    false
+}
+
+/// All connections, on one thread; and one that asks for health, beside them.
+fn storm(address: SocketAddr, clients: usize, time: Duration, back_off: Duration) -> (Times, Vec<Duration>, Duration) {
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let health = scope.spawn(|| ask_for_health(address, &is_over));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let times = Rc::new(RefCell::new(Times::default()));
+        let all = tokio::task::LocalSet::new();
+        let streams: Vec<_> = runtime.block_on(async {
+            let mut streams = Vec::new();
+            for _ in 0..clients {
+                streams.push(tokio::net::TcpStream::connect(address).await.unwrap());
+            }
+            streams
+        });
+        // All of them at one moment.
+        let start = Instant::now();
+        for (number, stream) in streams.into_iter().enumerate() {
+            all.spawn_local(visit(stream, number, start + time, back_off, Rc::clone(&times)));
+        }
+        runtime.block_on(all);
+        let elapsed = start.elapsed();
+        is_over.store(true, Ordering::Relaxed);
+        (times.take(), health.join().unwrap(), elapsed)
+    })
+}
+
+/// One visitor after the other, on one connection.
+async fn visit(
+    stream: tokio::net::TcpStream,
+    number: usize,
+    end: Instant,
+    back_off: Duration,
+    times: Rc<RefCell<Times>>,
+) {
+    stream.set_nodelay(true).unwrap();
+    let body = format!("{{\"identifier\":\"user{}\",\"password\":\"password\"}}", number % USERS);
+    let request = format!(
+        "POST /v1/sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    while Instant::now() < end {
+        let start = Instant::now();
+        assert_eq!(stream.try_write(request.as_bytes()).unwrap(), request.len());
+        let status = status(&stream).await;
+        let elapsed = start.elapsed();
+        match status {
+            200 => times.borrow_mut().accepted.push(elapsed),
+            503 => {
+                times.borrow_mut().shed.push(elapsed);
+                tokio::time::sleep(back_off).await;
+            }
+            other => panic!("answered {other}"),
+        }
+    }
+}
+
+async fn status(stream: &tokio::net::TcpStream) -> u16 {
+    let (mut buffer, mut filled) = ([0; 4096], 0);
+    loop {
+        stream.readable().await.unwrap();
+        match stream.try_read(&mut buffer[filled..]) {
+            Ok(read) => {
+                assert!(read > 0, "the connection ended");
+                filled += read;
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => continue,
+            Err(error) => panic!("{error}"),
+        }
+        if let Some(status) = whole(&buffer[..filled]) {
+            return status;
+        }
+    }
+}
+
+/// The status, where the answer is there to its end.
+fn whole(bytes: &[u8]) -> Option<u16> {
+    let (head, body) = std::str::from_utf8(bytes).unwrap().split_once("\r\n\r\n")?;
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    (body.len() >= length.map_or(0, |length| length.parse().unwrap())).then(|| head[9..12].parse().unwrap())
+}
+
+/// Each second time on a connection of its own, as one does who looks after a service from outside.
+fn ask_for_health(address: SocketAddr, is_over: &AtomicBool) -> Vec<Duration> {
+    let mut times = Vec::new();
+    let mut kept = TcpStream::connect(address).unwrap();
+    kept.set_nodelay(true).unwrap();
+    while !is_over.load(Ordering::Relaxed) {
+        for is_new in [false, true] {
+            let start = Instant::now();
+            let mut fresh;
+            let stream = if is_new {
+                fresh = TcpStream::connect(address).unwrap();
+                &mut fresh
+            } else {
+                &mut kept
+            };
+            stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+            let (mut buffer, mut filled) = ([0; 1024], 0);
+            while whole(&buffer[..filled]).is_none() {
+                filled += stream.read(&mut buffer[filled..]).unwrap();
+            }
+            times.push(start.elapsed());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+    times
+}
+
+/// `rehash serve`, ended when this is dropped.
+struct Service {
+    process: Child,
+    address: SocketAddr,
+    floor: Duration,
+}
+
+impl Service {
+    fn start(directory: &std::path::Path) -> Self {
+        let token = directory.join("token");
+        std::fs::write(&token, TOKEN).unwrap();
+        let sqlite = format!("sqlite:{}", directory.join("users.db").display());
+        let program = std::env::var("REHASH_BENCH_REHASH").unwrap_or_else(|_| env!("CARGO_BIN_EXE_rehash").to_owned());
+        let more = std::env::var("REHASH_BENCH_ARGUMENTS").unwrap_or_default();
+        let mut process = Command::new(program)
+            .args(["serve", "--listen", "127.0.0.1:0", "--api-rate", "0"])
+            .args(["--max-failures", "0", "--max-address-failures", "0", "--concurrency", &WORKERS.to_string()])
+            .args(["--memory", &format!("{}KiB", TARGET.memory_kib), "--passes", &TARGET.passes.to_string()])
+            .args(["--pool-memory", &format!("{MEMORY_KIB}KiB"), "--store"])
+            .arg(std::env::var("REHASH_BENCH_STORE").unwrap_or(sqlite))
+            .arg("--admin-token-file")
+            .arg(&token)
+            .args(more.split_whitespace())
+            .stdout(Stdio::piped())
+            .stderr(std::fs::File::create(directory.join("log")).unwrap())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let (first, second) = (lines.next().unwrap(), lines.next().unwrap());
+        let address = first.strip_prefix("listening on http://").unwrap().parse().unwrap();
+        println!("{second}");
+        let floor = second.split("refusals wait for ").nth(1).unwrap().trim_end_matches(" ms").parse().unwrap();
+        Self { process, address, floor: Duration::from_millis(floor) }
+    }
+
+    fn fill(&self) {
+        for number in 0..USERS {
+            let body = format!("{{\"username\":\"user{number}\",\"password\":\"password\"}}");
+            let mut stream = TcpStream::connect(self.address).unwrap();
+            let head = format!("Authorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\nConnection: close");
+            write!(
+                stream,
+                "POST /api/users HTTP/1.1\r\nHost: x\r\n{head}\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            )
+            .unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            let is_there = answer.contains("duplicate_user");
+            assert!(answer.starts_with("HTTP/1.1 200 ") || is_there, "{answer}");
+        }
+    }
+
+    fn status_kib(&self, name: &str) -> u64 {
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    fn cpu(&self) -> f64 {
+        cpu_of(&format!("/proc/{}/stat", self.process.id()))
+    }
+}
+
+/// Seconds of processor time that a process has taken. A tick is a hundredth of a second on every Linux there is.
+fn cpu_of(stat: &str) -> f64 {
+    let text = std::fs::read_to_string(stat).unwrap();
+    let rest = text.rsplit(')').next().unwrap();
+    let ticks: u64 = rest.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum();
+    ticks as f64 / 100.0
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

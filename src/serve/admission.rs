@@ -1,0 +1,93 @@
+//! Who is let in: as many at once as can be hashed in the time that they have. The others are told so before anything else is
+//! done for them, so that it costs little, comes at once, and tells nothing of a user.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crate::pool::HashPool;
+
+#[derive(Default)]
+pub(super) struct Admission {
+    inside: AtomicUsize,
+    turned_away: AtomicU64,
+}
+
+/// A place, given back when it is dropped.
+pub(super) struct Place<'a>(&'a AtomicUsize);
+
+impl Admission {
+    /// A place, where whoever takes it will have begun within `patience`. It is kept until the hash is done: those who ask
+    /// the store first are counted from then on, and cannot all come to a queue that had room for one.
+    pub(super) fn enter(&self, pool: &HashPool, patience: Duration) -> Option<Place<'_>> {
+        let places = places(pool, patience);
+        let enter = |inside| (inside < places).then_some(inside + 1);
+        let entered = self.inside.fetch_update(Ordering::Relaxed, Ordering::Relaxed, enter);
+        self.turned_away.fetch_add(u64::from(entered.is_err()), Ordering::Relaxed);
+        entered.ok().map(|_| Place(&self.inside))
+    }
+
+    /// How many were not let in.
+    pub(super) fn turned_away(&self) -> u64 {
+        self.turned_away.load(Ordering::Relaxed)
+    }
+
+    /// Whether nobody else is let in just now.
+    pub(super) fn is_full(&self, pool: &HashPool, patience: Duration) -> bool {
+        self.inside.load(Ordering::Relaxed) >= places(pool, patience)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// As many as the pool takes, or as three quarters of the patience suffice for: jobs take longer at times than they did of late.
+fn places(pool: &HashPool, patience: Duration) -> usize {
+    let (config, job_time) = (pool.config(), pool.job_time());
+    let most = config.workers + config.queue_len;
+    let in_time = (patience * 3 / 4).as_nanos().checked_div(job_time.as_nanos());
+    let waiting = in_time.map_or(most, |rounds| usize::try_from(rounds).unwrap_or(most).saturating_mul(config.workers));
+    waiting.saturating_add(config.workers).min(most)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::pool::PoolConfig;
+    use crate::{Argon2Target, Engine, Password, Policy};
+
+    fn pool() -> HashPool {
+        let target = Argon2Target { memory_kib: 1024, passes: 2, lanes: 1 };
+        let engine = Policy::builder(target).build().ok().and_then(|policy| Engine::new(policy).ok());
+        let config = PoolConfig { workers: 2, memory_kib: 4096, queue_len: 30 };
+        let pool = engine.and_then(|engine| HashPool::start(Arc::new(engine), config).ok());
+        pool.unwrap_or_else(|| panic!("no pool"))
+    }
+
+    #[test]
+    fn no_more_are_let_in_than_begin_in_time() {
+        let (pool, admission) = (pool(), Admission::default());
+        assert_eq!(places(&pool, Duration::ZERO), 32, "what a job takes is not known yet");
+        for _ in 0..3 {
+            let job = pool.verify_unknown_user(Password::new("x"), None).ok().map(crate::pool::Job::wait);
+            assert!(job.is_some_and(|job| job.is_ok()));
+        }
+        // A worker says how long it took a moment after its answer is there.
+        let measured = (0..200).find_map(|_| {
+            std::thread::sleep(Duration::from_millis(10));
+            Some(pool.job_time()).filter(|time| !time.is_zero())
+        });
+        let job_time = measured.unwrap_or_else(|| panic!("not measured"));
+        assert_eq!(places(&pool, Duration::from_secs(3600)), 32);
+        assert_eq!(places(&pool, Duration::ZERO), 2, "who finds a worker idle begins at once");
+        assert!((8..=10).contains(&places(&pool, job_time * 16 / 3)));
+        let (one, two) = (admission.enter(&pool, Duration::ZERO), admission.enter(&pool, Duration::ZERO));
+        assert!(one.is_some() && two.is_some() && admission.enter(&pool, Duration::ZERO).is_none());
+        drop(one);
+        assert!(admission.enter(&pool, Duration::ZERO).is_some());
+    }
+}
