@@ -43,11 +43,11 @@ impl Drop for Place<'_> {
     }
 }
 
-/// As many as the pool takes, or as three quarters of the patience suffice for: jobs take longer at times than they did of late.
+/// As many as the pool takes, or as half of the patience suffices for: jobs take longer at times than they did of late.
 fn places(pool: &HashPool, patience: Duration) -> usize {
     let (config, job_time) = (pool.config(), pool.job_time());
     let most = config.workers + config.queue_len;
-    let in_time = (patience * 3 / 4).as_nanos().checked_div(job_time.as_nanos());
+    let in_time = (patience / 2).as_nanos().checked_div(job_time.as_nanos());
     let waiting = in_time.map_or(most, |rounds| usize::try_from(rounds).unwrap_or(most).saturating_mul(config.workers));
     waiting.saturating_add(config.workers).min(most)
 }
@@ -84,7 +84,7 @@ mod tests {
         let job_time = measured.unwrap_or_else(|| panic!("not measured"));
         assert_eq!(places(&pool, Duration::from_secs(3600)), 32);
         assert_eq!(places(&pool, Duration::ZERO), 2, "who finds a worker idle begins at once");
-        assert!((8..=10).contains(&places(&pool, job_time * 16 / 3)));
+        assert!((8..=10).contains(&places(&pool, job_time * 8)));
         let (one, two) = (admission.enter(&pool, Duration::ZERO), admission.enter(&pool, Duration::ZERO));
         assert!(one.is_some() && two.is_some() && admission.enter(&pool, Duration::ZERO).is_none());
         drop(one);

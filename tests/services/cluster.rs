@@ -126,12 +126,15 @@ impl Cluster {
         run(&self.programs.join("pg_ctl"), &["-D", text_of(&self.data()), "-w", "-t", "60", "promote"]);
     }
 
-    /// Kills it without warning, as a machine dies; returns when nobody answers any more.
-    pub(crate) fn kill(&mut self) {
+    /// Kills it and all its processes without warning, as a machine dies; returns when they are gone.
+    pub(crate) fn kill(&self) {
         let file = std::fs::read_to_string(self.data().join("postmaster.pid")).expect("it runs");
-        let process = file.lines().next().expect("a process");
-        assert!(Command::new("kill").args(["-KILL", process]).status().expect("it runs").success());
-        while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+        let process = file.lines().next().expect("a process").to_owned();
+        let children = std::fs::read_to_string(format!("/proc/{process}/task/{process}/children")).expect("they run");
+        let all: Vec<_> = std::iter::once(process.as_str()).chain(children.split_whitespace()).collect();
+        // One of them may have ended meanwhile.
+        let _ = Command::new("kill").arg("-KILL").args(&all).stderr(Stdio::null()).status();
+        while all.iter().any(|process| is_alive(process)) {
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
     }
@@ -155,6 +158,12 @@ impl Cluster {
     pub(crate) fn url(&self, options: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres{options}", self.port)
     }
+}
+
+/// Whether there is such a process, and not only what nobody has asked after.
+fn is_alive(process: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    stat.rsplit(')').next().is_some_and(|rest| rest.len() > 1 && !rest.starts_with(" Z"))
 }
 
 impl Drop for Cluster {

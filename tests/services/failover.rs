@@ -172,7 +172,7 @@ fn servers() -> Option<(Cluster, Cluster)> {
 
 #[test]
 fn a_standby_takes_over_and_nothing_that_was_acknowledged_is_lost() {
-    let Some((mut primary, standby)) = servers() else { return };
+    let Some((primary, standby)) = servers() else { return };
     let both = format!(
         "postgres://postgres@127.0.0.1:{},127.0.0.1:{}/postgres?target_session_attrs=read-write",
         primary.port, standby.port
@@ -226,7 +226,7 @@ fn a_standby_takes_over_and_nothing_that_was_acknowledged_is_lost() {
 
 #[test]
 fn one_server_that_dies_and_comes_back_is_found_again() {
-    let Some(mut server) = Cluster::primary() else { return };
+    let Some(server) = Cluster::primary() else { return };
     let store = open(&server.url(""), &creating()).expect("a store");
     let hash = md5(OF_PASSWORD);
     let user = NewUser { username: Some("user0"), password: Some(&hash), ..NewUser::default() };
