@@ -137,6 +137,8 @@ impl Cluster {
         while all.iter().any(|process| is_alive(process)) {
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
+        // A process that nobody has asked after still has its number, and its lock would be taken for a server's that runs.
+        std::fs::remove_file(self.data().join("postmaster.pid")).expect("removed");
     }
 
     /// One statement; how many rows there are.
