@@ -59,6 +59,23 @@ pub(crate) fn hex_exact(text: &[u8], out: &mut [u8]) -> Result<(), Fault> {
     })
 }
 
+/// Whether a text is hex throughout, in lower case.
+#[cfg(feature = "import")]
+pub(crate) fn is_lower_hex(text: &[u8]) -> bool {
+    symbols::is_lower_hex(text)
+}
+
+/// Whether a text of at most 64 symbols is unpadded base64.
+#[cfg(feature = "import")]
+pub(crate) fn is_base64(text: &[u8], alphabet: Alphabet) -> bool {
+    match alphabet {
+        Alphabet::Standard => symbols::is_base64::<symbols::Standard>(text),
+        Alphabet::Url => symbols::is_base64::<symbols::Url>(text),
+        Alphabet::Bcrypt => symbols::is_base64::<symbols::Bcrypt>(text),
+        Alphabet::StandardOrUrl => [Alphabet::Standard, Alphabet::Url].iter().any(|one| is_base64(text, *one)),
+    }
+}
+
 /// Lower-case hex.
 pub(crate) fn to_hex(bytes: &[u8]) -> String {
     base16ct::lower::encode_string(bytes)

@@ -12,6 +12,9 @@ use crate::scheme::{self, Parsed, Scheme, TextEncoding};
 use crate::tag::{Kind, Tag};
 use crate::{Cost, Limits, Method, ParseError};
 
+#[cfg(feature = "import")]
+mod plain;
+
 /// The prefix of the self-describing form of methods whose own text does not name them.
 const PREFIX: &str = "$rehash$";
 

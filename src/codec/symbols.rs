@@ -132,6 +132,45 @@ pub(super) fn hex(text: &[u8], out: &mut [u8]) -> bool {
     known == -1
 }
 
+/// Whether a byte is in a range, as a number, so that the compiler looks at many at a time.
+#[cfg(feature = "import")]
+#[inline(always)]
+const fn is_within(symbol: u8, first: u8, last: u8) -> u8 {
+    (symbol.wrapping_sub(first) <= last - first) as u8
+}
+
+/// Whether a text is hex throughout, in lower case.
+#[cfg(feature = "import")]
+pub(super) fn is_lower_hex(text: &[u8]) -> bool {
+    let is_digit = |symbol: u8| is_within(symbol, b'0', b'9') | is_within(symbol, b'a', b'f');
+    text.iter().fold(1, |all, symbol| all & is_digit(*symbol)) == 1
+}
+
+/// Whether a text of at most so many symbols is what [`base64`] decodes.
+#[cfg(feature = "import")]
+pub(super) fn is_base64<S: Symbols>(text: &[u8]) -> bool {
+    const SYMBOLS: usize = 64;
+    let mut block = [S::NOUGHT; SYMBOLS];
+    let (Some(place), Some(last)) = (block.get_mut(..text.len()), text.last()) else { return false };
+    place.copy_from_slice(text);
+    let [first, second] = S::OTHERS.map(|(symbol, _)| symbol);
+    let is_symbol = |symbol: u8| {
+        is_within(symbol, b'A', b'Z')
+            | is_within(symbol, b'a', b'z')
+            | is_within(symbol, b'0', b'9')
+            | u8::from(symbol == first)
+            | u8::from(symbol == second)
+    };
+    // The bits of the last symbol that no byte holds.
+    let beyond = match text.len() % 4 {
+        0 => 0,
+        2 => 15,
+        3 => 3,
+        _ => return false,
+    };
+    block.iter().fold(1, |all, symbol| all & is_symbol(*symbol)) == 1 && value::<S>(i16::from(*last)).0 & beyond == 0
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -148,8 +187,16 @@ mod tests {
         E::decode_vec(std::str::from_utf8(text).ok()?).ok()
     }
 
-    /// Each text is read as the well-kept crates read it.
+    /// Each text is read as the well-kept crates read it, and known to be good where it is.
     fn agrees(text: &[u8]) {
+        #[cfg(feature = "import")]
+        {
+            let is_asked = (1..=64).contains(&text.len());
+            assert_eq!(is_base64::<Standard>(text), is_asked && decoded::<Standard>(text).is_some(), "{text:?}");
+            assert_eq!(is_base64::<Url>(text), is_asked && decoded::<Url>(text).is_some(), "{text:?}");
+            assert_eq!(is_base64::<Bcrypt>(text), is_asked && decoded::<Bcrypt>(text).is_some(), "{text:?}");
+            assert_eq!(is_lower_hex(text), text.iter().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f')), "{text:?}");
+        }
         assert_eq!(decoded::<Standard>(text), of_crate::<Base64Unpadded>(text), "{text:?}");
         assert_eq!(decoded::<Url>(text), of_crate::<Base64UrlUnpadded>(text), "{text:?}");
         assert_eq!(decoded::<Bcrypt>(text), of_crate::<Base64Bcrypt>(text), "{text:?}");

@@ -1,9 +1,10 @@
 //! Which identifiers have been seen: six bytes each, whatever their length, in a table that grows a little at a time
-//! and never moves as a whole, so that its memory follows the number of records: 6.8 to 7.7 bytes an identifier
-//! once there are some millions.
+//! and never moves as a whole, so that its memory follows the number of records: at most eight bytes an identifier, and
+//! 48 MiB.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
+use crate::kernel::large::{HUGE_PAGE_BYTES, Large};
 use crate::kernel::prefetch;
 
 /// How many of a print's bits choose its shard. They are not kept: where a print stands says them.
@@ -14,10 +15,10 @@ const KEPT_BITS: u32 = 48;
 const LINE_PRINTS: usize = 10;
 /// Lines in a page, by which shards grow.
 const PAGE_LINES: usize = 32;
-/// As many as ten million records with two identifiers need, and as a shard has room for in a line of the caches.
-const FIRST_PAGES: usize = 8;
-/// Pages in a slab, by which memory is taken.
-const SLAB_PAGES: usize = 32;
+/// As many as thirteen million records with two identifiers need, and as a shard has room for in a line of the caches.
+const FIRST_PAGES: usize = 12;
+/// Pages in a slab, by which memory is taken: a large page of the system.
+const SLAB_PAGES: usize = HUGE_PAGE_BYTES / (PAGE_LINES * size_of::<Line>());
 
 /// The keyed fingerprints of a record's identifiers; nought where it has none. 61 bits of each count: two different
 /// identifiers share them with a chance of one in 2^61, so that in ten million records with two identifiers each, one time
@@ -44,7 +45,7 @@ impl Fingerprinter {
 
 /// A set of fingerprints.
 pub(crate) struct Seen {
-    shards: Vec<Shard>,
+    shards: Large<Shard>,
     lines: Lines,
     /// The prints of a shard that grows.
     moving: Vec<u64>,
@@ -57,7 +58,8 @@ pub(crate) struct Seen {
 struct Shard {
     /// Its first pages, where looking one up needs no further access to memory.
     first: [u32; FIRST_PAGES],
-    more: Vec<u32>,
+    /// Where its other pages are listed, if it has any.
+    more: u32,
     pages: u32,
     taken: u32,
 }
@@ -65,8 +67,10 @@ struct Shard {
 /// The memory of all pages.
 #[derive(Default)]
 struct Lines {
-    slabs: Vec<Box<[Line]>>,
+    slabs: Vec<Large<Line>>,
     pages: u32,
+    /// The pages of shards beyond their first.
+    more: Vec<Vec<u32>>,
 }
 
 /// Some prints, in halves so that the processor compares many at a time; nought where there is room.
@@ -80,7 +84,7 @@ struct Line {
 
 impl Seen {
     pub(crate) fn new() -> Self {
-        Self { shards: vec![Shard::default(); 1 << SHARD_BITS], lines: Lines::default(), moving: Vec::new() }
+        Self { shards: Large::new(1 << SHARD_BITS, &Shard::default()), lines: Lines::default(), moving: Vec::new() }
     }
 
     /// Has the places of fingerprints that will be inserted soon brought into the processor's caches, while it does other
@@ -91,6 +95,13 @@ impl Seen {
             if shard.pages > 0 {
                 prefetch(self.lines.get(shard, shard.home(kept(*print))));
             }
+        }
+    }
+
+    /// The same for where [`Seen::warm`] will look, before it does.
+    pub(crate) fn warm_shards<'p>(&self, fingerprints: impl Iterator<Item = &'p Fingerprints>) {
+        for print in fingerprints.flatten().filter(|print| **print != 0) {
+            prefetch(&self.shards[shard(*print)]);
         }
     }
 
@@ -135,18 +146,6 @@ impl Shard {
         self.pages as usize * PAGE_LINES
     }
 
-    fn page(&self, number: usize) -> u32 {
-        self.first.get(number).copied().unwrap_or_else(|| self.more[number - FIRST_PAGES])
-    }
-
-    fn push(&mut self, page: u32) {
-        match self.first.get_mut(self.pages as usize) {
-            Some(place) => *place = page,
-            None => self.more.push(page),
-        }
-        self.pages += 1;
-    }
-
     /// The line where the search for a print begins.
     fn home(&self, kept: u64) -> usize {
         // The upper 32 of the 48 bits are far more than there are lines in a shard.
@@ -158,6 +157,12 @@ impl Shard {
         if line + 1 == self.lines() { 0 } else { line + 1 }
     }
 
+    /// How many more pages it takes when it is full, as all shards do at nearly the same time: few enough that together they never
+    /// take more than 48 MiB and eight bytes for each print, and as many as that allows, since every print moves.
+    fn growth(&self) -> u32 {
+        if self.pages == 0 { 1 } else { 3 + self.pages / 7 }
+    }
+
     /// Whether fifteen in sixteen places are taken.
     fn is_full(&self) -> bool {
         self.taken as usize * 16 >= self.lines() * LINE_PRINTS * 15
@@ -167,17 +172,22 @@ impl Shard {
 impl Lines {
     /// A line of a shard, by its number there.
     fn get(&self, shard: &Shard, line: usize) -> &Line {
-        let (slab, at) = Self::place(shard, line);
+        let (slab, at) = self.place(shard, line);
         &self.slabs[slab][at]
     }
 
     fn get_mut(&mut self, shard: &Shard, line: usize) -> &mut Line {
-        let (slab, at) = Self::place(shard, line);
+        let (slab, at) = self.place(shard, line);
         &mut self.slabs[slab][at]
     }
 
-    fn place(shard: &Shard, line: usize) -> (usize, usize) {
-        let page = shard.page(line / PAGE_LINES) as usize;
+    fn place(&self, shard: &Shard, line: usize) -> Room {
+        let number = line / PAGE_LINES;
+        let page = match shard.first.get(number) {
+            Some(page) => *page,
+            None => self.more[shard.more as usize][number - FIRST_PAGES],
+        };
+        let page = page as usize;
         (page / SLAB_PAGES, page % SLAB_PAGES * PAGE_LINES + line % PAGE_LINES)
     }
 
@@ -185,7 +195,7 @@ impl Lines {
     fn room(&self, shard: &Shard, kept: u64) -> Option<Room> {
         let mut number = shard.home(kept);
         loop {
-            let room = Self::place(shard, number);
+            let room = self.place(shard, number);
             let line = &self.slabs[room.0][room.1];
             if line.has(kept) {
                 return None;
@@ -200,38 +210,57 @@ impl Lines {
     /// Adds a print that is not there, where there was room for it; another of the same record may have taken that since.
     fn add(&mut self, shard: &Shard, (slab, at): Room, kept: u64) {
         let line = &mut self.slabs[slab][at];
-        if !line.is_full() {
-            line.add(kept);
-        } else if let Some(room) = self.room(shard, kept) {
-            self.add(shard, room, kept);
-        }
+        if line.is_full() { self.put(shard, kept) } else { line.add(kept) }
     }
 
-    /// An eighth more pages, and every print of the shard where it now belongs.
+    /// More pages, and every print of the shard where it now belongs.
     fn grow(&mut self, shard: &mut Shard, moving: &mut Vec<u64>) {
         moving.clear();
-        for number in 0..shard.lines() {
-            let line = self.get_mut(shard, number);
+        for line in 0..shard.lines() {
+            let line = self.get_mut(shard, line);
             moving.extend(line.prints());
             *line = Line::default();
         }
-        for _ in 0..(shard.pages / 8).max(1) {
-            shard.push(self.page());
+        for _ in 0..shard.growth() {
+            self.add_page(shard);
         }
         for kept in moving {
-            if let Some(room) = self.room(shard, *kept) {
-                self.add(shard, room, *kept);
-            }
+            self.put(shard, *kept);
         }
     }
 
-    /// A page that nobody has.
-    fn page(&mut self) -> u32 {
-        if self.pages as usize == self.slabs.len() * SLAB_PAGES {
-            self.slabs.push(vec![Line::default(); SLAB_PAGES * PAGE_LINES].into());
+    /// Adds a print that is not there to a shard that has room.
+    fn put(&mut self, shard: &Shard, kept: u64) {
+        let mut number = shard.home(kept);
+        loop {
+            let line = self.get_mut(shard, number);
+            if !line.is_full() {
+                return line.add(kept);
+            }
+            number = shard.after(number);
         }
+    }
+
+    /// Gives a shard a page that nobody has.
+    fn add_page(&mut self, shard: &mut Shard) {
+        if self.pages as usize == self.slabs.len() * SLAB_PAGES {
+            self.slabs.push(Large::new(SLAB_PAGES * PAGE_LINES, &Line::default()));
+        }
+        match shard.first.get_mut(shard.pages as usize) {
+            Some(place) => *place = self.pages,
+            None => self.add_to_more(shard),
+        }
+        shard.pages += 1;
         self.pages += 1;
-        self.pages - 1
+    }
+
+    fn add_to_more(&mut self, shard: &mut Shard) {
+        if shard.pages as usize == FIRST_PAGES {
+            // Shards are far fewer than that.
+            shard.more = u32::try_from(self.more.len()).unwrap_or(u32::MAX);
+            self.more.push(Vec::new());
+        }
+        self.more[shard.more as usize].push(self.pages);
     }
 }
 
@@ -284,23 +313,42 @@ mod tests {
     }
 
     #[test]
-    fn a_set_of_millions_takes_less_than_nine_bytes_an_identifier() {
-        const PRINTS: u64 = 6_000_000;
+    fn a_set_takes_eight_bytes_an_identifier_and_what_was_promised_beside() {
         // What a hash gives, without its cost: a permutation of all numbers that leaves no bits alike.
         let print = |number: u64| {
             let mixed = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             (mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9)
         };
         let mut seen = Seen::new();
-        for number in 0..PRINTS {
+        for number in 0..6_000_000 {
             assert_eq!(seen.insert([print(number), 0, 0]), Ok(()));
+            if number % 1000 == 0 {
+                let bytes = bytes(&seen);
+                assert!(bytes <= (48 << 20) + 8 * number, "{bytes} bytes for {number} prints");
+            }
         }
-        for number in (0..PRINTS).step_by(97) {
+        for number in (0..6_000_000).step_by(97) {
             assert_eq!(seen.insert([0, print(number), 0]), Err(1));
         }
-        let tables: usize = seen.shards.iter().map(|shard| size_of::<Shard>() + 4 * shard.more.capacity()).sum();
-        let bytes = seen.lines.slabs.len() * SLAB_PAGES * PAGE_LINES * size_of::<Line>() + tables;
-        assert!(bytes as u64 <= PRINTS * 9, "{bytes} bytes for {PRINTS} prints");
+    }
+
+    #[test]
+    fn no_growth_takes_more_than_what_was_promised() {
+        let page_bytes = (PAGE_LINES * size_of::<Line>()) << SHARD_BITS;
+        let mut shard = Shard { pages: 1, ..Shard::default() };
+        while shard.pages < 10_000 {
+            // The prints of a set whose shards are all full.
+            let prints = (shard.lines() * LINE_PRINTS * 15 / 16) << SHARD_BITS;
+            shard.pages += shard.growth();
+            let bytes = shard.pages as usize * page_bytes;
+            assert!(bytes <= (48 << 20) + 8 * prints, "{bytes} bytes for {prints} prints");
+        }
+    }
+
+    fn bytes(seen: &Seen) -> u64 {
+        let more: usize = seen.lines.more.iter().map(|pages| size_of::<Vec<u32>>() + 4 * pages.capacity()).sum();
+        let slabs = seen.lines.slabs.len() * SLAB_PAGES * PAGE_LINES * size_of::<Line>();
+        (slabs + seen.shards.len() * size_of::<Shard>() + more) as u64
     }
 
     #[test]

@@ -103,6 +103,19 @@ pub struct Rules {
     pub is_batch: bool,
 }
 
+/// The fields that a user can be known by, in the order of the schema.
+const IDENTIFIERS: [Field; 3] = [Field::Username, Field::PrimaryEmail, Field::PrimaryPhone];
+
+/// What there is to a good record beside its fields.
+pub(super) struct Good<'a> {
+    /// A hash is as it was read, and not yet in canonical text; none where it is not kept and known to be good as it stands.
+    credential: Credential,
+    pub(super) method: Option<Method>,
+    pub(super) warnings: Warnings,
+    attempt: Option<Password>,
+    custom_data: Option<Cow<'a, str>>,
+}
+
 /// A record's fields as they stand in it.
 #[derive(Default)]
 #[cfg_attr(test, derive(PartialEq))]
@@ -161,6 +174,21 @@ impl<'a> Fields<'a> {
         self.values[field as usize].as_deref()
     }
 
+    /// Whether nothing stands beside the hash.
+    const fn is_hash_alone(&self) -> bool {
+        const BESIDE: u32 = 1 << Field::PasswordSalt as u32
+            | 1 << Field::PasswordSaltEncoding as u32
+            | 1 << Field::PasswordSalt2 as u32
+            | 1 << Field::PasswordUser as u32
+            | 1 << Field::PasswordEncoding as u32;
+        self.seen & BESIDE == 0
+    }
+
+    /// The identifiers, in the order of the schema.
+    pub(super) fn identifiers(&self) -> [Option<&str>; 3] {
+        IDENTIFIERS.map(|field| self.get(field).filter(|text| !text.is_empty()))
+    }
+
     fn has(&self, field: Field) -> bool {
         self.get(field).is_some_and(|text| !text.is_empty())
     }
@@ -173,28 +201,22 @@ impl<'a> Fields<'a> {
 impl Rules {
     /// Judges a raw record of a chunk. Hashes nothing; costs about as much as parsing the record.
     pub fn judge<'a>(&self, chunk: &'a Chunk, raw: Raw<'a>) -> Verdict<'a> {
-        self.judge_text(chunk, raw, std::str::from_utf8(raw.bytes))
-    }
-
-    /// The same where it is known what text the record's bytes are, if any.
-    pub(super) fn judge_text<'a>(
-        &self,
-        chunk: &'a Chunk,
-        raw: Raw<'a>,
-        text: Result<&'a str, std::str::Utf8Error>,
-    ) -> Verdict<'a> {
-        match self.read(chunk, raw, text) {
+        match self.judge_text(chunk, raw, std::str::from_utf8(raw.bytes), true, Record::new) {
             Ok(record) => Verdict::Good(record),
             Err(problems) => Verdict::Bad(problems),
         }
     }
 
-    fn read<'a>(
+    /// The same where it is known what text the record's bytes are, if any; what is made of a good one is the caller's, who says
+    /// whether the hash is kept.
+    pub(super) fn judge_text<'a, T>(
         &self,
         chunk: &'a Chunk,
         raw: Raw<'a>,
         text: Result<&'a str, std::str::Utf8Error>,
-    ) -> Result<Record<'a>, Vec<Problem>> {
+        is_kept: bool,
+        make: impl FnOnce(&mut Fields<'a>, Good<'a>) -> T,
+    ) -> Result<T, Vec<Problem>> {
         if let Some(code) = raw.fault {
             return Err(vec![Problem::record(code, fault_remedy(code))]);
         }
@@ -210,15 +232,17 @@ impl Rules {
             _ if flat::read(text, &mut fields) => {}
             _ => fields = json::fields(text)?,
         }
-        self.record(&mut fields)
+        let good = self.good(&mut fields, is_kept)?;
+        Ok(make(&mut fields, good))
     }
 
-    /// The record that the fields make, or everything that is wrong with them.
-    fn record<'a>(&self, fields: &mut Fields<'a>) -> Result<Record<'a>, Vec<Problem>> {
+    /// What the fields amount to, or everything that is wrong with them.
+    fn good<'a>(&self, fields: &mut Fields<'a>, is_kept: bool) -> Result<Good<'a>, Vec<Problem>> {
         let mut problems = Vec::new();
         self.check_identifiers(fields, &mut problems);
         let mut warnings = Warnings::default();
-        let credential = self.credential(fields, &mut warnings).unwrap_or_else(|problem| {
+        let mut method = None;
+        let credential = self.credential(fields, &mut warnings, &mut method, is_kept).unwrap_or_else(|problem| {
             problems.push(problem);
             Credential::None
         });
@@ -230,27 +254,14 @@ impl Rules {
             problems.push(problem);
             None
         });
-        if !problems.is_empty() {
-            return Err(problems);
+        if problems.is_empty() {
+            Ok(Good { credential, method, warnings, attempt, custom_data })
+        } else {
+            Err(problems)
         }
-        let mut text = |field| fields.move_out(field).filter(|text| !text.is_empty());
-        Ok(Record {
-            username: text(Field::Username),
-            primary_email: text(Field::PrimaryEmail),
-            primary_phone: text(Field::PrimaryPhone),
-            name: text(Field::Name),
-            avatar: text(Field::Avatar),
-            profile: text(Field::Profile),
-            custom_data,
-            identities: text(Field::Identities),
-            credential,
-            attempt,
-            warnings,
-        })
     }
 
     fn check_identifiers(&self, fields: &Fields<'_>, problems: &mut Vec<Problem>) {
-        const IDENTIFIERS: [Field; 3] = [Field::Username, Field::PrimaryEmail, Field::PrimaryPhone];
         if !self.is_batch && !IDENTIFIERS.into_iter().any(|field| fields.has(field)) {
             let remedy = "a record needs a username, primaryEmail or primaryPhone";
             problems.push(Problem::new(Field::Username, Code::MissingUsername, remedy));
@@ -258,16 +269,16 @@ impl Rules {
         for field in IDENTIFIERS {
             let Some(value) = fields.get(field) else { continue };
             let is_graphic = matches!(value.as_bytes(), [b'!'..=b'~', ..]);
+            // Without branches, so that the compiler can look at many characters at once.
+            let (has_nul, has_at) =
+                value.bytes().fold((false, false), |(nul, at), byte| (nul | (byte == 0), at | (byte == b'@')));
             let wrong = if !value.is_empty() && !is_graphic && value.trim().is_empty() {
                 "is blank"
-            } else if memchr::memchr(0, value.as_bytes()).is_some() {
+            } else if has_nul {
                 "holds a NUL character"
             } else if is_spreadsheet_number(value) {
                 "was turned into a number by a spreadsheet; export it again as text"
-            } else if field == Field::PrimaryEmail
-                && !value.is_empty()
-                && memchr::memchr(b'@', value.as_bytes()).is_none()
-            {
+            } else if field == Field::PrimaryEmail && !value.is_empty() && !has_at {
                 "is not an email address; are columns swapped?"
             } else {
                 continue;
@@ -276,7 +287,13 @@ impl Rules {
         }
     }
 
-    fn credential(&self, fields: &Fields<'_>, warnings: &mut Warnings) -> Result<Credential, Problem> {
+    fn credential(
+        &self,
+        fields: &Fields<'_>,
+        warnings: &mut Warnings,
+        method: &mut Option<Method>,
+        is_kept: bool,
+    ) -> Result<Credential, Problem> {
         let tag = fields.get(Field::PasswordEncryptionMethod).map(str::trim).filter(|tag| !tag.is_empty());
         let Some(hash) = fields.get(Field::PasswordEncrypted) else {
             let dangling = [Field::PasswordSalt, Field::PasswordSalt2, Field::PasswordUser, Field::PasswordEncoding];
@@ -300,9 +317,35 @@ impl Rules {
         if text.len() != hash.len() {
             warnings.add(Code::TrimmedWhitespace);
         }
+        if !is_kept && self.is_plain(fields, text, tag.as_ref(), warnings, method) {
+            return Ok(Credential::None);
+        }
         let stored = self.hash(fields, text, tag)?;
+        *method = Some(stored.method());
         self.add_warnings(&stored, warnings);
-        Ok(Credential::Hash(stored.into_canonical()))
+        Ok(Credential::Hash(stored))
+    }
+
+    /// Whether a hash is good for all that can be seen without reading it.
+    fn is_plain(
+        &self,
+        fields: &Fields<'_>,
+        text: &str,
+        tag: Option<&Tag>,
+        warnings: &mut Warnings,
+        method: &mut Option<Method>,
+    ) -> bool {
+        let Some(Tag::Hash(tag)) = tag else { return false };
+        let Some(tag) = tag.method().filter(|_| fields.is_hash_alone()) else { return false };
+        let Some(plain) = StoredHash::plain(tag, text, &self.limits) else { return false };
+        if plain.truncates {
+            warnings.add(Code::TruncatingMethod);
+        }
+        if plain.is_weak {
+            warnings.add(Code::WeakCost);
+        }
+        *method = Some(tag);
+        true
     }
 
     fn hash(&self, fields: &Fields<'_>, text: &str, tag: Option<Tag>) -> Result<StoredHash, Problem> {
@@ -552,6 +595,35 @@ const fn fault_remedy(code: Code) -> &'static str {
         Code::Malformed => "is no statement with rows of values in brackets, or it is cut off",
         Code::BadCsv => "a quote stands in the middle of a cell or is never closed; quote cells as RFC 4180 does",
         _ => "is not JSON, or the comma before it is missing or one too many",
+    }
+}
+
+impl Good<'_> {
+    pub(super) const fn is_plaintext(&self) -> bool {
+        matches!(self.credential, Credential::Plaintext(_))
+    }
+}
+
+impl<'a> Record<'a> {
+    /// The record that fields make which were found good.
+    pub(super) fn new(fields: &mut Fields<'a>, good: Good<'a>) -> Self {
+        let mut text = |field| fields.move_out(field).filter(|text| !text.is_empty());
+        Self {
+            username: text(Field::Username),
+            primary_email: text(Field::PrimaryEmail),
+            primary_phone: text(Field::PrimaryPhone),
+            name: text(Field::Name),
+            avatar: text(Field::Avatar),
+            profile: text(Field::Profile),
+            custom_data: good.custom_data,
+            identities: text(Field::Identities),
+            credential: match good.credential {
+                Credential::Hash(hash) => Credential::Hash(hash.into_canonical()),
+                other => other,
+            },
+            attempt: good.attempt,
+            warnings: good.warnings,
+        }
     }
 }
 

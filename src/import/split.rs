@@ -2,20 +2,23 @@
 //! ends, on which line, and whether it can be one at all. Memory is bounded by one chunk and the largest record allowed.
 
 mod array;
+mod buffer;
 mod delimited;
 mod nested;
 mod statements;
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::sync::Arc;
 
+use self::buffer::{Buffer, Lent, Spare};
 use super::csv::Header;
 use super::source::{Format, InputError, Source, container};
 use super::vendor::{self, Export, Layout, Reading};
 use crate::Code;
 
-/// How many bytes are read before a chunk is handed over.
-const CHUNK_BYTES: usize = 256 * 1024;
+/// How many bytes are read before a chunk is handed over: few enough for what is made of them to stay in the processor's
+/// second cache beside the places of identifiers.
+const CHUNK_BYTES: usize = 128 * 1024;
 
 /// How many records a chunk holds at most: what is made of them takes more memory than tiny records do.
 const CHUNK_RECORDS: usize = 4096;
@@ -47,7 +50,7 @@ impl std::fmt::Debug for Raw<'_> {
 
 /// Some records in a row.
 pub struct Chunk {
-    bytes: Vec<u8>,
+    bytes: Lent,
     spans: Vec<Span>,
     pub(crate) format: Format,
     pub(crate) header: Option<Arc<Header>>,
@@ -155,7 +158,10 @@ pub struct Chunks {
     /// The first chunk, which has been looked at.
     peeked: Option<Chunk>,
     /// Bytes read and not yet handed over.
-    pending: Vec<u8>,
+    pending: Buffer,
+    spare: Spare,
+    /// How many records the last chunk had.
+    usual: usize,
     is_end: bool,
     is_done: bool,
     is_eager: bool,
@@ -191,7 +197,9 @@ impl Chunks {
             header: None,
             reading: None,
             peeked: None,
-            pending: Vec::new(),
+            pending: Buffer::default(),
+            spare: Spare::default(),
+            usual: 0,
             is_end: false,
             is_done: false,
             is_eager: false,
@@ -259,7 +267,7 @@ impl Chunks {
 
     /// Makes an array of objects that follow each other.
     fn put_in_brackets(&mut self) {
-        self.pending.insert(0, b'[');
+        self.pending.put_before(b'[');
         if std::mem::take(&mut self.is_end) {
             self.input = Box::new(&b"]"[..]);
         } else {
@@ -305,7 +313,7 @@ impl Chunks {
             self.read(3);
         }
         if self.pending.starts_with(b"\xef\xbb\xbf") {
-            self.pending.drain(..3);
+            self.pending.forget(3);
         }
     }
 
@@ -341,6 +349,7 @@ impl Chunks {
         }
         self.read_statement();
         let (header, reading) = (self.header.clone(), self.reading.clone());
+        let bytes = Lent { buffer: bytes, spare: self.spare.clone() };
         Ok(Some(Chunk { bytes, spans, format: self.format, header, reading }))
     }
 
@@ -361,8 +370,8 @@ impl Chunks {
     }
 
     /// Up to `records_max` records, as many as a chunk holds; none only at the end.
-    fn fill(&mut self, records_max: usize) -> Result<(Vec<u8>, Vec<Span>), InputError> {
-        let mut spans = Vec::new();
+    fn fill(&mut self, records_max: usize) -> Result<(Buffer, Vec<Span>), InputError> {
+        let mut spans = Vec::with_capacity(self.usual);
         let mut at = 0;
         let wanted = if self.is_eager { 1 } else { CHUNK_BYTES };
         while !self.is_done && spans.len() < records_max {
@@ -381,7 +390,7 @@ impl Chunks {
                         break; // what is under way comes with the next chunk
                     }
                     // Nothing to hand over: what is done with can go.
-                    self.pending.drain(..at);
+                    self.pending.forget(at);
                     at = 0;
                     if self.pending.len() > RECORD_BYTES_MAX {
                         let GiveUp { line, next } = self.split.give_up(&self.pending, 0);
@@ -407,30 +416,28 @@ impl Chunks {
                 }
             }
         }
-        let rest = self.pending.split_off(at);
+        self.usual = spans.len();
+        let rest = self.pending.split_off(at, self.spare.take());
         Ok((std::mem::replace(&mut self.pending, rest), spans))
     }
 
     /// Reads until `wanted` more bytes are there, or the end.
     fn read(&mut self, wanted: usize) {
-        let before = self.pending.len();
-        let mut filled = before;
-        self.pending.resize(before + wanted.max(CHUNK_BYTES), 0);
-        while filled < before + wanted {
-            match self.input.read(&mut self.pending[filled..]) {
+        let enough = self.pending.len() + wanted;
+        while self.pending.len() < enough {
+            match self.pending.read(&mut self.input, CHUNK_BYTES) {
                 Ok(0) => {
                     self.is_end = true;
                     break;
                 }
-                Ok(read) => filled += read,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     self.error = Some(InputError::read(&self.name, self.split.line(), &error));
                     break;
                 }
             }
         }
-        self.pending.truncate(filled);
     }
 }
 

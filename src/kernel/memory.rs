@@ -13,6 +13,8 @@ use std::cell::RefCell;
 use std::ptr::NonNull;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use super::large::{HUGE_PAGE_BYTES, advise};
+
 /// One block of 1024 bytes.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
@@ -28,9 +30,6 @@ pub(crate) struct OutOfMemory;
 
 /// Larger ones are rare, and are not kept: 64 MiB, and room for the index blocks.
 const KEPT_BYTES_MAX: usize = 65 << 20;
-
-/// What the system maps at once where it can.
-const HUGE_PAGE_BYTES: usize = 2 << 20;
 
 static KEPT: Mutex<Vec<Memory>> = Mutex::new(Vec::new());
 
@@ -115,12 +114,7 @@ impl Memory {
         let layout = Layout::from_size_align(bytes, align).map_err(|_| OutOfMemory)?;
         // SAFETY: the layout has a size above nought.
         let start = NonNull::new(unsafe { alloc(layout) }.cast::<Block>()).ok_or(OutOfMemory)?;
-        #[cfg(target_os = "linux")]
-        if bytes >= HUGE_PAGE_BYTES {
-            // SAFETY: the range was allocated above, and advice changes nothing of its content. Where it is not taken, the
-            // pages are small.
-            let _ = unsafe { rustix::mm::madvise(start.as_ptr().cast(), bytes, rustix::mm::Advice::LinuxHugepage) };
-        }
+        advise(start.as_ptr().cast(), bytes);
         Ok(Self { start, layout })
     }
 

@@ -140,6 +140,12 @@ impl Argon2 {
         }
     }
 
+    /// Whether a cost is below OWASP's choices, which trade memory for passes: none has less than 7 MiB, or less than 32
+    /// MiB·passes.
+    pub(crate) fn is_weak_cost(memory_kib: u32, passes: u32) -> bool {
+        memory_kib < 7 * 1024 || u64::from(memory_kib) * u64::from(passes) < 32 * 1024
+    }
+
     /// Whether this is Argon2id of version 0x13.
     pub(crate) fn is_current_kind(&self) -> bool {
         self.variant == Variant::Id && self.version == Version::V0x13
@@ -302,8 +308,7 @@ impl Scheme for Argon2 {
         self.end.is_lost(text_len, &self.output, &OUTPUT_BYTES_CHOSEN)
     }
 
-    // OWASP's choices trade memory for passes; none has less than 7 MiB, or less than 32 MiB·passes.
     fn is_weak(&self) -> bool {
-        self.memory_kib < 7 * 1024 || u64::from(self.memory_kib) * u64::from(self.passes) < 32 * 1024
+        Self::is_weak_cost(self.memory_kib, self.passes)
     }
 }

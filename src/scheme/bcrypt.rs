@@ -124,6 +124,11 @@ impl Bcrypt {
             .unwrap_or_else(|| Zeroizing::new([0; DIGEST_BYTES]))
     }
 
+    /// Whether a cost is below OWASP's least work factor.
+    pub(crate) const fn is_weak_cost(cost: u32) -> bool {
+        cost < 10
+    }
+
     /// The cost: the logarithm of the rounds.
     pub(crate) const fn cost_parameter(&self) -> u32 {
         self.cost
@@ -220,9 +225,8 @@ impl Scheme for Bcrypt {
     fn parameters(&self) -> String {
         format!("cost={}", self.cost)
     }
-    // OWASP's least work factor is 10.
     fn is_weak(&self) -> bool {
-        self.cost < 10
+        Self::is_weak_cost(self.cost)
     }
 
     // Whether other passwords are known to match wherever this one does: bytes after 72 are ignored; without a terminator
