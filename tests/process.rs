@@ -582,3 +582,44 @@ fn an_output_that_is_open_already_is_written_to_and_not_replaced() {
     let text = fs::read_to_string(&path).expect("read");
     assert!(text.contains("\"username\":\"cy\"") && text.contains("records"), "{text}");
 }
+
+/// Whatever is read, and every database, is kept from being an output's place.
+#[test]
+fn no_output_replaces_a_database_or_what_belongs_to_a_source() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).expect("written");
+    let legacy = rusqlite::Connection::open(directory.path().join("legacy.db")).expect("a database");
+    legacy
+        .execute_batch("CREATE TABLE t (id INTEGER PRIMARY KEY, username TEXT); INSERT INTO t VALUES (1, 'ada')")
+        .expect("a row");
+    drop(legacy);
+    write("url", "sqlite:legacy.db\n");
+    write("ca.pem", "");
+    write("probe.csv", "username,password\nada,x\n");
+    table(directory.path(), 3);
+    assert!(run(directory.path(), &["import", "users.ndjson"], b"").status.success());
+    let bytes = |name: &str| fs::read(directory.path().join(name)).unwrap_or_default();
+    let kept = ["legacy.db", "url", "ca.pem", "probe.csv", "rehash.db"];
+    let before = kept.map(bytes);
+    let query = ["--source-query", "SELECT id, username FROM t", "--source-key", "id", "--source-ca", "ca.pem"];
+    let from = |first: &[&'static str], rest: &[&'static str]| [first, &query, rest].concat();
+    for arguments in [
+        from(&["check", "--source", "sqlite:legacy.db"], &["--tagged", "legacy.db"]),
+        from(&["check", "--source", "sqlite:legacy.db?mode=ro"], &["--tagged", "legacy.db-wal"]),
+        from(&["check", "--source-url-file", "url"], &["--rejects", "./legacy.db"]),
+        from(&["check", "--source-url-file", "url"], &["--rejects", "url"]),
+        from(&["check", "--source", "sqlite:legacy.db"], &["--rejects", "ca.pem"]),
+        from(&["import", "--source", "sqlite:legacy.db"], &["--rejects", "legacy.db"]),
+        vec!["import", "users.ndjson", "--probe", "probe.csv", "--rejects", "probe.csv"],
+        vec!["status", "--html", "rehash.db"],
+        vec!["status", "--html", "rehash.db-wal"],
+        vec!["check", "users.ndjson", "--tagged", "legacy.db"],
+        vec!["export", "-o", "legacy.db"],
+        vec!["bench", "--html", "rehash.db", "--duration", "1ms"],
+    ] {
+        let output = run(directory.path(), &arguments, b"");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && said.contains("cannot be written"), "{arguments:?}: {said}");
+    }
+    assert!(kept.map(bytes) == before);
+}

@@ -10,19 +10,20 @@ use crate::interrupt::Interrupt;
 use crate::keys;
 use crate::output::{Exit, Failure, say};
 use crate::record_file::RecordFile;
-use crate::report::{self, Progress, RawRecord, Rejects, Reporter, Reserved, Totals};
+use crate::report::{self, Progress, RawRecord, Rejects, Reporter, Totals};
+use crate::reserved::Reserved;
 use crate::source::Inputs;
 
 pub fn run(args: &args::Check, out: &mut impl Write) -> Result<Exit, Failure> {
     let rules = keys::rules(&args.input)?;
-    let mut reserved = Reserved::new(&args.input);
+    let inputs = Inputs::new(&args.input)?;
+    let mut reserved = Reserved::new(&args.input, inputs.database().map(|(url, _)| url));
     [&args.tagged, &args.report.rejects].into_iter().flatten().try_for_each(|output| reserved.take(output))?;
     let mut tagged = args.tagged.as_deref().map(RecordFile::create).transpose()?;
     let mut rejects = args.report.rejects.as_deref().map(|path| Rejects::create(path, &reserved)).transpose()?;
     let mut reporter = Reporter::new(out, &args.report);
     // Files that are not finished must not stay behind: they hold hashes.
     let interrupt = Interrupt::watch()?;
-    let inputs = Inputs::new(&args.input)?;
     let mut progress = Progress::start();
     let options = options(&args.input, tagged.is_some())?;
 

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::output::{Exit, Failure, json, say};
 use crate::record_file::RecordFile;
-use crate::report::Reserved;
+use crate::reserved::Reserved;
 use crate::{args, store};
 
 /// The record, in the spelling of the record format.
@@ -45,11 +45,7 @@ pub fn run(args: &args::Export, out: &mut impl Write) -> Result<Exit, Failure> {
     let store = store::existing(&args.store.url)?;
     let mut file = match &args.output {
         Some(path) => {
-            let mut reserved = Reserved::default();
-            if let Some(store) = store::path(&args.store.url)? {
-                reserved = reserved.store(store);
-            }
-            reserved.take(path)?;
+            Reserved::default().database(&args.store.url).take(path)?;
             Some(RecordFile::create(path)?)
         }
         None => None,

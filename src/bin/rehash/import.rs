@@ -16,7 +16,8 @@ use crate::interrupt::Interrupt;
 use crate::output::{Exit, Failure, say};
 use crate::pending::{Batch, Held, Pending, Reading, conflict, method_of, new_user, say_what_is_committed, size};
 use crate::plaintext::hash_plaintext;
-use crate::report::{self, Progress, RawRecord, Rejects, Reporter, Reserved, Totals};
+use crate::report::{self, Progress, RawRecord, Rejects, Reporter, Totals};
+use crate::reserved::Reserved;
 use crate::source::Inputs;
 use crate::{args, fingerprint, keys, probe, store};
 
@@ -34,15 +35,13 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
     let engine = keys::engine(&args.target, args.input.limits.limits(), args.input.keys.keyring()?, UpgradeMode::Off)?;
     let interrupt = Interrupt::watch()?;
     let inputs = Inputs::new(&args.input)?;
+    let url = &*args.store.url;
+    let source = inputs.database().map(|(url, _)| url);
+    let mut reserved = Reserved::new(&args.input, source).database(url).files(&args.probe);
+    args.report.rejects.iter().try_for_each(|output| reserved.take(output))?;
     if let Some(exit) = probe::run(args, inputs.sources(&interrupt), &rules, &engine, out)? {
         return Ok(exit);
     }
-    let url = &*args.store.url;
-    let mut reserved = Reserved::new(&args.input);
-    if let Some(path) = store::path(url)? {
-        reserved = reserved.store(path);
-    }
-    args.report.rejects.iter().try_for_each(|output| reserved.take(output))?;
     let store = if args.dry_run { store::open_or_imagine(url)? } else { store::create_or_open(url)? };
     let bulk = store.bulk(BulkOptions::new(args.on_conflict.into(), args.dry_run))?;
     let options = options(&args.input, true)?;

@@ -26,6 +26,7 @@ mod plaintext;
 mod probe;
 mod record_file;
 mod report;
+mod reserved;
 mod secret;
 mod serve;
 mod settings;

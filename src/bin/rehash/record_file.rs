@@ -1,10 +1,13 @@
 //! Files of records: those that appear under their name when they are finished, and what is open already and is written to as it is.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use crate::output::Failure;
+
+/// What every SQLite database begins with.
+const SQLITE: &[u8; 16] = b"SQLite format 3\0";
 
 /// A file of records, readable by its owner alone: it holds hashes. It appears under its name when it is finished, and
 /// only then replaces what was there.
@@ -22,6 +25,12 @@ enum Target {
 /// Whether a path stands for what a process has open rather than for a place: `/dev/stdout`, `/dev/fd/3`.
 pub fn is_of_process(path: &Path) -> bool {
     ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc/self/fd"].iter().any(|known| path.starts_with(known))
+}
+
+/// Whether a database stands there: a user table, whosever it is, is not made anew from what was just read.
+fn is_database(path: &Path) -> bool {
+    let mut head = [0; SQLITE.len()];
+    File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok_and(|()| head == *SQLITE)
 }
 
 /// Opens what the process has open once more. Its standard outputs are shared with their place in the file, which others write to as
@@ -67,6 +76,12 @@ impl RecordFile {
         // A link stays a link: what it leads to is replaced.
         let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let is_special = std::fs::metadata(path).is_ok_and(|found| !found.is_file());
+        if !is_special && is_database(path) {
+            return Err(Failure::output_path(
+                path,
+                &"it is a SQLite database, which no output replaces; name another file",
+            ));
+        }
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let target = if is_special {
             File::options().write(true).open(path).map(Target::Special)

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::args;
 use crate::output::{Exit, Failure, grouped, json, printable, say};
 use crate::record_file::{RecordFile, is_of_process};
+use crate::reserved::Reserved;
 
 /// Writes problems and counts.
 pub struct Reporter<W> {
@@ -186,59 +187,6 @@ pub fn exit(summary: &Summary, rejected: u64) -> Exit {
     } else {
         Exit::Done
     }
-}
-
-/// The files that an output must not be: the inputs, the keys, the store and what stands beside it, the other outputs.
-#[derive(Clone, Default)]
-pub struct Reserved(Vec<PathBuf>);
-
-impl Reserved {
-    pub fn new(input: &args::Input) -> Self {
-        let keys = input.keys.key_files.iter().filter_map(|pair| Some(PathBuf::from(pair.split_once('=')?.1)));
-        let files = input.files.iter().filter(|path| path.as_os_str() != "-").cloned();
-        let mut files: Vec<_> = files.chain(keys).chain(input.keys.hash_config.clone()).collect();
-        // What standard input was opened from, where the system shows it.
-        if input.files.iter().any(|path| path.as_os_str() == "-") {
-            files.push("/dev/stdin".into());
-        }
-        Self(files)
-    }
-
-    /// With a store's file and its journals.
-    pub fn store(mut self, path: &Path) -> Self {
-        for suffix in ["", "-wal", "-shm", "-journal"] {
-            let mut file = path.as_os_str().to_owned();
-            file.push(suffix);
-            self.0.push(file.into());
-        }
-        self
-    }
-
-    /// Takes a place for an output.
-    pub fn take(&mut self, output: &Path) -> Result<(), Failure> {
-        if self.0.iter().any(|other| is_same_file(output, other)) {
-            return Err(Failure::output_path(output, &"it is named twice, or is read as well; name another file"));
-        }
-        self.0.push(output.to_owned());
-        Ok(())
-    }
-}
-
-fn is_same_file(one: &Path, other: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt as _;
-        let place = |path: &Path| std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file);
-        if let (Some(one), Some(other)) = (place(one), place(other)) {
-            return (one.dev(), one.ino()) == (other.dev(), other.ino());
-        }
-    }
-    // A file that is not there yet has no identity but its place.
-    let place = |path: &Path| {
-        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Some((parent.canonicalize().ok()?, path.file_name()?.to_owned()))
-    };
-    one == other || place(one).is_some_and(|one| place(other) == Some(one))
 }
 
 /// The bad records as they stand in the input, to be mended and read again: CSV under its header, JSON as NDJSON. Records

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::args;
 use crate::output::{Exit, Failure, grouped, print_json, printable};
 use crate::record_file::RecordFile;
+use crate::reserved::Reserved;
 use crate::store;
 
 /// Days or weeks that the text shows.
@@ -57,6 +58,7 @@ struct Row {
 }
 
 pub fn run(args: &args::Status, out: &mut impl Write) -> Result<Exit, Failure> {
+    args.html.iter().try_for_each(|path| Reserved::default().database(&args.store.url).take(path))?;
     let store = store::existing(&args.store.url)?;
     let counts = store.counts()?;
     let mut status = Status::of(counts.clone());
