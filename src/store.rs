@@ -27,7 +27,7 @@ mod slots;
 pub mod sqlite;
 mod users;
 
-pub use bulk::{Bulk, BulkOptions, Input, Keys, Mark, OnConflict, Tally, Written};
+pub use bulk::{Bulk, BulkOptions, Committed, Input, Keys, Mark, OnConflict, Tally, Written};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use mapping::{Mapped, MappedId, Mapping};
 pub use open::{OpenOptions, StoreUrl, open};

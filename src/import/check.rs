@@ -37,6 +37,24 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// The records of a source, split as the options say.
+    ///
+    /// # Errors
+    ///
+    /// [`InputError`] where it is not what they say.
+    pub fn chunks(&self, source: Source) -> Result<Chunks, InputError> {
+        if let Some(export) = &self.export {
+            return Chunks::of_export(source, export);
+        }
+        let (source, format) = match self.format {
+            Some(format) => (source, format),
+            None => source.detect()?,
+        };
+        Chunks::new(source, format)
+    }
+}
+
 /// A record of an input, judged.
 #[non_exhaustive]
 pub struct Checked<'a> {
@@ -96,7 +114,7 @@ pub fn check<B>(
     let mut run =
         Run { rules, options, summary: Summary::default(), seen: Seen::new(), prints: Fingerprinter::default() };
     for source in sources {
-        match source.and_then(|source| run.open(source)) {
+        match source.and_then(|source| run.options.chunks(source)) {
             Ok(chunks) => {
                 if let ControlFlow::Break(value) = run.input(chunks, &mut sink) {
                     return (run.summary, Some(value));
@@ -145,17 +163,6 @@ impl Judged {
 }
 
 impl Run<'_> {
-    fn open(&self, source: Source) -> Result<Chunks, InputError> {
-        if let Some(export) = &self.options.export {
-            return Chunks::of_export(source, export);
-        }
-        let (source, format) = match self.options.format {
-            Some(format) => (source, format),
-            None => source.detect()?,
-        };
-        Chunks::new(source, format)
-    }
-
     fn input<B>(&mut self, mut chunks: Chunks, sink: &mut impl FnMut(Checked<'_>) -> ControlFlow<B>) -> ControlFlow<B> {
         let (name, format) = (chunks.name().to_owned(), chunks.format());
         let header_line = chunks.header_line().map(<[u8]>::to_vec);

@@ -94,6 +94,9 @@ pub struct Import {
     /// What becomes of a record whose identifier another record of the store has
     #[arg(long, value_name = "WHAT", default_value = "skip")]
     pub on_conflict: OnConflict,
+    /// Begin anew, where an earlier run of the same command was cut off: every record is compared with what is there
+    #[arg(long)]
+    pub restart: bool,
     /// Users whose passwords are known (names and `password`, as the records): unless each matches, nothing is imported, and
     /// the likely mistakes are named
     #[arg(long, value_name = "FILE")]

@@ -64,7 +64,15 @@ pub fn run(args: &args::Check, out: &mut impl Write) -> Result<Exit, Failure> {
     let problems = summary.problems.iter().map(|(code, count)| (code.as_str(), *count)).collect();
     let rejected = summary.rejected;
     let methods = report::methods(&summary);
-    reporter.finish(&Totals { summary: &summary, outcomes: Vec::new(), problems, rejected, methods, stopped: None })?;
+    reporter.finish(&Totals {
+        summary: &summary,
+        outcomes: Vec::new(),
+        journal: None,
+        problems,
+        rejected,
+        methods,
+        stopped: None,
+    })?;
     keys::say_what_is_missing(&args.input)?;
     Ok(report::exit(&summary, rejected))
 }

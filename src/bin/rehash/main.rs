@@ -8,6 +8,7 @@ mod batch;
 mod bench;
 mod calibrate;
 mod check;
+mod committed;
 mod demo;
 mod export;
 mod fingerprint;

@@ -52,6 +52,9 @@ impl Failure {
 
     /// A file that the command was to write.
     pub fn output(path: &std::path::Path, error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self { exit: Exit::BrokenPipe, message: None };
+        }
         Self::new(Exit::Fault, format!("{}: cannot be written: {error}", path.display()))
     }
 

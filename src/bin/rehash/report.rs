@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use rehash::import::{Checked, Format, Problem, Summary};
+use rehash::store::Tally;
 use serde::Serialize;
 
 use crate::args;
@@ -39,6 +40,8 @@ pub struct Totals<'a> {
     pub summary: &'a Summary,
     /// Counts that only the command knows, by their name in JSON; the text shows them with blanks.
     pub outcomes: Vec<(&'static str, u64)>,
+    /// What earlier runs had committed, as the store's journal has it.
+    pub journal: Option<Tally>,
     pub problems: Vec<(&'static str, u64)>,
     pub rejected: u64,
     /// Good records by method, in a stable order.
@@ -112,6 +115,7 @@ impl<W: Write> Reporter<W> {
             rest.insert((*name).into(), (*count).into());
         }
         rest.insert("rejected".into(), totals.rejected.into());
+        rest.extend(totals.journal.map(|journal| ("journal".to_owned(), journalled(&journal))));
         let methods = totals.methods.iter().map(|(method, count)| ((*method).to_owned(), (*count).into()));
         rest.insert("methods".into(), serde_json::Value::Object(methods.collect()));
         let problems = totals.problems.iter().map(|(code, count)| ((*code).to_owned(), (*count).into()));
@@ -138,7 +142,7 @@ impl<W: Write> Reporter<W> {
             row(2, "good", summary.good)?;
         }
         for (name, count) in &totals.outcomes {
-            let indent = if *name == "kept_newer" { 4 } else { 2 };
+            let indent = if matches!(*name, "kept_newer" | "rejected_earlier") { 4 } else { 2 };
             row(indent, &name.replace('_', " "), *count)?;
         }
         row(2, "rejected", totals.rejected)?;
@@ -163,6 +167,15 @@ pub fn methods(summary: &Summary) -> Vec<(&'static str, u64)> {
     rows.extend((summary.plaintext > 0).then_some(("plaintext", summary.plaintext)));
     rows.extend((summary.without_password > 0).then_some(("without_password", summary.without_password)));
     rows
+}
+
+/// The journal's counts as JSON.
+fn journalled(journal: &Tally) -> serde_json::Value {
+    let Tally { imported, already_there, kept_newer, replaced, left_newer, rejected } = *journal;
+    serde_json::json!({
+        "records": journal.records(), "imported": imported, "already_there": already_there, "kept_newer": kept_newer,
+        "replaced": replaced, "left_newer": left_newer, "rejected": rejected,
+    })
 }
 
 fn warning(code: rehash::Code) -> &'static str {
@@ -203,6 +216,17 @@ impl Rejects {
     pub fn create(path: &Path, reserved: &Reserved) -> Result<Self, Failure> {
         let first = Some(RecordFile::create(path)?);
         Ok(Self { path: path.to_owned(), reserved: reserved.clone(), first, files: Vec::new() })
+    }
+
+    /// After those that an earlier run left there.
+    pub fn go_on(path: &Path, reserved: &Reserved) -> Result<Self, Failure> {
+        let first = Some(RecordFile::go_on(path)?);
+        Ok(Self { path: path.to_owned(), reserved: reserved.clone(), first, files: Vec::new() })
+    }
+
+    /// What was written so far is under its name from now on, and stays there whatever comes.
+    pub fn keep(&mut self) -> Result<(), Failure> {
+        self.files.iter_mut().try_for_each(|(_, file)| file.keep())
     }
 
     pub fn write(&mut self, record: &RawRecord<'_>) -> Result<(), Failure> {

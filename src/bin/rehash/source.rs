@@ -83,6 +83,11 @@ impl<'a> Inputs<'a> {
         self.marked.replace(after);
     }
 
+    /// Whether the store's journal keeps how far it was read, so that what was committed is not read again.
+    pub fn is_journalled(&self) -> bool {
+        self.is_journalled.get()
+    }
+
     /// Where a batch stands that begins where the one before it ended, and whose last record is this line.
     pub fn keys_up_to(&self, line: u64) -> Option<Keys> {
         let opened = self.opened.borrow();

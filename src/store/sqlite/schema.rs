@@ -13,7 +13,7 @@ use crate::store::{OpenOptions, StoreError, StoreErrorKind};
 const APPLICATION_ID: i32 = 0x7268_7368;
 
 /// One entry per schema version, each run once in order. Only ever appended to.
-pub(super) const MIGRATIONS: [&str; 6] = ["
+pub(super) const MIGRATIONS: [&str; 7] = ["
 CREATE TABLE users (
     id INTEGER PRIMARY KEY,
     username TEXT,
@@ -123,6 +123,12 @@ CREATE TRIGGER users_take_identities_along AFTER DELETE ON users BEGIN
 END;
 ", "
 ALTER TABLE guesses ADD COLUMN pending INTEGER NOT NULL DEFAULT 0;
+", "
+ALTER TABLE import_batches ADD COLUMN refused INTEGER;
+ALTER TABLE import_batches ADD COLUMN digest TEXT;
+CREATE TRIGGER audit_keeps_ids BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id = new.id) BEGIN
+    SELECT raise(ABORT, 'the audit is only ever appended to');
+END;
 "];
 
 /// The migration after which the identities of those who are there are held.
