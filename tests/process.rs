@@ -623,3 +623,107 @@ fn no_output_replaces_a_database_or_what_belongs_to_a_source() {
     }
     assert!(kept.map(bytes) == before);
 }
+
+#[test]
+fn no_password_of_a_source_shows_wherever_its_url_ends() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let query = ["--source-query", "SELECT 1 AS id, 'a' AS username", "--source-key", "id"];
+    for (url, code) in [
+        ("mysql://root:pa#S3CRET@127.0.0.1:3307/x", 2),
+        ("mysql://root:pa?S3CRET@127.0.0.1:3307/x", 2),
+        ("postgres://root:pa#S3CRET@127.0.0.1:1/x", 2),
+        ("root:S3CRET@127.0.0.1/x", 2),
+        ("postgres:root:S3CRET@h", 2),
+        ("mysql:/root:S3CRET@h/x", 2),
+        ("mysql://root:S3CRET@127.0.0.1:1/x", 69),
+        ("postgres://root:S3CRET@127.0.0.1:1/x", 69),
+    ] {
+        for command in ["check", "import"] {
+            let output = run(directory.path(), &[&[command, "--source", url], &query[..]].concat(), b"");
+            let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+            assert_eq!(output.status.code(), Some(code), "{url}: {said}");
+            assert!(
+                !said.contains("S3CRET") && !said.contains("Error {") && !said.contains("records  "),
+                "{url}: {said}"
+            );
+        }
+    }
+    fs::write(directory.path().join("url"), "\n").expect("written");
+    let output = run(directory.path(), &[&["check", "--source-url-file", "url"], &query[..]].concat(), b"");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(2) && said.contains("--source-url-file: the URL is no database"), "{said}");
+    // Nothing of it is in the store, where the journal has the place of each source.
+    let stored = fs::read(directory.path().join("rehash.db")).unwrap_or_default();
+    assert!(!stored.windows(6).any(|window| window == b"S3CRET"));
+}
+
+#[test]
+fn an_interrupted_check_says_how_far_it_came() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let legacy = rusqlite::Connection::open(directory.path().join("legacy.db")).expect("a database");
+    legacy
+        .execute_batch(
+            "CREATE TABLE t (id TEXT PRIMARY KEY, username TEXT);
+             WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 300000)
+             INSERT INTO t SELECT printf('o''brien %06d', n), 'user' || n FROM n",
+        )
+        .expect("rows");
+    let check =
+        ["check", "--source", "sqlite:legacy.db", "--source-query", "SELECT id, username, 1 AS primaryEmail FROM t"];
+    // Everything is a problem of its own, which nobody reads until somebody has asked for an end.
+    let mut child = rehash(directory.path(), &[&check[..], &["--source-key", "id"]].concat())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut line = String::new();
+    for _ in 0..2000 {
+        out.read_line(&mut line).expect("a line");
+    }
+    signal(&child, "-INT");
+    let mut rest = String::new();
+    out.read_to_string(&mut rest).expect("a text");
+    let output = child.wait_with_output().expect("ended");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(rest.contains("\nrecords   ") && rest.contains("bad_field"), "the counts are there");
+    let key = said.split_once("--source-after ").expect("a key").1.split(" it does not").next().expect("its end");
+    assert!(key.starts_with(r"'o'\''brien "), "{said}");
+    // Pasted into a shell, it goes on there.
+    let script = format!("\"$0\" \"$@\" --source-after {key} -q");
+    let output = Command::new("sh")
+        .args(["-c", &script, env!("CARGO_BIN_EXE_rehash")])
+        .args([&check[..], &["--source-key", "id"]].concat())
+        .current_dir(directory.path())
+        .output()
+        .expect("it runs");
+    let text = String::from_utf8_lossy(&output.stdout).replace(' ', "");
+    let records: u64 =
+        text.lines().find_map(|line| line.strip_prefix("records")).expect("a count").parse().expect("a number");
+    assert!(records > 0 && records < 300_000, "{records}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn large_records_take_no_more_memory_than_small_ones() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let large = "x".repeat(1 << 20);
+    let mut file = std::io::BufWriter::new(fs::File::create(directory.path().join("users.ndjson")).expect("made"));
+    for number in 0..300 {
+        writeln!(file, "{{\"username\":\"user{number}\",\"customData\":{{\"k\":\"{large}\"}}}}").expect("written");
+    }
+    drop(file);
+    let mut child = rehash(directory.path(), &["import", "users.ndjson", "--jobs", "1", "-q"])
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("started");
+    let mut peak = 0;
+    while child.try_wait().expect("a child").is_none() {
+        peak = peak.max(peak_kib(&child));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(child.wait().expect("ended").success());
+    assert!(peak > 0 && peak < 250 << 10, "{peak} KiB");
+    assert_eq!(json(directory.path(), &["status", "--json"])["records"], 300);
+}

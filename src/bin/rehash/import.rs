@@ -89,6 +89,10 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
         stopped = Some(Stop::Interrupted);
     }
     drop(progress);
+    if let Err(failure) = inputs.check_reached(&summary) {
+        importer.bulk.finish()?;
+        return Err(failure);
+    }
     summary.records += committed_earlier;
     let ended = importer.end(&summary, stopped);
     if args.dry_run && matches!(ended, Ok(Exit::Interrupted)) {
@@ -372,13 +376,17 @@ impl<W: Write> Importer<'_, W> {
             Some(failure) => failure.message().map(str::to_owned),
             None => is_interrupted.then(|| "interrupted".to_owned()),
         };
-        let finished = self.report(summary, stopped);
-        // Last, so that a disk without room for them takes nothing from what was said.
-        let finished = finished.and(self.rejects.take().map_or(Ok(()), Rejects::finish));
+        // A disk without room for them takes nothing from what is said.
+        let kept = self.rejects.take().map_or(Ok(()), Rejects::finish);
+        let finished = self.report(summary, stopped).and(kept);
         let settled = self.bulk.finish();
         finished?;
         if let Some(failure) = failure.or_else(|| settled.err().map(Failure::from)) {
-            say("stopped at a batch boundary; run the same command again to go on");
+            say(match (failure.exit(), failure.is_lasting()) {
+                (Exit::No, _) => "stopped at a batch boundary; once the conflict is gone, the same command goes on",
+                (_, true) => "stopped at a batch boundary",
+                _ => "stopped at a batch boundary; run the same command again to go on",
+            });
             return Err(failure);
         }
         if is_interrupted {
