@@ -129,7 +129,10 @@ impl Sqlite {
     }
 
     fn over(mut writer: Connection, path: Option<PathBuf>, options: &OpenOptions) -> Result<Self, StoreError> {
-        schema::migrate(&mut writer)?;
+        if options.creates || path.is_none() {
+            schema::migrate(&mut writer)?;
+        }
+        schema::check(&writer, options)?;
         let slots = |size| Slots::new(size, options.acquire_timeout);
         let store = Self { path, options: options.clone(), writer: slots(1), readers: slots(options.connections) };
         store.writer.put(writer);

@@ -23,7 +23,8 @@ struct Info {
     known_schema: usize,
     read_only: bool,
     bytes: Option<u64>,
-    records: u64,
+    /// Not counted in an older store.
+    records: Option<u64>,
 }
 
 /// `rehash store`.
@@ -48,8 +49,10 @@ fn info(args: &args::StoreInfo, out: &mut impl Write) -> Result<Exit, Failure> {
         writeln!(out, "the mapping fits: every column is there, and takes a new hash of the default parameters")?;
         return Ok(Exit::Done);
     }
-    let store = existing(&args.store.url)?;
-    let (found, counts) = (store.info()?, store.counts()?);
+    let store = open(&args.store.url, &OpenOptions::default().older(true))?;
+    let found = store.info()?;
+    let is_older = found.schema < found.known_schema;
+    let counts = if is_older { None } else { Some(store.counts()?) };
     let info = Info {
         kind: found.kind,
         place: found.place,
@@ -58,7 +61,7 @@ fn info(args: &args::StoreInfo, out: &mut impl Write) -> Result<Exit, Failure> {
         known_schema: found.known_schema,
         read_only: found.is_read_only,
         bytes: found.bytes,
-        records: counts.iter().map(|row| row.records).sum(),
+        records: counts.map(|counts| counts.iter().map(|row| row.records).sum()),
     };
     if args.json {
         print_json(out, &info)?;
@@ -68,9 +71,14 @@ fn info(args: &args::StoreInfo, out: &mut impl Write) -> Result<Exit, Failure> {
     writeln!(out, "{:<12}{}", "place", printable(&info.place))?;
     writeln!(out, "{:<12}{} of {}", "schema", info.schema, info.known_schema)?;
     writeln!(out, "{:<12}{}", "access", if info.read_only { "read only" } else { "read and write" })?;
-    writeln!(out, "{:<12}{}", "records", grouped(info.records))?;
+    if let Some(records) = info.records {
+        writeln!(out, "{:<12}{}", "records", grouped(records))?;
+    }
     if let Some(bytes) = info.bytes {
         writeln!(out, "{:<12}{}", "bytes", grouped(bytes))?;
+    }
+    if is_older {
+        say("rehash store migrate brings it up to date; until then other commands refuse it");
     }
     Ok(Exit::Done)
 }
@@ -103,7 +111,7 @@ pub fn open_or_imagine(url: &str) -> Result<Arc<dyn Users>, Failure> {
         return Ok(Arc::new(Sqlite::in_memory()?));
     }
     match open(url, &OpenOptions::default()) {
-        Err(error) if error.kind() == StoreErrorKind::OlderSchema => Ok(Arc::new(Sqlite::in_memory()?)),
+        Err(error) if error.kind() == StoreErrorKind::NoSchema => Ok(Arc::new(Sqlite::in_memory()?)),
         opened => Ok(opened?),
     }
 }

@@ -52,7 +52,7 @@ impl Postgres {
         }
         let limit = i64::try_from(count).unwrap_or(i64::MAX);
         let schema = &self.server.target().schema;
-        let query = format!("SELECT count(*) FROM (SELECT 1 FROM {schema}.users LIMIT {limit}) AS some");
+        let query = format!("SELECT count(*) FROM (SELECT 1 FROM {schema}.users LIMIT {limit}) AS held");
         // A connection of its own, in which no time-out of ours stays behind.
         let client = self.server.connect()?;
         let counted = self.server.runtime().block_on(async {

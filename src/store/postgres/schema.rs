@@ -2,7 +2,7 @@
 
 use tokio_postgres::{Client, Error};
 
-use crate::store::{StoreError, StoreErrorKind};
+use crate::store::StoreError;
 
 use super::connect::failed;
 use super::identities;
@@ -124,17 +124,6 @@ pub(super) async fn version(client: &Client, schema: &str) -> Result<usize, Stor
         Err(error) if error.code().is_some_and(|code| ["42P01", "3F000"].contains(&code.code())) => Ok(0),
         Err(error) => Err(failed(&error)),
     }
-}
-
-/// Refuses what this program does not know.
-pub(super) fn check(version: usize) -> Result<(), StoreError> {
-    let known = MIGRATIONS.len();
-    let (kind, remedy) = match version.cmp(&known) {
-        std::cmp::Ordering::Equal => return Ok(()),
-        std::cmp::Ordering::Less => (StoreErrorKind::OlderSchema, "; rehash store migrate brings it up to date"),
-        std::cmp::Ordering::Greater => (StoreErrorKind::NewerSchema, ""),
-    };
-    Err(StoreError::new(kind, format!("the store has schema {version}; this program knows {known}{remedy}")))
 }
 
 pub(super) async fn migrate(client: &mut Client, schema: &str) -> Result<(), StoreError> {

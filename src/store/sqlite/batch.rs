@@ -134,6 +134,10 @@ impl<'a> Batch<'a> {
         if other_holder(&self.connection, &accounts, Some(old.id)).map_err(failed)?.is_some() {
             return Ok(Inserted::Conflict("identities"));
         }
+        // Nobody loses the password they have to a record that has none.
+        if new.password.is_none() && old.password.is_some() {
+            return Ok(Inserted::Conflict(field));
+        }
         let was = record::read(&self.connection, old.id).map_err(failed)?;
         let parameters = new.password.map(StoredHash::parameters);
         let method = new.password.map(|hash| hash.method().as_str());

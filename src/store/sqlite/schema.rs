@@ -7,6 +7,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::identities;
+use crate::store::open::check_version;
 use crate::store::{OpenOptions, StoreError, StoreErrorKind};
 
 /// `rhsh`: tells our files from other people's.
@@ -154,13 +155,15 @@ pub(super) fn connect(path: &Path, options: &OpenOptions) -> Result<Connection, 
     Ok(connection)
 }
 
+/// Refuses what this program does not know, or no longer.
+pub(super) fn check(connection: &Connection, options: &OpenOptions) -> Result<(), StoreError> {
+    let version = version(connection).map_err(Migrate::told)?;
+    if options.takes_older && version > 0 { Ok(()) } else { check_version(version, MIGRATIONS.len()) }
+}
+
 /// Brings the schema up to date, in one transaction.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let migrated = try_to_migrate(connection);
-    migrated.map_err(|error| match error {
-        Migrate::Sqlite(error) => reached(error),
-        Migrate::Refused(error) => error,
-    })
+    try_to_migrate(connection).map_err(Migrate::told)
 }
 
 fn try_to_migrate(connection: &mut Connection) -> Result<(), Migrate> {
@@ -198,6 +201,15 @@ pub(super) enum Migrate {
     Refused(StoreError),
 }
 
+impl Migrate {
+    fn told(self) -> StoreError {
+        match self {
+            Self::Sqlite(error) => reached(error),
+            Self::Refused(error) => error,
+        }
+    }
+}
+
 impl From<rusqlite::Error> for Migrate {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sqlite(error)
@@ -214,8 +226,7 @@ pub(super) fn version(connection: &Connection) -> Result<usize, Migrate> {
         return Err(Migrate::Refused(StoreError::new(StoreErrorKind::Unreachable, message)));
     }
     if version > MIGRATIONS.len() {
-        let message = format!("the store has schema {version}; this program knows {}", MIGRATIONS.len());
-        return Err(Migrate::Refused(StoreError::new(StoreErrorKind::NewerSchema, message)));
+        check_version(version, MIGRATIONS.len()).map_err(Migrate::Refused)?;
     }
     Ok(version)
 }
