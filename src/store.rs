@@ -33,8 +33,8 @@ pub use mapping::{Mapped, MappedId, Mapping};
 pub use open::{OpenOptions, StoreUrl, open};
 pub use progress::{Projection, left_to_replace, sort_weakest_first, weeks};
 pub use users::{
-    Created, Day, GuessEnd, Guessed, Inserted, Linked, MethodCount, NewUser, StoreInfo, Subject, Unstorable, User,
-    Users,
+    AuditEntry, Created, Day, GuessEnd, Guessed, Inserted, Linked, MethodCount, NewUser, StoreInfo, Subject,
+    Unstorable, User, Users,
 };
 
 /// A table of users, as a sign-in needs it.

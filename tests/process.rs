@@ -727,3 +727,167 @@ fn large_records_take_no_more_memory_than_small_ones() {
     assert!(peak > 0 && peak < 250 << 10, "{peak} KiB");
     assert_eq!(json(directory.path(), &["status", "--json"])["records"], 300);
 }
+
+#[test]
+fn a_store_can_be_named_by_a_file() {
+    let directory = tempfile::tempdir().expect("a directory");
+    table(directory.path(), 3);
+    fs::write(directory.path().join("url"), "sqlite:own.db\n").expect("written");
+    for (arguments, code) in [
+        (&["import", "users.ndjson", "--store-file", "url", "-q"][..], 0),
+        (&["status", "--store-file", "url"], 0),
+        (&["store", "info", "--store-file", "url"], 0),
+        (&["export", "--store-file", "url", "-o", "url"], 2),
+        (&["status", "--store-file", "users.ndjson"], 2),
+        (&["status", "--store-file", "absent"], 2),
+        (&["status", "--store-file", "url", "--store", "sqlite:own.db"], 2),
+    ] {
+        let output = run(directory.path(), arguments, b"");
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert!(directory.path().join("own.db").exists() && !directory.path().join("rehash.db").exists());
+    // What the command line says comes before the environment's other way.
+    for (variable, value, arguments, code) in [
+        ("REHASH_STORE_FILE", "url", &["status"][..], 0),
+        ("REHASH_STORE_FILE", "absent", &["status", "--store", "sqlite:own.db"], 0),
+        ("REHASH_STORE", "sqlite:absent.db", &["store", "info", "--store-file", "url"], 0),
+        ("REHASH_STORE", "sqlite:absent.db", &["status"], 69),
+    ] {
+        let status = rehash(directory.path(), arguments)
+            .env(variable, value)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .expect("it runs");
+        assert_eq!(status.code(), Some(code), "{variable} {arguments:?}");
+    }
+}
+
+#[test]
+fn the_audit_is_shown_newest_first() {
+    let directory = tempfile::tempdir().expect("a directory");
+    table(directory.path(), 3);
+    let ada = format!("{{\"username\":\"ada\",\"passwordDigest\":\"{MD5}\",\"passwordAlgorithm\":\"MD5\"}}\n");
+    fs::write(directory.path().join("ada.ndjson"), ada).expect("written");
+    for input in ["users.ndjson", "ada.ndjson"] {
+        assert!(run(directory.path(), &["import", input, "-q"], b"").status.success());
+    }
+    let cheap = ["--memory", "64KiB", "--passes", "1"];
+    assert!(run(directory.path(), &[&["sign-in", "ada"], &cheap[..]].concat(), b"password").status.success());
+    let all = json(directory.path(), &["store", "audit", "--json"]);
+    let events: Vec<_> =
+        all.as_array().expect("a list").iter().map(|entry| entry["event"].as_str().expect("a text")).collect();
+    assert_eq!(events, ["upgrade", "import", "import"], "{all}");
+    assert_eq!(
+        (&all[0]["from"], &all[0]["to"], &all[2]["import"]),
+        (&"md5".into(), &"argon2id".into(), &"users.ndjson".into())
+    );
+    assert_eq!(all[2]["records"], 3);
+    for arguments in [&["--user", "ada"][..], &["--user-id", "4"], &["--limit", "1"]] {
+        let one = json(directory.path(), &[&["store", "audit", "--json"], arguments].concat());
+        assert_eq!((one.as_array().map(Vec::len), &one[0]), (Some(1), &all[0]), "{arguments:?}");
+    }
+    assert_eq!(run(directory.path(), &["store", "audit", "--user", "nobody"], b"").status.code(), Some(1));
+    let text = run(directory.path(), &["store", "audit"], b"").stdout;
+    let text = String::from_utf8_lossy(&text);
+    assert!(text.contains("from md5 to argon2id") && text.contains("3 records of users.ndjson"), "{text}");
+}
+
+/// Every command but demo, completions and man has it.
+#[test]
+fn commands_print_json_where_they_say_so() {
+    let directory = tempfile::tempdir().expect("a directory");
+    table(directory.path(), 3);
+    assert!(run(directory.path(), &["import", "users.ndjson", "-q"], b"").status.success());
+    let migrated = json(directory.path(), &["store", "migrate", "--json"]);
+    assert!(migrated["schema"] == migrated["known_schema"] && migrated["recounted"] == false, "{migrated}");
+    assert_eq!(json(directory.path(), &["export", "--json", "-o", "out"])["written"], 3);
+    let output = run(directory.path(), &["export", "--json"], b"");
+    let counts: serde_json::Value = serde_json::from_slice(&output.stderr).expect("one document");
+    assert_eq!((&counts["written"], output.stdout.iter().filter(|c| **c == b'\n').count()), (&3.into(), 3));
+    fs::write(
+        directory.path().join("m.toml"),
+        "table = \"accounts\"\nid = \"id\"\nidentifiers = [\"email\"]\nhash = \"hash\"\nmethod_otherwise = \"md5\"\n",
+    )
+    .expect("written");
+    let own = rusqlite::Connection::open(directory.path().join("own.db")).expect("a file");
+    own.execute_batch("CREATE TABLE accounts (id INTEGER PRIMARY KEY, email TEXT, hash TEXT)").expect("a table");
+    let fits = json(directory.path(), &["store", "info", "--store", "sqlite:own.db", "--mapping", "m.toml", "--json"]);
+    assert_eq!(fits["fits"], true);
+}
+
+/// What the program and its libraries are made of is nobody's concern.
+#[test]
+fn errors_speak_of_what_was_given() {
+    let directory = tempfile::tempdir().expect("a directory");
+    table(directory.path(), 3);
+    assert!(run(directory.path(), &["import", "users.ndjson", "-q"], b"").status.success());
+    let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).expect("written");
+    let mapping = "table = \"users\"\nid = \"id\"\nidentifiers = [\"username\"]\nhash = \"password_encrypted\"\nmethod_otherwise = \"md5\"\n";
+    write("bad.toml", "table = \"users\"\nnothing = 1\n");
+    write("where.toml", &format!("{mapping}only_where = \"deleted_at IS NUL\"\n"));
+    for (arguments, said, not) in [
+        (&["store", "info", "--mapping", "bad.toml"][..], "line 2: unknown field `nothing`", "\\n"),
+        (&["store", "info", "--mapping", "where.toml"], "no such column: NUL", "SELECT"),
+        (&["check", "users.ndjson", "--rejects", "/nodir/x"], "there is no such directory", "entity"),
+        (&["check", "users.ndjson", "--max-memory", "2GiB"], "--max-memory is 2097152 KiB (2048 MiB)", "error"),
+    ] {
+        let output = run(directory.path(), arguments, b"");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(text.contains(said) && !text.contains(not), "{arguments:?}: {text}");
+    }
+    let output = rehash(directory.path(), &["status", "--store", "sqlite:users.ndjson"])
+        .env("REHASH_MAPPING", "where.toml")
+        .output()
+        .expect("it runs");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("REHASH_MAPPING is for sign-in and store info"));
+}
+
+#[test]
+fn nobody_reading_the_records_ends_a_check_quietly() {
+    let directory = tempfile::tempdir().expect("a directory");
+    table(directory.path(), 50_000);
+    for option in ["--tagged", "--rejects"] {
+        let script =
+            format!("{{ \"$0\" check users.ndjson --method sha1 -q {option} /dev/stdout; echo $? >&2; }} | head -1");
+        let output = Command::new("sh")
+            .args(["-c", &script, env!("CARGO_BIN_EXE_rehash")])
+            .current_dir(directory.path())
+            .output()
+            .expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.trim() == "141" || (option == "--rejects" && said.trim() == "0"), "{option}: {said}");
+    }
+}
+
+/// The counts say what is in the store, whatever becomes of the file.
+#[cfg(target_os = "linux")]
+#[test]
+fn rejects_that_cannot_be_written_do_not_take_the_counts_along() {
+    let directory = tempfile::tempdir().expect("a directory");
+    table(directory.path(), 3);
+    let bad = format!(
+        "{{\"username\":\"bad\",\"passwordDigest\":\"x{}\",\"passwordAlgorithm\":\"MD5\"}}\n",
+        "x".repeat(2000)
+    );
+    fs::write(directory.path().join("bad.ndjson"), bad.repeat(200)).expect("written");
+    let output = run(directory.path(), &["import", "users.ndjson", "bad.ndjson", "-q", "--rejects", "/dev/full"], b"");
+    let (text, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(70), "{said}");
+    assert!(
+        text.contains("imported                                 3") && said.contains("No space left"),
+        "{text}{said}"
+    );
+}
+
+#[test]
+fn who_waits_for_another_import_is_told_so() {
+    let directory = tempfile::tempdir().expect("a directory");
+    table(directory.path(), 3);
+    let store = Sqlite::create_or_open(directory.path().join("rehash.db")).expect("a store");
+    let batch = store.batch().expect("a batch");
+    let output = run(directory.path(), &["import", "users.ndjson", "-q"], b"");
+    drop(batch);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("waiting for the store: another import"), "{said}");
+}

@@ -31,8 +31,8 @@ use super::identities::accounts;
 use super::open::check_version;
 use super::users::is_legacy;
 use super::{
-    Bulk, BulkOptions, Created, Day, Found, GuessEnd, Guessed, Inserted, Linked, MethodCount, NewUser, OpenOptions,
-    Store, StoreError, StoreErrorKind, StoreInfo, Subject, Swap, TaggedText, User, Users,
+    AuditEntry, Bulk, BulkOptions, Created, Day, Found, GuessEnd, Guessed, Inserted, Linked, MethodCount, NewUser,
+    OpenOptions, Store, StoreError, StoreErrorKind, StoreInfo, Subject, Swap, TaggedText, User, Users,
 };
 use crate::{Replacement, StoredHash};
 
@@ -287,6 +287,34 @@ impl Users for Postgres {
 
     fn end_guess(&self, subjects: &[Subject<'_>], end: GuessEnd) -> Result<(), StoreError> {
         self.end(subjects, end)
+    }
+
+    fn audit(&self, user: Option<i64>, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
+        let schema = &self.server.target().schema;
+        let query = format!(
+            "SELECT a.id, a.at, a.event, a.user_id, a.from_method, a.to_method, i.name, a.records
+             FROM {schema}.audit a LEFT JOIN {schema}.imports i ON i.id = a.import_id
+             WHERE $1::bigint IS NULL OR a.user_id = $1 ORDER BY a.id DESC LIMIT $2"
+        );
+        // A connection of its own: one user's entries are looked for among all, which can take longer than a sign-in may.
+        let client = self.server.connect()?;
+        let found = self.server.runtime().block_on(async {
+            client.batch_execute("BEGIN READ ONLY; SET LOCAL statement_timeout = 0").await?;
+            let values: [(&(dyn ToSql + Sync), Type); 2] = [(&user, Type::INT8), (&i64::from(limit), Type::INT8)];
+            let rows = client.query_typed(&query, &values).await?;
+            client.batch_execute("COMMIT").await.map(|()| rows)
+        });
+        let entries = found.map_err(|error| failed(&error))?.into_iter().map(|row| AuditEntry {
+            id: row.get(0),
+            at: row.get(1),
+            event: row.get(2),
+            user_id: row.get(3),
+            from_method: row.get(4),
+            to_method: row.get(5),
+            import: row.get(6),
+            records: row.get::<_, Option<i64>>(7).map(i64::unsigned_abs),
+        });
+        Ok(entries.collect())
     }
 
     fn info(&self) -> Result<StoreInfo, StoreError> {

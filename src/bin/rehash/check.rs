@@ -16,6 +16,7 @@ use crate::source::Inputs;
 
 pub fn run(args: &args::Check, out: &mut impl Write) -> Result<Exit, Failure> {
     let rules = keys::rules(&args.input)?;
+    keys::say_sizes(&args.input.limits, None);
     let inputs = Inputs::new(&args.input)?;
     let mut reserved = Reserved::new(&args.input, inputs.database().map(|(url, _)| url));
     [&args.tagged, &args.report.rejects].into_iter().flatten().try_for_each(|output| reserved.take(output))?;

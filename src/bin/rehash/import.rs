@@ -18,6 +18,7 @@ use self::counts::Counts;
 use crate::check::options;
 use crate::interrupt::Interrupt;
 use crate::output::{Exit, Failure, say};
+use crate::patience::Patience;
 use crate::pending::{Batch, Held, Pending, Reading, conflict, method_of, new_user, say_what_is_committed, size};
 use crate::plaintext::hash_plaintext;
 use crate::report::{self, Progress, Rejects, Reporter};
@@ -40,12 +41,13 @@ const PENDING_PLAINTEXT: usize = 64;
 
 pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
     let rules = keys::rules(&args.input)?;
+    keys::say_sizes(&args.input.limits, Some(&args.target));
     let engine = keys::engine(&args.target, args.input.limits.limits(), args.input.keys.keyring()?, UpgradeMode::Off)?;
     let interrupt = Interrupt::watch()?;
     let inputs = Inputs::new(&args.input)?;
-    let url = &*args.store.url;
+    let url = &*args.store.url()?;
     let source = inputs.database().map(|(url, _)| url);
-    let mut reserved = Reserved::new(&args.input, source).database(url).files(&args.probe);
+    let mut reserved = Reserved::new(&args.input, source).database(url).files(&args.probe).files(&args.store.file);
     args.report.rejects.iter().try_for_each(|output| reserved.take(output))?;
     if let Some(exit) = probe::run(args, inputs.sources(&interrupt), &rules, &engine, out)? {
         return Ok(exit);
@@ -60,6 +62,7 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
         bulk,
         engine: &engine,
         jobs: args.input.jobs.count(),
+        patience: Patience::new(),
         origin: &inputs,
         fingerprints: fingerprint::of_inputs(args),
         inputs: Vec::new(),
@@ -113,6 +116,7 @@ struct Importer<'a, W> {
     bulk: Box<dyn Bulk + 'a>,
     engine: &'a Engine,
     jobs: usize,
+    patience: Patience,
     origin: &'a Inputs<'a>,
     fingerprints: HashMap<String, String>,
     inputs: Vec<Reading>,
@@ -167,7 +171,8 @@ impl<W: Write> Importer<'_, W> {
 
     fn begin_input(&mut self, source: &str) -> Result<(), Failure> {
         self.end_batch()?;
-        let input = self.bulk.begin_input(self.fingerprints.get(source).map(String::as_str), source)?;
+        let fingerprint = self.fingerprints.get(source).map(String::as_str);
+        let input = self.patience.wait(|| self.bulk.begin_input(fingerprint, source))?;
         say_what_is_committed(source, &input);
         let id = input.id;
         let (stand, others) = committed::that_stand(&self.args.input, self.interrupt, source, input.committed)?;
@@ -188,7 +193,7 @@ impl<W: Write> Importer<'_, W> {
     fn begin_database(&mut self) -> Result<u64, Failure> {
         let Some((url, options)) = self.origin.database().filter(|_| !self.args.dry_run) else { return Ok(0) };
         let (name, fingerprint) = (database::shown(url), fingerprint::of_database(self.args, url, options));
-        let input = self.bulk.begin_source(&fingerprint, &name, options.after.as_deref())?;
+        let input = self.patience.wait(|| self.bulk.begin_source(&fingerprint, &name, options.after.as_deref()))?;
         say_what_is_committed(&name, &input);
         let next = input.next();
         self.counts.journal = input.earlier();
@@ -237,7 +242,7 @@ impl<W: Write> Importer<'_, W> {
                     held.method = method_of(&user);
                     let user = new_user(&user);
                     self.batch.bytes += size(&user) + held.raw.len();
-                    self.bulk.push(&user)?;
+                    self.patience.wait(|| self.bulk.push(&user))?;
                 }
                 None => {
                     self.batch.rejects += 1;
@@ -277,7 +282,7 @@ impl<W: Write> Importer<'_, W> {
         let mark = Mark::new(input.id, first, count).with_keys(self.origin.keys_up_to(last.line));
         let mark = mark.with_digest(input.has_digests.then(|| digest.hex()));
         self.keep_rejects_before(&records)?;
-        let ended = self.bulk.end_batch(mark);
+        let ended = self.patience.wait(|| self.bulk.end_batch(mark));
         if ended.is_ok() {
             self.under_way.push_back(records);
         }
@@ -287,7 +292,7 @@ impl<W: Write> Importer<'_, W> {
 
     fn settle(&mut self, waits: bool) -> Result<(), Failure> {
         let mut failure = None;
-        while let Some(written) = self.bulk.next_written(waits) {
+        while let Some(written) = self.patience.wait(|| self.bulk.next_written(waits)) {
             let held = self.under_way.pop_front().unwrap_or_default();
             let settled = written.map_err(Failure::from).and_then(|written| self.account(held, &written));
             failure = failure.or(settled.err());

@@ -22,6 +22,7 @@ mod mapping;
 mod measure;
 mod methods;
 mod output;
+mod patience;
 mod pending;
 mod plaintext;
 mod probe;

@@ -56,7 +56,12 @@ impl Failure {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Self { exit: Exit::BrokenPipe, message: None, is_lasting: false };
         }
-        Self::new(Exit::Fault, format!("{}: cannot be written: {error}", path.display()))
+        Self::new(Exit::Fault, format!("{}: cannot be written: {}", path.display(), told(error)))
+    }
+
+    /// A file that the command cannot even begin, for the system's reasons.
+    pub fn output_begin(path: &std::path::Path, error: &io::Error) -> Self {
+        Self::output_path(path, &told(error))
     }
 
     /// A file that the command cannot even begin.
@@ -75,6 +80,15 @@ impl Failure {
 
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
+    }
+}
+
+/// What the system says, without the name of a temporary file that the error may hold.
+fn told(error: &io::Error) -> String {
+    match (error.kind(), error.raw_os_error()) {
+        (io::ErrorKind::NotFound, _) => "there is no such directory".to_owned(),
+        (_, Some(code)) => io::Error::from_raw_os_error(code).to_string(),
+        (kind, None) => io::Error::from(kind).to_string(),
     }
 }
 

@@ -141,7 +141,7 @@ impl Write for Target {
 impl RecordFile {
     pub fn create(path: &Path) -> Result<Self, Failure> {
         if is_of_process(path) {
-            let target = reopened(path).map_err(|error| Failure::output_path(path, &io::Error::from(error.kind())))?;
+            let target = reopened(path).map_err(|error| Failure::output_begin(path, &error))?;
             let out = BufWriter::with_capacity(64 * 1024, Target::Special(target));
             return Ok(Self { path: path.to_owned(), out });
         }
@@ -160,8 +160,7 @@ impl RecordFile {
         } else {
             Target::new_in(directory)
         };
-        // By its kind alone: the error itself names the temporary file.
-        let target = target.map_err(|error| Failure::output_path(path, &io::Error::from(error.kind())))?;
+        let target = target.map_err(|error| Failure::output_begin(path, &error))?;
         Ok(Self { path: path.to_owned(), out: BufWriter::with_capacity(64 * 1024, target) })
     }
 
@@ -171,7 +170,7 @@ impl RecordFile {
             return Self::create(path);
         }
         let opened = File::options().append(true).open(path);
-        let file = opened.map_err(|error| Failure::output_path(path, &io::Error::from(error.kind())))?;
+        let file = opened.map_err(|error| Failure::output_begin(path, &error))?;
         Ok(Self { path: path.to_owned(), out: BufWriter::with_capacity(64 * 1024, Target::Special(file)) })
     }
 

@@ -59,8 +59,10 @@ struct Row {
 }
 
 pub fn run(args: &args::Status, out: &mut impl Write) -> Result<Exit, Failure> {
-    args.html.iter().try_for_each(|path| Reserved::default().database(&args.store.url).take(path))?;
-    let store = store::existing(&args.store.url)?;
+    let url = args.store.url()?;
+    let mut reserved = Reserved::default().database(&url).files(&args.store.file);
+    args.html.iter().try_for_each(|path| reserved.take(path))?;
+    let store = store::existing(&url)?;
     let counts = store.counts()?;
     let mut status = Status::of(counts.clone());
     let by = match (args.json, args.weeks, args.days) {

@@ -53,7 +53,11 @@ fn connect(path: &str) -> Result<Connection, String> {
 }
 
 fn told(error: &rusqlite::Error) -> String {
-    format!("SQLite says: {error}")
+    match error {
+        // Without the statement that the query was put into.
+        rusqlite::Error::SqlInputError { msg, .. } => format!("SQLite says: {msg}"),
+        error => format!("SQLite says: {error}"),
+    }
 }
 
 impl Server for Sqlite {

@@ -249,5 +249,13 @@ pub(super) fn failed(error: rusqlite::Error) -> StoreError {
         }
         _ => StoreErrorKind::Other,
     };
-    StoreError::new(kind, error.to_string())
+    StoreError::new(kind, words(&error))
+}
+
+/// What SQLite says, without the statement it says it of, which is ours.
+pub(super) fn words(error: &rusqlite::Error) -> String {
+    match error {
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        error => error.to_string(),
+    }
 }
