@@ -144,6 +144,8 @@ struct Judged {
 enum Outcome {
     Good {
         prints: Fingerprints,
+        /// Of the accounts that its identities name.
+        accounts: Vec<u64>,
         method: Option<Method>,
         is_plaintext: bool,
         warnings: Warnings,
@@ -215,6 +217,7 @@ fn judge_chunk(rules: &Rules, prints: &Fingerprinter, keeps_records: bool, chunk
         let outcome = match rules.judge_text(chunk, raw, text) {
             Verdict::Good(record) => Outcome::Good {
                 prints: prints.of(record.identifiers().map(|(_, value)| value)),
+                accounts: prints.of_accounts(record.identities.as_deref()),
                 method: record.credential.method(),
                 is_plaintext: matches!(record.credential, super::Credential::Plaintext(_)),
                 warnings: record.warnings,
@@ -241,17 +244,23 @@ fn count(
         }
         (problems, Warnings::default(), None)
     };
-    let (prints, method, is_plaintext, warnings, record) = match outcome {
+    let (prints, accounts, method, is_plaintext, warnings, record) = match outcome {
         Outcome::Bad(problems) => return reject(problems),
-        Outcome::Good { prints, method, is_plaintext, warnings, record } => {
-            (prints, method, is_plaintext, warnings, record)
+        Outcome::Good { prints, accounts, method, is_plaintext, warnings, record } => {
+            (prints, accounts, method, is_plaintext, warnings, record)
         }
     };
+    let remedy = "an earlier record has the same; keep one of them";
+    let is_new_user = |seen: &Seen| !prints.iter().any(|print| seen.has(*print));
+    if accounts.iter().any(|account| seen.has(*account)) && is_new_user(seen) {
+        return reject(vec![Problem::new(Field::Identities, Code::DuplicateUser, remedy)]);
+    }
     if let Err(place) = seen.insert(prints) {
         let field = [Field::Username, Field::PrimaryEmail, Field::PrimaryPhone][place];
-        let remedy = "an earlier record has the same; keep one of them";
         return reject(vec![Problem::new(field, Code::DuplicateUser, remedy)]);
     }
+    // None of them is there.
+    accounts.into_iter().filter_map(|account| seen.insert([account, 0, 0]).err()).for_each(drop);
     summary.good += 1;
     match method {
         Some(method) => *summary.methods.entry(method).or_default() += 1,
