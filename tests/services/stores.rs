@@ -578,3 +578,37 @@ fn an_export_takes_no_more_memory_for_large_rows() {
     assert!(child.wait().expect("ended").success());
     assert!(peak > 0 && peak < 150 << 10, "{peak} KiB");
 }
+
+#[test]
+fn what_happened_is_answered_newest_first() {
+    each_store(|url| {
+        let store = open(url, &creating()).expect("a store");
+        let hash = md5(OF_PASSWORD);
+        let of = |name| NewUser { username: Some(name), password: Some(&hash), ..NewUser::default() };
+        let _ = bulk(&*store, OnConflict::Skip, &[of("ada"), of("bob")]);
+        let _ = sign_in(&engine(), &*store, "ada", &Password::new("password")).expect("accepted");
+        let all = store.audit(None, 10).expect("answered");
+        let events: Vec<_> = all.iter().map(|entry| &*entry.event).collect();
+        assert_eq!(events, ["upgrade", "import"]);
+        assert_eq!((all[1].import.as_deref(), all[1].records, all[1].user_id), (Some("test"), Some(2), None));
+        let ada = store.find("ada").expect("readable").expect("there").id;
+        assert_eq!(store.audit(Some(ada), 10).expect("answered"), all[..1]);
+        assert_eq!(store.audit(Some(ada + 1), 10).expect("answered"), []);
+        assert_eq!(store.audit(None, 1).expect("answered"), all[..1]);
+    });
+}
+
+#[test]
+fn who_may_only_read_is_told_so() {
+    let Some(schema) = Schema::new() else { return };
+    drop(open(&schema.url, &creating()).expect("a store"));
+    let role = format!("reader_of_{}", schema.name);
+    let made = format!(
+        "CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {{s}} TO {role}; GRANT SELECT ON ALL TABLES IN SCHEMA {{s}} TO {role}"
+    );
+    schema.run(&made).expect("a role");
+    let url = schema.url.replacen("root@", &format!("{role}@"), 1);
+    let told = open(&url, &OpenOptions::default()).map(|store| store.info().expect("known").is_read_only);
+    schema.run(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).expect("gone");
+    assert!(url != schema.url && told.expect("readable"));
+}
