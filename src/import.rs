@@ -26,7 +26,7 @@ mod tag;
 mod vendor;
 
 pub use check::{Checked, Options, Summary, check};
-pub use field::{Field, Problem};
+pub use field::{Field, Problem, shell_quoted};
 pub use pipeline::in_order;
 pub use record::{Credential, Record, Rules, Verdict, Warnings};
 pub use source::{Format, InputError, Source};

@@ -57,6 +57,8 @@ mod error;
 mod expression;
 mod function;
 mod identify;
+#[cfg(any(feature = "import", feature = "postgres", feature = "sqlite"))]
+mod identities;
 mod kernel;
 mod keyring;
 mod limits;

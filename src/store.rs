@@ -27,14 +27,14 @@ mod slots;
 pub mod sqlite;
 mod users;
 
-pub use bulk::{Bulk, BulkOptions, Input, Keys, Mark, OnConflict, Tally, Written};
+pub use bulk::{Bulk, BulkOptions, Committed, Input, Keys, Mark, OnConflict, Tally, Written};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use mapping::{Mapped, MappedId, Mapping};
 pub use open::{OpenOptions, StoreUrl, open};
-pub use progress::{Projection, sort_weakest_first, weeks};
+pub use progress::{Projection, left_to_replace, sort_weakest_first, weeks};
 pub use users::{
-    Created, Day, GuessEnd, Guessed, Inserted, Linked, MethodCount, NewUser, StoreInfo, Subject, Unstorable, User,
-    Users,
+    AuditEntry, Created, Day, GuessEnd, Guessed, Inserted, Linked, MethodCount, NewUser, StoreInfo, Subject,
+    Unstorable, User, Users,
 };
 
 /// A table of users, as a sign-in needs it.
@@ -119,7 +119,9 @@ pub enum StoreErrorKind {
     Full,
     /// Its schema is newer than this program.
     NewerSchema,
-    /// It has no schema of this program yet, or an older one; `rehash store migrate` brings it up to date.
+    /// It has no schema of this program yet; `rehash store migrate` makes it.
+    NoSchema,
+    /// It has an older schema; `rehash store migrate` brings it up to date.
     OlderSchema,
     /// The URL or the options name no store that could be opened: the caller's mistake.
     BadUrl,

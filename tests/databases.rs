@@ -198,3 +198,53 @@ fn a_second_interrupt_ends_a_reading_of_a_server_that_says_nothing() {
     let _ = child.kill();
     assert_eq!(ended.and_then(|status| status.code()), Some(130));
 }
+
+#[test]
+fn what_is_not_shown_of_progress_is_said() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let at = directory.path();
+    ends(&rehash(at, "", &["store", "migrate"]), 0);
+    let store = rusqlite::Connection::open(at.join("rehash.db")).expect("a store");
+    let days = "INSERT INTO counters VALUES ('md5', '', 900, 0, 900), ('argon2id', 'm=19456,t=2,p=1', 50, 0, 50);
+        WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 28)
+        INSERT INTO days (day, upgraded) SELECT 20000 + n, 30 FROM n";
+    store.execute_batch(days).expect("days");
+    let text = ends(&rehash(at, "", &["status", "--days"]), 0);
+    assert!(text.contains("the last 14 of 28; --json has all of them"), "{text}");
+    assert!(text.contains("900 imported hashes are left that are not Argon2id"), "{text}");
+    assert!(!text.contains("would be gone"), "nothing has happened for long: {text}");
+    let weeks = ends(&rehash(at, "", &["status", "--weeks"]), 0);
+    assert!(!weeks.contains("--json has all"), "{weeks}");
+}
+
+#[test]
+fn an_older_store_is_looked_at_and_not_changed() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let at = directory.path();
+    ends(&rehash(at, "", &["store", "migrate"]), 0);
+    let store = rusqlite::Connection::open(at.join("rehash.db")).expect("a store");
+    let older = "DROP TRIGGER audit_keeps_ids; ALTER TABLE import_batches DROP COLUMN refused;
+        ALTER TABLE import_batches DROP COLUMN digest; PRAGMA user_version = 6";
+    store.execute_batch(older).expect("older");
+    std::fs::write(at.join("users.ndjson"), "{\"username\":\"ada\"}\n").expect("written");
+    let info = ends(&rehash(at, "", &["store", "info"]), 0);
+    assert!(info.contains("schema      6 of ") && !info.contains("records"), "{info}");
+    for arguments in [
+        &["status"][..],
+        &["export"],
+        &["status", "--store", "sqlite:rehash.db?mode=ro"],
+        &["import", "users.ndjson", "--dry-run"],
+        &["store", "audit"],
+    ] {
+        let output = rehash(at, "", arguments);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            output.status.code() == Some(69) && said.contains("rehash store migrate brings it up to date"),
+            "{said}"
+        );
+    }
+    let version = || store.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).expect("a number");
+    assert_eq!(version(), 6);
+    ends(&rehash(at, "", &["import", "users.ndjson", "-q"]), 0);
+    assert!(version() > 6);
+}

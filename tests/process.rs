@@ -582,3 +582,312 @@ fn an_output_that_is_open_already_is_written_to_and_not_replaced() {
     let text = fs::read_to_string(&path).expect("read");
     assert!(text.contains("\"username\":\"cy\"") && text.contains("records"), "{text}");
 }
+
+/// Whatever is read, and every database, is kept from being an output's place.
+#[test]
+fn no_output_replaces_a_database_or_what_belongs_to_a_source() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).expect("written");
+    let legacy = rusqlite::Connection::open(directory.path().join("legacy.db")).expect("a database");
+    legacy
+        .execute_batch("CREATE TABLE t (id INTEGER PRIMARY KEY, username TEXT); INSERT INTO t VALUES (1, 'ada')")
+        .expect("a row");
+    drop(legacy);
+    write("url", "sqlite:legacy.db\n");
+    write("ca.pem", "");
+    write("probe.csv", "username,password\nada,x\n");
+    table(directory.path(), 3);
+    assert!(run(directory.path(), &["import", "users.ndjson"], b"").status.success());
+    let bytes = |name: &str| fs::read(directory.path().join(name)).unwrap_or_default();
+    let kept = ["legacy.db", "url", "ca.pem", "probe.csv", "rehash.db"];
+    let before = kept.map(bytes);
+    let query = ["--source-query", "SELECT id, username FROM t", "--source-key", "id", "--source-ca", "ca.pem"];
+    let from = |first: &[&'static str], rest: &[&'static str]| [first, &query, rest].concat();
+    for arguments in [
+        from(&["check", "--source", "sqlite:legacy.db"], &["--tagged", "legacy.db"]),
+        from(&["check", "--source", "sqlite:legacy.db?mode=ro"], &["--tagged", "legacy.db-wal"]),
+        from(&["check", "--source-url-file", "url"], &["--rejects", "./legacy.db"]),
+        from(&["check", "--source-url-file", "url"], &["--rejects", "url"]),
+        from(&["check", "--source", "sqlite:legacy.db"], &["--rejects", "ca.pem"]),
+        from(&["import", "--source", "sqlite:legacy.db"], &["--rejects", "legacy.db"]),
+        vec!["import", "users.ndjson", "--probe", "probe.csv", "--rejects", "probe.csv"],
+        vec!["status", "--html", "rehash.db"],
+        vec!["status", "--html", "rehash.db-wal"],
+        vec!["check", "users.ndjson", "--tagged", "legacy.db"],
+        vec!["export", "-o", "legacy.db"],
+        vec!["bench", "--html", "rehash.db", "--duration", "1ms"],
+    ] {
+        let output = run(directory.path(), &arguments, b"");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && said.contains("cannot be written"), "{arguments:?}: {said}");
+    }
+    assert!(kept.map(bytes) == before);
+}
+
+#[test]
+fn no_password_of_a_source_shows_wherever_its_url_ends() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let query = ["--source-query", "SELECT 1 AS id, 'a' AS username", "--source-key", "id"];
+    for (url, code) in [
+        ("mysql://root:pa#S3CRET@127.0.0.1:3307/x", 2),
+        ("mysql://root:pa?S3CRET@127.0.0.1:3307/x", 2),
+        ("postgres://root:pa#S3CRET@127.0.0.1:1/x", 2),
+        ("root:S3CRET@127.0.0.1/x", 2),
+        ("postgres:root:S3CRET@h", 2),
+        ("mysql:/root:S3CRET@h/x", 2),
+        ("mysql://root:S3CRET@127.0.0.1:1/x", 69),
+        ("postgres://root:S3CRET@127.0.0.1:1/x", 69),
+    ] {
+        for command in ["check", "import"] {
+            let output = run(directory.path(), &[&[command, "--source", url], &query[..]].concat(), b"");
+            let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+            assert_eq!(output.status.code(), Some(code), "{url}: {said}");
+            assert!(
+                !said.contains("S3CRET") && !said.contains("Error {") && !said.contains("records  "),
+                "{url}: {said}"
+            );
+        }
+    }
+    fs::write(directory.path().join("url"), "\n").expect("written");
+    let output = run(directory.path(), &[&["check", "--source-url-file", "url"], &query[..]].concat(), b"");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(2) && said.contains("--source-url-file: the URL is no database"), "{said}");
+    // Nothing of it is in the store, where the journal has the place of each source.
+    let stored = fs::read(directory.path().join("rehash.db")).unwrap_or_default();
+    assert!(!stored.windows(6).any(|window| window == b"S3CRET"));
+}
+
+#[test]
+fn an_interrupted_check_says_how_far_it_came() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let legacy = rusqlite::Connection::open(directory.path().join("legacy.db")).expect("a database");
+    legacy
+        .execute_batch(
+            "CREATE TABLE t (id TEXT PRIMARY KEY, username TEXT);
+             WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 300000)
+             INSERT INTO t SELECT printf('o''brien %06d', n), 'user' || n FROM n",
+        )
+        .expect("rows");
+    let check =
+        ["check", "--source", "sqlite:legacy.db", "--source-query", "SELECT id, username, 1 AS primaryEmail FROM t"];
+    // Everything is a problem of its own, which nobody reads until somebody has asked for an end.
+    let mut child = rehash(directory.path(), &[&check[..], &["--source-key", "id"]].concat())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut line = String::new();
+    for _ in 0..2000 {
+        out.read_line(&mut line).expect("a line");
+    }
+    signal(&child, "-INT");
+    let mut rest = String::new();
+    out.read_to_string(&mut rest).expect("a text");
+    let output = child.wait_with_output().expect("ended");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(rest.contains("\nrecords   ") && rest.contains("bad_field"), "the counts are there");
+    let key = said.split_once("--source-after ").expect("a key").1.split(" it does not").next().expect("its end");
+    assert!(key.starts_with(r"'o'\''brien "), "{said}");
+    // Pasted into a shell, it goes on there.
+    let script = format!("\"$0\" \"$@\" --source-after {key} -q");
+    let output = Command::new("sh")
+        .args(["-c", &script, env!("CARGO_BIN_EXE_rehash")])
+        .args([&check[..], &["--source-key", "id"]].concat())
+        .current_dir(directory.path())
+        .output()
+        .expect("it runs");
+    let text = String::from_utf8_lossy(&output.stdout).replace(' ', "");
+    let records: u64 =
+        text.lines().find_map(|line| line.strip_prefix("records")).expect("a count").parse().expect("a number");
+    assert!(records > 0 && records < 300_000, "{records}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn large_records_take_no_more_memory_than_small_ones() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let large = "x".repeat(1 << 20);
+    let mut file = std::io::BufWriter::new(fs::File::create(directory.path().join("users.ndjson")).expect("made"));
+    for number in 0..300 {
+        writeln!(file, "{{\"username\":\"user{number}\",\"customData\":{{\"k\":\"{large}\"}}}}").expect("written");
+    }
+    drop(file);
+    let mut child = rehash(directory.path(), &["import", "users.ndjson", "--jobs", "1", "-q"])
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("started");
+    let mut peak = 0;
+    while child.try_wait().expect("a child").is_none() {
+        peak = peak.max(peak_kib(&child));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(child.wait().expect("ended").success());
+    assert!(peak > 0 && peak < 250 << 10, "{peak} KiB");
+    assert_eq!(json(directory.path(), &["status", "--json"])["records"], 300);
+}
+
+#[test]
+fn a_store_can_be_named_by_a_file() {
+    let directory = tempfile::tempdir().expect("a directory");
+    table(directory.path(), 3);
+    fs::write(directory.path().join("url"), "sqlite:own.db\n").expect("written");
+    for (arguments, code) in [
+        (&["import", "users.ndjson", "--store-file", "url", "-q"][..], 0),
+        (&["status", "--store-file", "url"], 0),
+        (&["store", "info", "--store-file", "url"], 0),
+        (&["export", "--store-file", "url", "-o", "url"], 2),
+        (&["status", "--store-file", "users.ndjson"], 2),
+        (&["status", "--store-file", "absent"], 2),
+        (&["status", "--store-file", "url", "--store", "sqlite:own.db"], 2),
+    ] {
+        let output = run(directory.path(), arguments, b"");
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert!(directory.path().join("own.db").exists() && !directory.path().join("rehash.db").exists());
+    // What the command line says comes before the environment's other way.
+    for (variable, value, arguments, code) in [
+        ("REHASH_STORE_FILE", "url", &["status"][..], 0),
+        ("REHASH_STORE_FILE", "absent", &["status", "--store", "sqlite:own.db"], 0),
+        ("REHASH_STORE", "sqlite:absent.db", &["store", "info", "--store-file", "url"], 0),
+        ("REHASH_STORE", "sqlite:absent.db", &["status"], 69),
+    ] {
+        let status = rehash(directory.path(), arguments)
+            .env(variable, value)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .expect("it runs");
+        assert_eq!(status.code(), Some(code), "{variable} {arguments:?}");
+    }
+}
+
+#[test]
+fn the_audit_is_shown_newest_first() {
+    let directory = tempfile::tempdir().expect("a directory");
+    table(directory.path(), 3);
+    let ada = format!("{{\"username\":\"ada\",\"passwordDigest\":\"{MD5}\",\"passwordAlgorithm\":\"MD5\"}}\n");
+    fs::write(directory.path().join("ada.ndjson"), ada).expect("written");
+    for input in ["users.ndjson", "ada.ndjson"] {
+        assert!(run(directory.path(), &["import", input, "-q"], b"").status.success());
+    }
+    let cheap = ["--memory", "64KiB", "--passes", "1"];
+    assert!(run(directory.path(), &[&["sign-in", "ada"], &cheap[..]].concat(), b"password").status.success());
+    let all = json(directory.path(), &["store", "audit", "--json"]);
+    let events: Vec<_> =
+        all.as_array().expect("a list").iter().map(|entry| entry["event"].as_str().expect("a text")).collect();
+    assert_eq!(events, ["upgrade", "import", "import"], "{all}");
+    assert_eq!(
+        (&all[0]["from"], &all[0]["to"], &all[2]["import"]),
+        (&"md5".into(), &"argon2id".into(), &"users.ndjson".into())
+    );
+    assert_eq!(all[2]["records"], 3);
+    for arguments in [&["--user", "ada"][..], &["--user-id", "4"], &["--limit", "1"]] {
+        let one = json(directory.path(), &[&["store", "audit", "--json"], arguments].concat());
+        assert_eq!((one.as_array().map(Vec::len), &one[0]), (Some(1), &all[0]), "{arguments:?}");
+    }
+    assert_eq!(run(directory.path(), &["store", "audit", "--user", "nobody"], b"").status.code(), Some(1));
+    let text = run(directory.path(), &["store", "audit"], b"").stdout;
+    let text = String::from_utf8_lossy(&text);
+    assert!(text.contains("from md5 to argon2id") && text.contains("3 records of users.ndjson"), "{text}");
+}
+
+/// Every command but demo, completions and man has it.
+#[test]
+fn commands_print_json_where_they_say_so() {
+    let directory = tempfile::tempdir().expect("a directory");
+    table(directory.path(), 3);
+    assert!(run(directory.path(), &["import", "users.ndjson", "-q"], b"").status.success());
+    let migrated = json(directory.path(), &["store", "migrate", "--json"]);
+    assert!(migrated["schema"] == migrated["known_schema"] && migrated["recounted"] == false, "{migrated}");
+    assert_eq!(json(directory.path(), &["export", "--json", "-o", "out"])["written"], 3);
+    let output = run(directory.path(), &["export", "--json"], b"");
+    let counts: serde_json::Value = serde_json::from_slice(&output.stderr).expect("one document");
+    assert_eq!((&counts["written"], output.stdout.iter().filter(|c| **c == b'\n').count()), (&3.into(), 3));
+    fs::write(
+        directory.path().join("m.toml"),
+        "table = \"accounts\"\nid = \"id\"\nidentifiers = [\"email\"]\nhash = \"hash\"\nmethod_otherwise = \"md5\"\n",
+    )
+    .expect("written");
+    let own = rusqlite::Connection::open(directory.path().join("own.db")).expect("a file");
+    own.execute_batch("CREATE TABLE accounts (id INTEGER PRIMARY KEY, email TEXT, hash TEXT)").expect("a table");
+    let fits = json(directory.path(), &["store", "info", "--store", "sqlite:own.db", "--mapping", "m.toml", "--json"]);
+    assert_eq!(fits["fits"], true);
+}
+
+/// What the program and its libraries are made of is nobody's concern.
+#[test]
+fn errors_speak_of_what_was_given() {
+    let directory = tempfile::tempdir().expect("a directory");
+    table(directory.path(), 3);
+    assert!(run(directory.path(), &["import", "users.ndjson", "-q"], b"").status.success());
+    let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).expect("written");
+    let mapping = "table = \"users\"\nid = \"id\"\nidentifiers = [\"username\"]\nhash = \"password_encrypted\"\nmethod_otherwise = \"md5\"\n";
+    write("bad.toml", "table = \"users\"\nnothing = 1\n");
+    write("where.toml", &format!("{mapping}only_where = \"deleted_at IS NUL\"\n"));
+    for (arguments, said, not) in [
+        (&["store", "info", "--mapping", "bad.toml"][..], "line 2: unknown field `nothing`", "\\n"),
+        (&["store", "info", "--mapping", "where.toml"], "no such column: NUL", "SELECT"),
+        (&["check", "users.ndjson", "--rejects", "/nodir/x"], "there is no such directory", "entity"),
+        (&["check", "users.ndjson", "--max-memory", "2GiB"], "--max-memory is 2097152 KiB (2048 MiB)", "error"),
+    ] {
+        let output = run(directory.path(), arguments, b"");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(text.contains(said) && !text.contains(not), "{arguments:?}: {text}");
+    }
+    let output = rehash(directory.path(), &["status", "--store", "sqlite:users.ndjson"])
+        .env("REHASH_MAPPING", "where.toml")
+        .output()
+        .expect("it runs");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("REHASH_MAPPING is for sign-in and store info"));
+}
+
+#[test]
+fn nobody_reading_the_records_ends_a_check_quietly() {
+    let directory = tempfile::tempdir().expect("a directory");
+    table(directory.path(), 50_000);
+    for option in ["--tagged", "--rejects"] {
+        let script =
+            format!("{{ \"$0\" check users.ndjson --method sha1 -q {option} /dev/stdout; echo $? >&2; }} | head -1");
+        let output = Command::new("sh")
+            .args(["-c", &script, env!("CARGO_BIN_EXE_rehash")])
+            .current_dir(directory.path())
+            .output()
+            .expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.trim() == "141" || (option == "--rejects" && said.trim() == "0"), "{option}: {said}");
+    }
+}
+
+/// The counts say what is in the store, whatever becomes of the file.
+#[cfg(target_os = "linux")]
+#[test]
+fn rejects_that_cannot_be_written_do_not_take_the_counts_along() {
+    let directory = tempfile::tempdir().expect("a directory");
+    table(directory.path(), 3);
+    let bad = format!(
+        "{{\"username\":\"bad\",\"passwordDigest\":\"x{}\",\"passwordAlgorithm\":\"MD5\"}}\n",
+        "x".repeat(2000)
+    );
+    fs::write(directory.path().join("bad.ndjson"), bad.repeat(200)).expect("written");
+    let output = run(directory.path(), &["import", "users.ndjson", "bad.ndjson", "-q", "--rejects", "/dev/full"], b"");
+    let (text, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(70), "{said}");
+    assert!(
+        text.contains("imported                                 3") && said.contains("No space left"),
+        "{text}{said}"
+    );
+}
+
+#[test]
+fn who_waits_for_another_import_is_told_so() {
+    let directory = tempfile::tempdir().expect("a directory");
+    table(directory.path(), 3);
+    let store = Sqlite::create_or_open(directory.path().join("rehash.db")).expect("a store");
+    let batch = store.batch().expect("a batch");
+    let output = run(directory.path(), &["import", "users.ndjson", "-q"], b"");
+    drop(batch);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("waiting for the store: another import"), "{said}");
+}

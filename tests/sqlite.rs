@@ -230,3 +230,24 @@ fn a_settled_store_can_be_read_where_nothing_can_be_written() {
     let Upgrade::Ready(replacement) = accepted.upgrade else { panic!("an upgrade is due") };
     assert_eq!(store.replace(&found.id, &replacement).unwrap_err().kind(), StoreErrorKind::ReadOnly);
 }
+
+#[test]
+fn the_audit_is_append_only() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("s.db");
+    let store = Sqlite::create_or_open(&path).expect("a store");
+    add(&store, &NewUser { username: Some("ada"), password: Some(&md5()), ..NewUser::default() });
+    assert_eq!(upgrade(&store, "ada"), Swap::Written);
+    drop(store);
+    let file = rusqlite::Connection::open(&path).expect("a file");
+    for sql in [
+        "UPDATE audit SET event = 'nothing'",
+        "DELETE FROM audit",
+        "INSERT OR REPLACE INTO audit (id, at, event) VALUES (1, 0, 'nothing')",
+        "REPLACE INTO audit SELECT id, 0, 'nothing', NULL, NULL, NULL, NULL, NULL FROM audit",
+    ] {
+        let refused = file.execute_batch(sql).expect_err(sql).to_string();
+        assert!(refused.contains("only ever appended to"), "{sql}: {refused}");
+    }
+    file.execute_batch("INSERT INTO audit (at, event) VALUES (0, 'more'), (0, 'more still')").expect("appended");
+}

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which modules of the library each module may name. A module that is not here is a mistake.
-const MAY_NAME: [(&str, &[&str]); 25] = [
+const MAY_NAME: [(&str, &[&str]); 26] = [
     ("password", &[]),
     ("method", &[]),
     ("cost", &[]),
@@ -15,6 +15,7 @@ const MAY_NAME: [(&str, &[&str]); 25] = [
     ("limits", &["error"]),
     ("codec", &["error"]),
     ("function", &[]),
+    ("identities", &[]),
     ("expression", &["error", "codec", "function", "keyring"]),
     ("scheme", &["kernel", "error", "keyring", "cost", "limits", "method", "codec", "function"]),
     ("kernel", &[]),
@@ -27,9 +28,22 @@ const MAY_NAME: [(&str, &[&str]); 25] = [
     ("pool", &["cost", "engine", "kernel", "password", "scheme", "stored", "limits", "method", "policy"]),
     (
         "import",
-        &["kernel", "error", "keyring", "limits", "method", "password", "stored", "scheme", "identify", "codec", "tag"],
+        &[
+            "kernel",
+            "error",
+            "identities",
+            "keyring",
+            "limits",
+            "method",
+            "password",
+            "stored",
+            "scheme",
+            "identify",
+            "codec",
+            "tag",
+        ],
     ),
-    ("store", &["engine", "limits", "method", "policy", "stored", "tag"]),
+    ("store", &["engine", "identities", "limits", "method", "policy", "stored", "tag"]),
     (
         "serve",
         &[

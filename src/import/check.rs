@@ -37,6 +37,24 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// The records of a source, split as the options say.
+    ///
+    /// # Errors
+    ///
+    /// [`InputError`] where it is not what they say.
+    pub fn chunks(&self, source: Source) -> Result<Chunks, InputError> {
+        if let Some(export) = &self.export {
+            return Chunks::of_export(source, export);
+        }
+        let (source, format) = match self.format {
+            Some(format) => (source, format),
+            None => source.detect()?,
+        };
+        Chunks::new(source, format)
+    }
+}
+
 /// A record of an input, judged.
 #[non_exhaustive]
 pub struct Checked<'a> {
@@ -97,7 +115,7 @@ pub fn check<B>(
     let mut run =
         Run { rules, options, summary: Summary::default(), seen: Seen::new(), prints: Fingerprinter::default() };
     for source in sources {
-        match source.and_then(|source| run.open(source)) {
+        match source.and_then(|source| run.options.chunks(source)) {
             Ok(chunks) => {
                 if let ControlFlow::Break(value) = run.input(chunks, &mut sink) {
                     return (run.summary, Some(value));
@@ -127,6 +145,8 @@ struct Judged {
 enum Outcome {
     Good {
         prints: Fingerprints,
+        /// Of the accounts that its identities name.
+        accounts: Vec<u64>,
         method: Option<Method>,
         is_plaintext: bool,
         warnings: Warnings,
@@ -146,17 +166,6 @@ impl Judged {
 }
 
 impl Run<'_> {
-    fn open(&self, source: Source) -> Result<Chunks, InputError> {
-        if let Some(export) = &self.options.export {
-            return Chunks::of_export(source, export);
-        }
-        let (source, format) = match self.options.format {
-            Some(format) => (source, format),
-            None => source.detect()?,
-        };
-        Chunks::new(source, format)
-    }
-
     fn input<B>(&mut self, mut chunks: Chunks, sink: &mut impl FnMut(Checked<'_>) -> ControlFlow<B>) -> ControlFlow<B> {
         let (name, format) = (chunks.name().to_owned(), chunks.format());
         let header_line = chunks.header_line().map(<[u8]>::to_vec);
@@ -205,6 +214,7 @@ fn judge_chunk(rules: &Rules, prints: &Fingerprinter, keeps_records: bool, chunk
         let text = text.map_or_else(|| std::str::from_utf8(chunk.slice(range.clone())), Ok);
         let outcome = rules.judge_text(chunk, raw, text, keeps_records, |fields, good| Outcome::Good {
             prints: prints.of(fields.identifiers()),
+            accounts: prints.of_accounts(fields.identities()),
             method: good.method,
             is_plaintext: good.is_plaintext(),
             warnings: good.warnings,
@@ -237,17 +247,23 @@ fn count(
         }
         (problems, Warnings::default(), None)
     };
-    let (prints, method, is_plaintext, warnings, record) = match outcome {
+    let (prints, accounts, method, is_plaintext, warnings, record) = match outcome {
         Outcome::Bad(problems) => return reject(problems),
-        Outcome::Good { prints, method, is_plaintext, warnings, record } => {
-            (prints, method, is_plaintext, warnings, record)
+        Outcome::Good { prints, accounts, method, is_plaintext, warnings, record } => {
+            (prints, accounts, method, is_plaintext, warnings, record)
         }
     };
+    let remedy = "an earlier record has the same; keep one of them";
+    let is_new_user = |seen: &Seen| !prints.iter().any(|print| seen.has(*print));
+    if accounts.iter().any(|account| seen.has(*account)) && is_new_user(seen) {
+        return reject(vec![Problem::new(Field::Identities, Code::DuplicateUser, remedy)]);
+    }
     if let Err(place) = seen.insert(prints) {
         let field = [Field::Username, Field::PrimaryEmail, Field::PrimaryPhone][place];
-        let remedy = "an earlier record has the same; keep one of them";
         return reject(vec![Problem::new(field, Code::DuplicateUser, remedy)]);
     }
+    // None of them is there.
+    accounts.into_iter().filter_map(|account| seen.insert([account, 0, 0]).err()).for_each(drop);
     summary.good += 1;
     match method {
         Some(method) => *summary.methods.entry(method).or_default() += 1,

@@ -4,6 +4,7 @@
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
+use crate::identities::{Account, accounts};
 use crate::kernel::large::{HUGE_PAGE_BYTES, Large};
 use crate::kernel::prefetch;
 
@@ -27,7 +28,7 @@ pub(crate) type Fingerprints = [u64; 3];
 
 /// Makes fingerprints; keyed at random, so that nobody can make identifiers collide, and each field by a key of its own.
 #[derive(Default)]
-pub(crate) struct Fingerprinter([RandomState; 3]);
+pub(crate) struct Fingerprinter([RandomState; 3], RandomState);
 
 impl Fingerprinter {
     pub(crate) fn of(&self, identifiers: [Option<&str>; 3]) -> Fingerprints {
@@ -40,6 +41,13 @@ impl Fingerprinter {
             }
         }
         prints
+    }
+
+    /// Of the accounts elsewhere that a record's identities name. Most records have none, which costs nothing.
+    pub(crate) fn of_accounts(&self, identities: Option<&str>) -> Vec<u64> {
+        let Some(identities) = identities else { return Vec::new() };
+        let print = |account: &Account| self.1.hash_one(account).max(1);
+        accounts(Some(identities)).iter().map(print).collect()
     }
 }
 
@@ -103,6 +111,12 @@ impl Seen {
         for print in fingerprints.flatten().filter(|print| **print != 0) {
             prefetch(&self.shards[shard(*print)]);
         }
+    }
+
+    /// Whether one was added.
+    pub(crate) fn has(&self, print: u64) -> bool {
+        let shard = &self.shards[shard(print)];
+        print != 0 && shard.pages > 0 && self.lines.room(shard, kept(print)).is_none()
     }
 
     /// Adds all of a record's fingerprints, or none: the place of the first that was there already.

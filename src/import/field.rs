@@ -212,6 +212,26 @@ impl fmt::Display for Problem {
     }
 }
 
+/// A text as one word of a shell's command line, to be pasted as it stands.
+#[must_use]
+pub fn shell_quoted(text: &str) -> String {
+    let is_plain = |c: char| !c.is_control() && !is_format(c);
+    if text.chars().all(is_plain) {
+        return format!("'{}'", text.replace('\'', "'\\''"));
+    }
+    let mut quoted = "$'".to_owned();
+    for c in text.chars() {
+        match c {
+            '\'' | '\\' => quoted.extend(['\\', c]),
+            c if is_plain(c) => quoted.push(c),
+            // Byte by byte, which no locale changes.
+            c => quoted.extend(c.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("\\x{byte:02x}"))),
+        }
+    }
+    quoted.push('\'');
+    quoted
+}
+
 /// Text from outside, made safe for a terminal: control characters and those that reorder or hide text are
 /// escaped, and it is cut after 80 characters.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {

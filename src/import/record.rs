@@ -184,6 +184,11 @@ impl<'a> Fields<'a> {
         self.seen & BESIDE == 0
     }
 
+    /// The accounts elsewhere, as they stand in the record.
+    pub(super) fn identities(&self) -> Option<&str> {
+        self.get(Field::Identities)
+    }
+
     /// The identifiers, in the order of the schema.
     pub(super) fn identifiers(&self) -> [Option<&str>; 3] {
         IDENTIFIERS.map(|field| self.get(field).filter(|text| !text.is_empty()))

@@ -50,11 +50,24 @@ pub struct InputError {
     /// The line where it stopped making sense, from 1; 0 where the input as a whole does not.
     pub line: u64,
     message: String,
+    is_unreachable: bool,
 }
 
 impl InputError {
     pub(crate) fn new(name: &str, line: u64, message: impl Into<String>) -> Self {
-        Self { name: name.to_owned(), line, message: message.into() }
+        Self { name: name.to_owned(), line, message: message.into(), is_unreachable: false }
+    }
+
+    /// A database that lets nobody in.
+    #[cfg(feature = "source")]
+    pub(crate) fn unreachable(name: &str, message: impl Into<String>) -> Self {
+        Self { is_unreachable: true, ..Self::new(name, 0, message) }
+    }
+
+    /// Whether nothing was read because a database cannot be reached.
+    #[must_use]
+    pub const fn is_unreachable(&self) -> bool {
+        self.is_unreachable
     }
 
     pub(crate) fn read(name: &str, line: u64, error: &io::Error) -> Self {

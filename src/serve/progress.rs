@@ -3,8 +3,9 @@
 
 use std::fmt::Write as _;
 
+use super::metrics::now_minute;
 use crate::Method;
-use crate::store::{Day, MethodCount, Projection, sort_weakest_first, weeks};
+use crate::store::{Day, MethodCount, Projection, left_to_replace, sort_weakest_first, weeks};
 
 /// The beginning of a page, up to its title.
 pub(super) const HEAD: &str = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
@@ -86,20 +87,18 @@ pub(super) fn records(page: &mut String, mut counts: Vec<MethodCount>) {
 
 /// What happened day by day and week by week, how many have not signed in yet, and when they would have.
 pub(super) fn time(page: &mut String, days: &[Day], counts: &[MethodCount]) {
-    let untouched: u64 = counts.iter().map(|count| count.untouched).sum();
+    let left = left_to_replace(counts);
+    let today = i64::try_from(now_minute() / (24 * 60)).unwrap_or(i64::MAX);
     page.push_str("<h2>Upgrades and password changes by day</h2>");
     let Some(last) = days.last() else {
         page.push_str("<p>Nothing has happened yet.</p>");
         return;
     };
-    let first = days.first().map_or(last.day, |first| first.day.max(last.day + 1 - DAYS));
-    bars(page, days, first, last.day);
-    let _ = write!(
-        page,
-        "<p id=\"untouched\">{} still have the hash that was imported: nobody has signed in with them since.</p>",
-        grouped(untouched)
-    );
-    if let Some(Projection { per_day, days_left, .. }) = Projection::of(days, untouched) {
+    let today = today.max(last.day);
+    let first = days.first().map_or(today, |first| first.day.max(today + 1 - DAYS));
+    bars(page, days, first, today);
+    let _ = write!(page, "<p id=\"left\">{} imported hashes are left that are not Argon2id.</p>", grouped(left));
+    if let Some(Projection { per_day, days_left, .. }) = Projection::of(days, left, today) {
         let _ = write!(
             page,
             "<p id=\"projection\">At {per_day:.1} a day the last of them would be gone in {} {}; {}.</p>",

@@ -1,8 +1,6 @@
 //! Many records into a store: batches that are transactions, what became of each record in them, and the journal by which
 //! a run that was killed goes on where it stood.
 
-use std::ops::Range;
-
 use super::{Inserted, NewUser, StoreError};
 
 /// How a bulk import works.
@@ -13,13 +11,22 @@ pub struct BulkOptions {
     pub on_conflict: OnConflict,
     /// Do everything but write.
     pub is_dry_run: bool,
+    /// What unfinished runs left in the journal is given up, and their inputs begin anew.
+    pub restarts: bool,
 }
 
 impl BulkOptions {
     /// Options.
     #[must_use]
     pub const fn new(on_conflict: OnConflict, is_dry_run: bool) -> Self {
-        Self { on_conflict, is_dry_run }
+        Self { on_conflict, is_dry_run, restarts: false }
+    }
+
+    /// The same, and inputs go on nowhere.
+    #[must_use]
+    pub const fn restarting(mut self, restarts: bool) -> Self {
+        self.restarts = restarts;
+        self
     }
 }
 
@@ -41,7 +48,7 @@ pub trait Bulk {
     fn batch_records(&self) -> u64;
 
     /// Begins an input, or goes on with it: with a fingerprint that an unfinished run left in the journal, this says what
-    /// that run had committed.
+    /// that run had committed. Whether the input still is what it was is for the caller to see ([`Committed::digest`]).
     ///
     /// # Errors
     ///
@@ -55,6 +62,13 @@ pub trait Bulk {
     ///
     /// [`StoreError`].
     fn begin_source(&mut self, fingerprint: &str, name: &str, after: Option<&str>) -> Result<Input, StoreError>;
+
+    /// Strikes batches from an input's journal, by the numbers of their first records: they are gone through again.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    fn forget(&mut self, input: i64, firsts: &[u64]) -> Result<(), StoreError>;
 
     /// Takes one record into the batch at hand.
     ///
@@ -96,12 +110,46 @@ pub trait Bulk {
 pub struct Input {
     /// Names it in a [`Mark`].
     pub id: i64,
-    /// Which of its records an earlier run committed, by their number from 0, in order.
-    pub committed: Vec<Range<u64>>,
-    /// What became of them.
-    pub earlier: Tally,
+    /// The batches that an earlier run committed, in order, none over another.
+    pub committed: Vec<Committed>,
     /// Of a source: the key after which it goes on; the records up to it are those that were committed.
     pub after: Option<String>,
+    /// The store has fewer users than the journal says were committed. It was not believed.
+    pub is_doubted: bool,
+}
+
+impl Input {
+    /// What became of the records that an earlier run committed.
+    #[must_use]
+    pub fn earlier(&self) -> Tally {
+        let mut earlier = Tally::default();
+        self.committed.iter().for_each(|batch| earlier.add(&batch.tally));
+        earlier
+    }
+
+    /// The number of the first record after those that were committed.
+    #[must_use]
+    pub fn next(&self) -> u64 {
+        self.committed.last().map_or(0, |batch| batch.first + batch.records)
+    }
+}
+
+/// A batch, as the journal has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Committed {
+    /// The number of its first record in the input, from 0.
+    pub first: u64,
+    /// How many records of the input it stands for.
+    pub records: u64,
+    /// What became of them.
+    pub tally: Tally,
+    /// How many of those that were rejected the store itself refused; `None` where that was not kept.
+    pub refused: Option<u64>,
+    /// [`Mark::digest`].
+    pub digest: Option<String>,
+    /// [`Mark::keys`].
+    pub keys: Option<Keys>,
 }
 
 /// What a batch holds: consecutive records of one input.
@@ -116,13 +164,22 @@ pub struct Mark {
     pub records: u64,
     /// Where it stands in a source that is read in the order of a key.
     pub keys: Option<Keys>,
+    /// Of what its records were made, in the caller's own form: by it a batch is known that was changed since.
+    pub digest: Option<String>,
 }
 
 impl Mark {
     /// A batch of records that are known by their numbers.
     #[must_use]
     pub const fn new(input: i64, first: u64, records: u64) -> Self {
-        Self { input, first, records, keys: None }
+        Self { input, first, records, keys: None, digest: None }
+    }
+
+    /// The same batch, made of this.
+    #[must_use]
+    pub fn with_digest(mut self, digest: Option<String>) -> Self {
+        self.digest = digest;
+        self
     }
 
     /// The same batch of a source, of the rows that come after one key and up to another. What a store cannot write down is

@@ -12,6 +12,12 @@ impl Tally {
         tally.rejected += mark.records.saturating_sub(outcomes.len() as u64);
         tally
     }
+
+    /// How many of a batch's records the store itself refused.
+    pub(super) fn refused(outcomes: &[Inserted]) -> u64 {
+        outcomes.iter().filter(|outcome| matches!(outcome, Inserted::Conflict(_) | Inserted::Unstorable { .. })).count()
+            as u64
+    }
 }
 
 /// How the counters of a method and its parameters change. A store adds them up for a batch and writes them once.

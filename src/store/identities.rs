@@ -1,38 +1,9 @@
-//! Social identities: adding one to the JSON object of those a user has, without touching a byte of the others, and which
-//! accounts elsewhere such an object names. An account is one user's, which a table beside the users holds.
-
-use std::collections::BTreeMap;
-
-use serde_json::value::RawValue;
+//! Social identities: adding one to the JSON object of those a user has, without touching a byte of the others. Which accounts
+//! elsewhere such an object names is said in [`crate::identities`]; a table beside the users holds them.
 
 use super::{StoreError, StoreErrorKind};
-
-/// What an account's target and id may have together: what an index of every database takes.
-const ACCOUNT_BYTES_MAX: usize = 1024;
-
-/// An account elsewhere: the system, and the user's id in it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Account {
-    pub(super) target: String,
-    pub(super) identity: String,
-}
-
-/// The accounts that a user's identities name. What is not of the shape `{"target":{"userId":"…"}}` names none.
-pub(super) fn accounts(held: Option<&str>) -> Vec<Account> {
-    let members = held.and_then(members).unwrap_or_default();
-    members.iter().filter_map(|(target, identity)| account(target, identity.get())).collect()
-}
-
-/// The account that one identity names: its `userId`, a text or an integer.
-pub(super) fn account(target: &str, identity: &str) -> Option<Account> {
-    let id = members(identity)?.remove("userId")?.get();
-    let is_integer = id.trim_start_matches('-').bytes().all(|c| c.is_ascii_digit());
-    let identity = if is_integer { id.to_owned() } else { serde_json::from_str::<String>(id).ok()? };
-    let is_storable = |text: &str| !text.is_empty() && !text.contains('\0');
-    let is_short = target.len() + identity.len() <= ACCOUNT_BYTES_MAX;
-    let is_one = is_storable(target) && is_storable(&identity) && is_short;
-    is_one.then(|| Account { target: target.to_owned(), identity })
-}
+use crate::identities::members;
+pub(super) use crate::identities::{Account, account, accounts};
 
 /// What becomes of the object.
 #[derive(Debug, PartialEq, Eq)]
@@ -63,34 +34,9 @@ pub(super) fn link(held: Option<&str>, provider: &str, identity: &str) -> Result
     Ok(Link::Add(format!("{{{body}{comma}{name}:{identity}}}")))
 }
 
-/// Of a name that stands twice, the last counts, as with whoever else reads it.
-fn members(object: &str) -> Option<BTreeMap<String, &RawValue>> {
-    serde_json::from_str(object).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn identities_name_accounts_where_they_have_an_id() {
-        let named = |text: &str| {
-            let accounts = accounts(Some(text)).into_iter();
-            accounts.map(|account| format!("{} {}", account.target, account.identity)).collect::<Vec<_>>()
-        };
-        assert_eq!(named(r#"{"b":{"userId":"\u0031","details":{}},"a":{"userId":-7}}"#), ["a -7", "b 1"]);
-        assert_eq!(named(r#"{"a":{"userId":"1"},"a":{"userId":"2"}}"#), ["a 2"]);
-        for none in [
-            "[]",
-            "{",
-            r#"{"a":"1","b":{},"c":{"userId":""},"d":{"userId":null},"e":{"userId":1.5},"":{"userId":"1"}}"#,
-            r#"{"a":{"userId":"\u0000"},"b":{"userId":{"userId":"1"}},"c":{"userId":["1"]},"d":{"userId":true}}"#,
-        ] {
-            assert!(named(none).is_empty(), "{none}");
-        }
-        assert!(account("a", &format!("{{\"userId\":\"{}\"}}", "x".repeat(1024))).is_none());
-        assert!(accounts(None).is_empty());
-    }
 
     #[test]
     fn an_identity_is_added_and_the_others_keep_their_bytes() {

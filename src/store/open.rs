@@ -12,6 +12,8 @@ use super::{StoreError, StoreErrorKind, Users};
 pub struct OpenOptions {
     /// Make the store (the file, the schema) where it is not there, and bring an older schema up to date.
     pub creates: bool,
+    /// Take a store of an older schema as it is, to be looked at with [`Users::info`]; what else it can do is not said.
+    pub takes_older: bool,
     /// Only read; what would be written is refused with [`StoreErrorKind::ReadOnly`].
     pub is_read_only: bool,
     /// Readers do not wait for writers. For a service; a command that reads one file need not leave a log beside it.
@@ -29,6 +31,7 @@ impl Default for OpenOptions {
     fn default() -> Self {
         Self {
             creates: false,
+            takes_older: false,
             is_read_only: false,
             is_shared: false,
             connections: 8,
@@ -43,6 +46,13 @@ impl OpenOptions {
     #[must_use]
     pub const fn creates(mut self, creates: bool) -> Self {
         self.creates = creates;
+        self
+    }
+
+    /// The same, and takes an older store as it is.
+    #[must_use]
+    pub const fn older(mut self, takes_older: bool) -> Self {
+        self.takes_older = takes_older;
         self
     }
 
@@ -106,6 +116,24 @@ impl<'a> StoreUrl<'a> {
             path => Ok(Self::Sqlite { path: Path::new(path), is_read_only }),
         }
     }
+}
+
+/// Whether a store of this schema is one that this program knows, as it is.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(super) fn check_version(version: usize, known: usize) -> Result<(), StoreError> {
+    let (kind, remedy) = match version {
+        0 => (StoreErrorKind::NoSchema, "it has no schema yet; rehash store migrate makes it".to_owned()),
+        _ if version == known => return Ok(()),
+        _ => {
+            let told = format!("the store has schema {version}; this program knows {known}");
+            if version > known {
+                (StoreErrorKind::NewerSchema, told)
+            } else {
+                (StoreErrorKind::OlderSchema, told + "; rehash store migrate brings it up to date")
+            }
+        }
+    };
+    Err(StoreError::new(kind, remedy))
 }
 
 /// Opens the store that a URL names: `sqlite:PATH`, or `postgres://USER@HOST/DATABASE`.

@@ -14,11 +14,13 @@ mod statements;
 
 use std::fmt;
 use std::ops::ControlFlow;
+use std::pin::pin;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use futures_util::TryStreamExt as _;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Row};
+use tokio_postgres::{Client, GenericClient, Row};
 
 use self::connect::failed;
 use self::identities::is_taken;
@@ -26,10 +28,11 @@ pub(crate) use self::mapped::Mapped;
 use self::server::{CONNECT_TRIES, Server};
 use self::statements::{Statements, USER_COLUMNS};
 use super::identities::accounts;
+use super::open::check_version;
 use super::users::is_legacy;
 use super::{
-    Bulk, BulkOptions, Created, Day, Found, GuessEnd, Guessed, Inserted, Linked, MethodCount, NewUser, OpenOptions,
-    Store, StoreError, StoreErrorKind, StoreInfo, Subject, Swap, TaggedText, User, Users,
+    AuditEntry, Bulk, BulkOptions, Created, Day, Found, GuessEnd, Guessed, Inserted, Linked, MethodCount, NewUser,
+    OpenOptions, Store, StoreError, StoreErrorKind, StoreInfo, Subject, Swap, TaggedText, User, Users,
 };
 use crate::{Replacement, StoredHash};
 
@@ -74,7 +77,9 @@ impl Postgres {
             if self.server.options().creates {
                 schema::migrate(&mut client, schema).await?;
             }
-            schema::check(schema::version(&client, schema).await?)
+            let version = schema::version(&client, schema).await?;
+            let is_taken = self.server.options().takes_older && version > 0;
+            if is_taken { Ok(()) } else { check_version(version, schema::MIGRATIONS.len()) }
         });
         if client.is_closed() {
             client.discard();
@@ -256,13 +261,20 @@ impl Users for Postgres {
         );
         self.server.runtime().block_on(client.batch_execute(&begin)).map_err(|error| failed(&error))?;
         let fetch = format!("FETCH {EXPORT_ROWS} FROM everyone");
-        loop {
-            let rows =
-                self.server.runtime().block_on(client.query_typed(&fetch, &[])).map_err(|error| failed(&error))?;
-            if rows.is_empty() || rows.iter().any(|row| each(&read_user(row)).is_break()) {
-                return self.server.runtime().block_on(client.batch_execute("COMMIT")).map_err(|error| failed(&error));
-            }
+        let mut is_ended = false;
+        while !is_ended {
+            is_ended = true;
+            let fetched = self.server.runtime().block_on(async {
+                each_row(&client, &fetch, |row| {
+                    let flow = each(&read_user(row));
+                    is_ended = flow.is_break();
+                    flow
+                })
+                .await
+            });
+            fetched.map_err(|error| failed(&error))?;
         }
+        self.server.runtime().block_on(client.batch_execute("COMMIT")).map_err(|error| failed(&error))
     }
 
     fn compares_exactly(&self) -> bool {
@@ -277,12 +289,41 @@ impl Users for Postgres {
         self.end(subjects, end)
     }
 
+    fn audit(&self, user: Option<i64>, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
+        let schema = &self.server.target().schema;
+        let query = format!(
+            "SELECT a.id, a.at, a.event, a.user_id, a.from_method, a.to_method, i.name, a.records
+             FROM {schema}.audit a LEFT JOIN {schema}.imports i ON i.id = a.import_id
+             WHERE $1::bigint IS NULL OR a.user_id = $1 ORDER BY a.id DESC LIMIT $2"
+        );
+        // A connection of its own: one user's entries are looked for among all, which can take longer than a sign-in may.
+        let client = self.server.connect()?;
+        let found = self.server.runtime().block_on(async {
+            client.batch_execute("BEGIN READ ONLY; SET LOCAL statement_timeout = 0").await?;
+            let values: [(&(dyn ToSql + Sync), Type); 2] = [(&user, Type::INT8), (&i64::from(limit), Type::INT8)];
+            let rows = client.query_typed(&query, &values).await?;
+            client.batch_execute("COMMIT").await.map(|()| rows)
+        });
+        let entries = found.map_err(|error| failed(&error))?.into_iter().map(|row| AuditEntry {
+            id: row.get(0),
+            at: row.get(1),
+            event: row.get(2),
+            user_id: row.get(3),
+            from_method: row.get(4),
+            to_method: row.get(5),
+            import: row.get(6),
+            records: row.get::<_, Option<i64>>(7).map(i64::unsigned_abs),
+        });
+        Ok(entries.collect())
+    }
+
     fn info(&self) -> Result<StoreInfo, StoreError> {
         let schema = &self.server.target().schema;
         let query = format!(
-            "SELECT version(), pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on',
+            "SELECT version(), pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'
+                 OR NOT (has_table_privilege('{0}.users', 'INSERT') AND has_table_privilege('{0}.users', 'UPDATE')),
                  (SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class c
-                  WHERE c.relnamespace = '{}'::regnamespace AND c.relkind = 'r')",
+                  WHERE c.relnamespace = '{0}'::regnamespace AND c.relkind = 'r')",
             schema.replace('\'', "''")
         );
         let rows = self.server.with(async |client| client.query_typed(&query, &[]).await)?;
@@ -306,6 +347,22 @@ impl fmt::Debug for Postgres {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Postgres").field("place", &self.server.target().place).finish_non_exhaustive()
     }
+}
+
+/// A query's rows, one after the other as they come, so that memory does not grow with their size.
+async fn each_row(
+    client: &impl GenericClient,
+    query: &str,
+    mut each: impl FnMut(&Row) -> ControlFlow<()>,
+) -> Result<(), tokio_postgres::Error> {
+    let nothing: [(String, Type); 0] = [];
+    let mut rows = pin!(client.query_typed_raw(query, nothing).await?);
+    while let Some(row) = rows.try_next().await? {
+        if each(&row).is_break() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn read_user(row: &Row) -> User {

@@ -32,35 +32,44 @@ pub fn weeks(days: &[Day]) -> Vec<Day> {
     weeks
 }
 
-/// When the last record that nobody has signed in with would be gone, if it went on as in the last four weeks.
+/// How many imported hashes still stand that are not Argon2id. Not all of their users have stayed away: who signs in with a
+/// password that bcrypt may have cut keeps the hash, and so does everybody while nothing is upgraded.
+#[must_use]
+pub fn left_to_replace(counts: &[MethodCount]) -> u64 {
+    let is_left = |row: &&MethodCount| row.method != Method::Argon2id.as_str();
+    counts.iter().filter(is_left).map(|row| row.untouched).sum()
+}
+
+/// When the last of the imported hashes would be gone, if it went on as in the last four weeks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Projection {
     /// Sign-ins and password changes a day that replaced an imported hash.
     pub per_day: f64,
-    /// Days from the last on which anything happened.
+    /// Days from today.
     pub days_left: u64,
 }
 
 impl Projection {
     /// What is assumed, in words.
     pub const ASSUMPTION: &str =
-        "as many sign in each day as on the last 28 on which there is anything to count, and everybody comes back";
+        "as many are replaced each day as in the last 28 days up to today, and everybody comes back";
 
-    /// From what happened each day and how many records still have the hash that was imported; `None` where nobody has signed in
-    /// yet, or nothing is left.
+    /// From what happened each day, how many hashes are left to replace, and the day that is today, as [`Day::day`]; `None` where
+    /// none was replaced in the last four weeks, or nothing is left.
     #[must_use]
-    pub fn of(days: &[Day], untouched: u64) -> Option<Self> {
-        let (first, last) = (days.first()?.day, days.last()?.day);
-        let span = (last - first + 1).clamp(1, PROJECTION_DAYS);
-        let recent = days.iter().filter(|row| row.day > last - PROJECTION_DAYS);
+    pub fn of(days: &[Day], left: u64, today: i64) -> Option<Self> {
+        // A clock that was put back does not undo what was counted.
+        let today = today.max(days.last()?.day);
+        let span = (today - days.first()?.day + 1).clamp(1, PROJECTION_DAYS);
+        let recent = days.iter().filter(|row| row.day > today - PROJECTION_DAYS);
         let signed_in: u64 = recent.map(|row| row.upgraded + row.changed).sum();
-        if signed_in == 0 || untouched == 0 {
+        if signed_in == 0 || left == 0 {
             return None;
         }
         #[allow(clippy::cast_precision_loss, reason = "an average for people")]
         let per_day = signed_in as f64 / span as f64;
-        Some(Self { per_day, days_left: untouched.saturating_mul(span.unsigned_abs()).div_ceil(signed_in) })
+        Some(Self { per_day, days_left: left.saturating_mul(span.unsigned_abs()).div_ceil(signed_in) })
     }
 }
 
@@ -136,11 +145,31 @@ mod tests {
     fn a_projection_looks_back_on_four_weeks() {
         let day = |day, upgraded| Day { day, upgraded, ..Day::default() };
         let days = [day(0, 1_000), day(100, 14), day(127, 14)];
-        let Some(found) = Projection::of(&days, 10) else { panic!("somebody signed in") };
+        let Some(found) = Projection::of(&days, 10, 127) else { panic!("somebody signed in") };
         assert_eq!((found.per_day, found.days_left), (1.0, 10));
-        assert_eq!(Projection::of(&days, 0), None);
-        assert_eq!(Projection::of(&[day(5, 0)], 10), None);
-        assert_eq!(Projection::of(&[], 10), None);
+        assert_eq!(Projection::of(&days, 0, 127), None);
+        assert_eq!(Projection::of(&[day(5, 0)], 10, 5), None);
+        assert_eq!(Projection::of(&[], 10, 5), None);
+    }
+
+    #[test]
+    fn a_projection_looks_back_from_today() {
+        let days: Vec<Day> = (100..128).map(|day| Day { day, upgraded: 30, ..Day::default() }).collect();
+        let at = |today| Projection::of(&days, 300, today).map(|found| (found.per_day, found.days_left));
+        assert_eq!(at(127), Some((30.0, 10)));
+        assert_eq!(at(141), Some((15.0, 20)), "half of the four weeks were idle");
+        assert_eq!(at(155), None, "nothing happens any more");
+        assert_eq!(at(100), Some((30.0, 10)), "the clock was put back");
+    }
+
+    #[test]
+    fn argon2id_that_was_imported_is_not_left_to_replace() {
+        let row = |method: &str, untouched| {
+            let mut row = MethodCount::new(method.to_owned(), String::new(), 10, 0);
+            row.untouched = untouched;
+            row
+        };
+        assert_eq!(left_to_replace(&[row("md5", 3), row("bcrypt", 4), row("argon2id", 8), row("argon2i", 1)]), 8);
     }
 
     #[test]

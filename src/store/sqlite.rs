@@ -24,8 +24,8 @@ use super::changes::{Change, Changes};
 use super::slots::{Slot, Slots};
 pub use super::users::{Inserted, MethodCount, NewUser, User};
 use super::{
-    Bulk, BulkOptions, Created, Day, Found, GuessEnd, Guessed, Linked, OpenOptions, Store, StoreError, StoreErrorKind,
-    StoreInfo, Subject, Swap, TaggedText, Users,
+    AuditEntry, Bulk, BulkOptions, Created, Day, Found, GuessEnd, Guessed, Linked, OpenOptions, Store, StoreError,
+    StoreErrorKind, StoreInfo, Subject, Swap, TaggedText, Users,
 };
 use crate::{Replacement, StoredHash};
 
@@ -129,7 +129,10 @@ impl Sqlite {
     }
 
     fn over(mut writer: Connection, path: Option<PathBuf>, options: &OpenOptions) -> Result<Self, StoreError> {
-        schema::migrate(&mut writer)?;
+        if options.creates || path.is_none() {
+            schema::migrate(&mut writer)?;
+        }
+        schema::check(&writer, options)?;
         let slots = |size| Slots::new(size, options.acquire_timeout);
         let store = Self { path, options: options.clone(), writer: slots(1), readers: slots(options.connections) };
         store.writer.put(writer);
@@ -346,6 +349,11 @@ impl Users for Sqlite {
 
     fn end_guess(&self, subjects: &[Subject<'_>], end: GuessEnd) -> Result<(), StoreError> {
         guesses::end(self, subjects, end)
+    }
+
+    fn audit(&self, user: Option<i64>, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
+        let reader = self.reader()?;
+        record::audit(&reader, user, limit).map_err(failed)
     }
 
     fn info(&self) -> Result<StoreInfo, StoreError> {

@@ -111,6 +111,17 @@ pub trait Users: Store<Id = i64> {
         Ok(())
     }
 
+    /// What happened, the newest first, and at most so many: to all, or to one user by their id. A batch of an import is one entry, and
+    /// of no user. The default keeps none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    fn audit(&self, user: Option<i64>, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
+        let _ = (user, limit);
+        Ok(Vec::new())
+    }
+
     /// What the store is.
     ///
     /// # Errors
@@ -302,6 +313,28 @@ pub struct MethodCount {
     /// How many of them still have the hash that was imported: nobody has signed in with an upgrade, nor changed the
     /// password, since.
     pub untouched: u64,
+}
+
+/// Something that happened to a user, or to those of a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AuditEntry {
+    /// Greater than those of all entries before it.
+    pub id: i64,
+    /// Unix time in seconds.
+    pub at: i64,
+    /// `import`, `create`, `upgrade`, `change` or `replace`.
+    pub event: String,
+    /// Whose record it is; it may be gone.
+    pub user_id: Option<i64>,
+    /// The method of the hash that was there.
+    pub from_method: Option<String>,
+    /// The method of the hash that came.
+    pub to_method: Option<String>,
+    /// The name of the input that a batch is of.
+    pub import: Option<String>,
+    /// How many of a batch's records were new.
+    pub records: Option<u64>,
 }
 
 /// What happened on one day.

@@ -165,3 +165,87 @@ fn what_was_committed_is_not_read_again() {
         assert_eq!(Counts::of(&rest).of_records("already_there"), 10);
     });
 }
+
+/// What was committed of a file is skipped where it stands as it stood, and gone through again where it does not.
+#[test]
+fn a_file_goes_on_by_what_stands_in_it() {
+    super::stores::each_store(|store| {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("users.ndjson");
+        let line = |number: u64| {
+            let hash = if number % 1000 == 0 { "broken".to_owned() } else { format!("{number:032x}") };
+            format!("{{\"username\":\"user{number}\",\"passwordDigest\":\"{hash}\",\"passwordAlgorithm\":\"MD5\"}}\n")
+        };
+        let text: String = (0..ROWS).map(line).collect();
+        std::fs::write(&path, &text).expect("written");
+        let import = || {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_rehash"));
+            command.args(["import", "--json", "--quiet", "--store", store, "--on-conflict", "fail"]).arg(&path);
+            command.output().expect("ended")
+        };
+        let counts = |output: &Output| Counts(serde_json::from_slice(&output.stdout).expect("JSON"));
+        // Somebody stands in the way of a later batch.
+        let one = |user: &str, more: &str| {
+            let name = directory.path().join(format!("{user}.ndjson"));
+            std::fs::write(&name, format!("{{\"username\":\"{user}\"{more}}}\n")).expect("written");
+            let status =
+                Command::new(env!("CARGO_BIN_EXE_rehash")).args(["import", "-q", "--store", store]).arg(name).output();
+            assert!(status.expect("ended").status.success());
+        };
+        one("user150001", ",\"name\":\"another\"");
+        let output = import();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("once the conflict is gone, the same command goes on"), "{said}");
+        let before = stored(store) - 1;
+        // Batches beyond the one that was stopped may have been on their way.
+        assert!((99_900..ROWS - ROWS / 1000 - BATCH / 2).contains(&before), "{before}");
+
+        // The journal of the store has a row for each batch; the one in the way gives way.
+        std::fs::write(&path, text.replace("\"user150001\"", "\"user15000x\"")).expect("written");
+        let output = import();
+        let found = counts(&output);
+        assert_eq!((output.status.code(), found.of_records("committed_earlier")), (Some(1), before), "{}", found.0);
+        assert_eq!(
+            (found.of_records("rejected"), found.of_records("imported")),
+            (ROWS / 1000, ROWS - ROWS / 1000 - before)
+        );
+        assert_eq!(stored(store), ROWS - ROWS / 1000 + 1);
+        counters_are_right(&*open(store, &OpenOptions::default()).expect("a store"));
+    });
+}
+
+#[test]
+fn a_batch_that_changed_is_gone_through_again() {
+    super::stores::each_store(|store| {
+        use rehash::store::{BulkOptions, Mark, OnConflict};
+        let store = open(store, &super::stores::creating()).expect("a store");
+        let begin = |restarts| {
+            let options = BulkOptions::new(OnConflict::Skip, false).restarting(restarts);
+            let mut bulk = store.bulk(options).expect("a bulk");
+            let input = bulk.begin_input(Some("fingerprint"), "test").expect("begun");
+            (bulk, input)
+        };
+        let (mut bulk, input) = begin(false);
+        for first in [0, 10] {
+            let digest = Some(format!("digest of {first}"));
+            bulk.end_batch(Mark::new(input.id, first, 10).with_digest(digest)).expect("ended");
+            let _ = bulk.next_written(true).expect("a batch").expect("written");
+        }
+        drop(bulk);
+        let (mut bulk, input) = begin(false);
+        let known: Vec<_> =
+            input.committed.iter().map(|batch| (batch.first, batch.refused, batch.digest.clone())).collect();
+        assert_eq!(known, [0, 10].map(|first| (first, Some(0), Some(format!("digest of {first}")))));
+        assert_eq!((input.earlier().rejected, input.next()), (20, 20));
+        bulk.forget(input.id, &[0]).expect("forgotten");
+        drop(bulk);
+        let (bulk, input) = begin(false);
+        assert_eq!(input.committed.iter().map(|batch| batch.first).collect::<Vec<_>>(), [10]);
+        drop(bulk);
+        let (mut bulk, again) = begin(true);
+        assert!(again.committed.is_empty() && again.id != input.id);
+        bulk.end_input(again.id).expect("ended");
+        drop(bulk);
+        assert_ne!(begin(false).1.id, again.id, "what came to its end is closed");
+    });
+}

@@ -240,6 +240,75 @@ fn keys_of_every_kind_are_followed_page_by_page() {
     }
 }
 
+fn sqlite_of(directory: &tempfile::TempDir, rows: &str) -> String {
+    let path = directory.path().join("legacy.db");
+    let file = rusqlite::Connection::open(&path).expect("a database");
+    file.execute_batch(rows).expect("rows");
+    format!("sqlite:{}", path.display())
+}
+
+/// What is computed has no affinity: as a text it would be greater than every number.
+#[test]
+fn computed_numbers_are_followed_page_by_page() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let url = sqlite_of(
+        &directory,
+        "CREATE TABLE t (id INTEGER, mixed);
+         WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 500)
+         INSERT INTO t SELECT n, iif(n % 2, n, n + 0.5) FROM n",
+    );
+    for key in ["id * 1.0", "id / 7.0", "id * 1e300", "-1.0 / id", "mixed", "id"] {
+        let sql = format!("SELECT {key} AS k, 'user' || id AS username FROM t");
+        assert_eq!(read(&url, &query(&sql, "k")).summary.good, 500, "{key}");
+    }
+    let text = refused(&url, &query("SELECT iif(id < 9, id, 'x' || id) AS k, 'u' || id AS username FROM t", "k"));
+    assert!(text.contains("integer and text values"), "{text}");
+    let mut after = query("SELECT id / 8.0 AS k, 'user' || id AS username FROM t", "k");
+    after.after = Some("62.125".to_owned());
+    assert_eq!(read(&url, &after).summary.good, 3);
+}
+
+#[test]
+fn what_cannot_be_a_key_is_refused_and_not_taken_for_nought() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = sqlite_of(
+        &directory,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, username TEXT); INSERT INTO t VALUES (1, 'ada')",
+    );
+    let mut options = query("SELECT id, username FROM t", "id");
+    options.after = Some("abc".to_owned());
+    let text = refused(&file, &options);
+    assert!(text.contains("--source-after: `abc` cannot be a key"), "{text}");
+    if let Some(mut server) = Mysql::new("nonsense") {
+        server.run(&[
+            "CREATE TABLE t (id BIGINT, price DECIMAL(10,2), day DATETIME, code BIGINT(8) ZEROFILL, part FLOAT, username TEXT)",
+            "INSERT INTO t SELECT seq, seq / 4, '2026-01-01' + INTERVAL seq SECOND, seq, seq, CONCAT('u', seq) FROM seq_1_to_300",
+        ]);
+        for (key, after, left) in
+            [("id", "298", 2), ("price", "74.50", 2), ("day", "2026-01-01 00:04:58", 2), ("code", "298", 2)]
+        {
+            let sql = format!("SELECT {key} AS k, username FROM t");
+            let mut options = query(&sql, "k");
+            assert_eq!(read(&server.url, &options).summary.good, 300, "{key}");
+            options.after = Some(after.to_owned());
+            assert_eq!(read(&server.url, &options).summary.good, left, "{key}");
+            options.after = Some("abc".to_owned());
+            assert!(refused(&server.url, &options).contains("cannot be a key"), "{key}");
+        }
+        let text = refused(&server.url, &query("SELECT part AS k, username FROM t", "k"));
+        assert!(text.contains("not printed exactly"), "{text}");
+    }
+    if let Some(mut server) = Postgres::new("nonsense") {
+        server.client.batch_execute("CREATE TABLE t AS SELECT n AS id, n / 4.0 AS price, 'u' || n AS username FROM generate_series(1, 300) n").expect("rows");
+        for key in ["id", "price"] {
+            let mut options = query(&format!("SELECT {key} AS k, username FROM t"), "k");
+            assert_eq!(read(&server.url, &options).summary.good, 300, "{key}");
+            options.after = Some("abc".to_owned());
+            assert!(refused(&server.url, &options).contains("cannot be a key"), "{key}");
+        }
+    }
+}
+
 #[test]
 fn tables_of_forums_and_shops_on_mysql_are_known() {
     let Some(mut server) = Mysql::new("presets") else { return };

@@ -198,6 +198,8 @@ fn every_store_keeps_the_contract() {
 pub(crate) fn make_older(url: &str) {
     let columns = ["after_key", "last_key"].map(|name| format!("ALTER TABLE {{s}}import_batches DROP COLUMN {name};"));
     let columns = columns.concat() + " DROP TABLE {s}identities; ALTER TABLE {s}guesses DROP COLUMN pending;";
+    let more = ["refused", "digest"].map(|name| format!("ALTER TABLE {{s}}import_batches DROP COLUMN {name};"));
+    let columns = columns + &more.concat();
     match url.split_once("?schema=") {
         Some((admin, name)) => {
             let schema =
@@ -208,7 +210,7 @@ pub(crate) fn make_older(url: &str) {
         None => {
             let file = rusqlite::Connection::open(url.trim_start_matches("sqlite:")).expect("a file");
             let columns = columns.replace("{s}", "");
-            let columns = format!("DROP TRIGGER users_take_identities_along; {columns}");
+            let columns = format!("DROP TRIGGER users_take_identities_along; DROP TRIGGER audit_keeps_ids; {columns}");
             file.execute_batch(&format!("{columns} PRAGMA user_version = 3")).expect("older");
         }
     }
@@ -222,9 +224,13 @@ fn an_older_store_is_brought_up_to_date() {
         let _ = bulk(&*store, OnConflict::Skip, &[ada]);
         drop(store);
         make_older(url);
-        if url.starts_with("postgres") {
-            let refused = open(url, &OpenOptions::default()).map(drop).unwrap_err();
+        // Who only reads brings nothing up to date.
+        for options in [OpenOptions::default(), OpenOptions::default().read_only(true)] {
+            let refused = open(url, &options).map(drop).unwrap_err();
             assert_eq!(refused.kind(), StoreErrorKind::OlderSchema);
+            assert!(refused.to_string().contains("rehash store migrate"), "{refused}");
+            let older = open(url, &options.older(true)).expect("as it is").info().expect("known");
+            assert!(older.schema < older.known_schema);
         }
         let store = open(url, &creating()).expect("a store");
         let info = store.info().expect("known");
@@ -260,6 +266,13 @@ fn replace_legacy_never_replaces_what_is_newer() {
         assert!(sign_in(&engine, &*store, "ada", &Password::new("password")).is_ok());
         assert!(sign_in(&engine, &*store, "bob", &Password::new("new")).is_ok());
         counters_are_right(&*store);
+
+        // Nobody loses a password to a record without one.
+        let without = NewUser { username: Some("dora"), name: Some("another"), ..NewUser::default() };
+        let _ = bulk(&*store, OnConflict::Skip, &[of("dora", &old)]);
+        let outcomes = bulk(&*store, OnConflict::ReplaceLegacy, &[without]);
+        assert_eq!(outcomes, [Inserted::Conflict("username")]);
+        assert!(sign_in(&engine, &*store, "dora", &Password::new("password")).is_ok());
 
         // With `fail` nothing of the batch is written.
         let mut bulk = store.bulk(BulkOptions::new(OnConflict::Fail, false)).expect("a bulk");
@@ -534,4 +547,68 @@ fn users_sign_in_and_change_passwords_while_an_import_replaces() {
         }
         counters_are_right(&*store);
     });
+}
+
+/// Rows come one after the other, however large they are.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_export_takes_no_more_memory_for_large_rows() {
+    let Some(schema) = Schema::new() else { return };
+    let store = open(&schema.url, &creating()).expect("a store");
+    let large = format!("{{\"k\":\"{}\"}}", "x".repeat(1 << 20));
+    for hundred in 0..4 {
+        let names: Vec<String> = (0..100).map(|number| format!("user{hundred}-{number}")).collect();
+        let user = |name| NewUser { username: Some(name), custom_data: Some(&large), ..NewUser::default() };
+        let users: Vec<NewUser<'_>> = names.iter().map(|name| user(name.as_str())).collect();
+        let _ = bulk(&*store, OnConflict::Skip, &users);
+    }
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rehash"))
+        .args(["export", "--store", &schema.url])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("started");
+    let mut peak = 0u64;
+    while child.try_wait().expect("a child").is_none() {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
+        peak = peak.max(line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).unwrap_or(0));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(child.wait().expect("ended").success());
+    assert!(peak > 0 && peak < 150 << 10, "{peak} KiB");
+}
+
+#[test]
+fn what_happened_is_answered_newest_first() {
+    each_store(|url| {
+        let store = open(url, &creating()).expect("a store");
+        let hash = md5(OF_PASSWORD);
+        let of = |name| NewUser { username: Some(name), password: Some(&hash), ..NewUser::default() };
+        let _ = bulk(&*store, OnConflict::Skip, &[of("ada"), of("bob")]);
+        let _ = sign_in(&engine(), &*store, "ada", &Password::new("password")).expect("accepted");
+        let all = store.audit(None, 10).expect("answered");
+        let events: Vec<_> = all.iter().map(|entry| &*entry.event).collect();
+        assert_eq!(events, ["upgrade", "import"]);
+        assert_eq!((all[1].import.as_deref(), all[1].records, all[1].user_id), (Some("test"), Some(2), None));
+        let ada = store.find("ada").expect("readable").expect("there").id;
+        assert_eq!(store.audit(Some(ada), 10).expect("answered"), all[..1]);
+        assert_eq!(store.audit(Some(ada + 1), 10).expect("answered"), []);
+        assert_eq!(store.audit(None, 1).expect("answered"), all[..1]);
+    });
+}
+
+#[test]
+fn who_may_only_read_is_told_so() {
+    let Some(schema) = Schema::new() else { return };
+    drop(open(&schema.url, &creating()).expect("a store"));
+    let role = format!("reader_of_{}", schema.name);
+    let made = format!(
+        "CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {{s}} TO {role}; GRANT SELECT ON ALL TABLES IN SCHEMA {{s}} TO {role}"
+    );
+    schema.run(&made).expect("a role");
+    let url = schema.url.replacen("root@", &format!("{role}@"), 1);
+    let told = open(&url, &OpenOptions::default()).map(|store| store.info().expect("known").is_read_only);
+    schema.run(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).expect("gone");
+    assert!(url != schema.url && told.expect("readable"));
 }

@@ -2,11 +2,13 @@
 
 mod measuring;
 
+use std::borrow::Cow;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::output::{Failure, printable};
 use crate::units;
 
 pub use measuring::{Bench, Calibrate};
@@ -94,6 +96,9 @@ pub struct Import {
     /// What becomes of a record whose identifier another record of the store has
     #[arg(long, value_name = "WHAT", default_value = "skip")]
     pub on_conflict: OnConflict,
+    /// Begin anew, where an earlier run of the same command was cut off: every record is compared with what is there
+    #[arg(long)]
+    pub restart: bool,
     /// Users whose passwords are known (names and `password`, as the records): unless each matches, nothing is imported, and
     /// the likely mistakes are named
     #[arg(long, value_name = "FILE")]
@@ -199,13 +204,39 @@ pub enum StoreCommand {
     /// Say where the store is, its schema and its size
     Info(StoreInfo),
     /// Make the store's schema, or bring an older one up to date
-    Migrate {
-        #[command(flatten)]
-        store: Store,
-        /// Count anew what status answers from counters, after other hands changed the table
-        #[arg(long)]
-        recount: bool,
-    },
+    Migrate(StoreMigrate),
+    /// Show what happened to records, the newest first: imports, upgrades, changes, sign-ups, replacements
+    Audit(StoreAudit),
+}
+
+#[derive(clap::Args)]
+pub struct StoreMigrate {
+    #[command(flatten)]
+    pub store: Store,
+    /// Count anew what status answers from counters, after other hands changed the table
+    #[arg(long)]
+    pub recount: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(clap::Args)]
+pub struct StoreAudit {
+    #[command(flatten)]
+    pub store: Store,
+    /// Of this user only: username, email or phone. What a batch of an import did is not kept by user
+    #[arg(long, value_name = "USER")]
+    pub user: Option<String>,
+    /// The same by the store's own number, which a user who is gone still has
+    #[arg(long, value_name = "ID", conflicts_with = "user")]
+    pub user_id: Option<i64>,
+    /// How many at most
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub limit: u32,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(clap::Args)]
@@ -227,6 +258,9 @@ pub struct Export {
     /// The file; standard output where none is given
     #[arg(long, short, value_name = "OUT")]
     pub output: Option<PathBuf>,
+    /// Print the counts as one JSON document: on standard output where the records go to a file, else on standard error
+    #[arg(long)]
+    pub json: bool,
     #[command(flatten)]
     pub limits: Limits,
 }
@@ -361,7 +395,25 @@ impl Jobs {
 pub struct Store {
     /// Where records live: sqlite:PATH, sqlite:PATH?mode=ro, or postgres://USER@HOST/DATABASE?sslmode=require
     #[arg(long = "store", value_name = "URL", default_value = "sqlite:rehash.db", env = "REHASH_STORE")]
-    pub url: String,
+    url: String,
+    /// The file that holds the store's URL, where it has a password in it
+    #[arg(long = "store-file", value_name = "FILE", conflicts_with = "url", env = "REHASH_STORE_FILE")]
+    pub file: Option<PathBuf>,
+}
+
+impl Store {
+    /// The URL, wherever it stands.
+    pub fn url(&self) -> Result<Cow<'_, str>, Failure> {
+        let Some(path) = &self.file else { return Ok(Cow::Borrowed(&self.url)) };
+        let refused = |why: &dyn std::fmt::Display| {
+            Failure::usage(format!("--store-file {}: {why}", printable(&path.display().to_string())))
+        };
+        let text = std::fs::read_to_string(path).map_err(|error| refused(&error))?;
+        match text.trim() {
+            "" => Err(refused(&"is empty; it is to hold a store's URL")),
+            url => Ok(Cow::Owned(url.to_owned())),
+        }
+    }
 }
 
 /// The Argon2id parameters of new hashes.

@@ -3,31 +3,34 @@
 use std::io::Write;
 use std::ops::ControlFlow;
 
-use rehash::import::{Checked, Format, Options, check};
+use rehash::import::{Checked, Format, Options, Summary, check};
 
 use crate::args;
 use crate::interrupt::Interrupt;
 use crate::keys;
 use crate::output::{Exit, Failure, say};
 use crate::record_file::RecordFile;
-use crate::report::{self, Progress, RawRecord, Rejects, Reporter, Reserved, Totals};
+use crate::report::{self, Progress, RawRecord, Rejects, Reporter, Totals};
+use crate::reserved::Reserved;
 use crate::source::Inputs;
 
 pub fn run(args: &args::Check, out: &mut impl Write) -> Result<Exit, Failure> {
     let rules = keys::rules(&args.input)?;
-    let mut reserved = Reserved::new(&args.input);
+    keys::say_sizes(&args.input.limits, None);
+    let inputs = Inputs::new(&args.input)?;
+    let mut reserved = Reserved::new(&args.input, inputs.database().map(|(url, _)| url));
     [&args.tagged, &args.report.rejects].into_iter().flatten().try_for_each(|output| reserved.take(output))?;
     let mut tagged = args.tagged.as_deref().map(RecordFile::create).transpose()?;
     let mut rejects = args.report.rejects.as_deref().map(|path| Rejects::create(path, &reserved)).transpose()?;
     let mut reporter = Reporter::new(out, &args.report);
     // Files that are not finished must not stay behind: they hold hashes.
     let interrupt = Interrupt::watch()?;
-    let inputs = Inputs::new(&args.input)?;
     let mut progress = Progress::start();
     let options = options(&args.input, tagged.is_some())?;
 
     let mut each = |checked: Checked<'_>| -> Result<(), Failure> {
         progress.tick();
+        inputs.reached(checked.line);
         reporter.record(&checked)?;
         match (&checked.record, &mut tagged, &mut rejects) {
             (Some(record), Some(tagged), _) => {
@@ -40,17 +43,25 @@ pub fn run(args: &args::Check, out: &mut impl Write) -> Result<Exit, Failure> {
         }
         Ok(())
     };
-    let (summary, failure) = check(inputs.sources(&interrupt), &rules, options, |checked| match each(checked) {
+    let (mut summary, failure) = check(inputs.sources(&interrupt), &rules, options, |checked| match each(checked) {
         Err(failure) => ControlFlow::Break(Some(failure)),
         Ok(()) if interrupt.is_asked() => ControlFlow::Break(None),
         Ok(()) => ControlFlow::Continue(()),
     });
     drop(progress);
-    match failure {
+    inputs.check_reached(&summary)?;
+    let is_interrupted = match failure {
         Some(Some(failure)) => return Err(failure),
-        Some(None) => return Ok(Exit::Interrupted),
-        None if interrupt.has_cut_input() => return Ok(Exit::Interrupted),
-        None => {}
+        Some(None) => true,
+        None => interrupt.has_cut_input(),
+    };
+    if is_interrupted {
+        summary.errors.clear();
+        tell(&mut reporter, &summary, Some("interrupted"))?;
+        let is_lost = args.tagged.is_some() || args.report.rejects.is_some();
+        say(if is_lost { "interrupted; the files of records were not written" } else { "interrupted" });
+        inputs.say_how_to_go_on();
+        return Ok(Exit::Interrupted);
     }
     if tagged.is_some() && summary.plaintext > 0 {
         say(&format!(
@@ -58,14 +69,19 @@ pub fn run(args: &args::Check, out: &mut impl Write) -> Result<Exit, Failure> {
             summary.plaintext
         ));
     }
-    tagged.map_or(Ok(()), RecordFile::finish)?;
-    rejects.map_or(Ok(()), Rejects::finish)?;
-    let problems = summary.problems.iter().map(|(code, count)| (code.as_str(), *count)).collect();
-    let rejected = summary.rejected;
-    let methods = report::methods(&summary);
-    reporter.finish(&Totals { summary: &summary, outcomes: Vec::new(), problems, rejected, methods, stopped: None })?;
+    // What could not be written takes nothing from what is said.
+    let finished = tagged.map_or(Ok(()), RecordFile::finish).and(rejects.map_or(Ok(()), Rejects::finish));
+    tell(&mut reporter, &summary, None)?;
+    finished?;
     keys::say_what_is_missing(&args.input)?;
-    Ok(report::exit(&summary, rejected))
+    Ok(report::exit(&summary, summary.rejected))
+}
+
+/// The counts, of all or of what was read until somebody asked for an end.
+fn tell(reporter: &mut Reporter<impl Write>, summary: &Summary, stopped: Option<&str>) -> Result<(), Failure> {
+    let problems = summary.problems.iter().map(|(code, count)| (code.as_str(), *count)).collect();
+    let (rejected, methods, stopped) = (summary.rejected, report::methods(summary), stopped.map(str::to_owned));
+    reporter.finish(&Totals { summary, outcomes: Vec::new(), journal: None, problems, rejected, methods, stopped })
 }
 
 pub fn options(input: &args::Input, keeps_records: bool) -> Result<Options, Failure> {

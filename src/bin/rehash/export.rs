@@ -9,9 +9,9 @@ use rehash::{Columns, Limits, StoredHash, Tag};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::output::{Exit, Failure, json, say};
+use crate::output::{Exit, Failure, json, print_json, say};
 use crate::record_file::RecordFile;
-use crate::report::Reserved;
+use crate::reserved::Reserved;
 use crate::{args, store};
 
 /// The record, in the spelling of the record format.
@@ -42,14 +42,11 @@ struct Line<'a> {
 
 pub fn run(args: &args::Export, out: &mut impl Write) -> Result<Exit, Failure> {
     let limits = args.limits.limits();
-    let store = store::existing(&args.store.url)?;
+    let url = args.store.url()?;
+    let store = store::existing(&url)?;
     let mut file = match &args.output {
         Some(path) => {
-            let mut reserved = Reserved::default();
-            if let Some(store) = store::path(&args.store.url)? {
-                reserved = reserved.store(store);
-            }
-            reserved.take(path)?;
+            Reserved::default().database(&url).files(&args.store.file).take(path)?;
             Some(RecordFile::create(path)?)
         }
         None => None,
@@ -81,7 +78,13 @@ pub fn run(args: &args::Export, out: &mut impl Write) -> Result<Exit, Failure> {
         return Err(failure);
     }
     file.map_or(Ok(()), RecordFile::finish)?;
-    say(&format!("{written} records written, {bad} left out"));
+    let counts = serde_json::json!({ "records": written + bad, "written": written, "left_out": bad });
+    match (args.json, &args.output) {
+        (false, _) => say(&format!("{written} records written, {bad} left out")),
+        (true, Some(_)) => print_json(out, &counts)?,
+        // The records are there already. That nobody reads this is no reason to fail.
+        (true, None) => drop(writeln!(std::io::stderr(), "{}", json(&counts)?)),
+    }
     Ok(if bad > 0 { Exit::No } else { Exit::Done })
 }
 

@@ -17,14 +17,22 @@ const HEAD_BYTES: u64 = 64 * 1024;
 /// The fingerprints of the inputs that have one, by the names that records carry: regular files. What comes through a pipe
 /// is gone when it is read, and is compared record by record.
 pub fn of_inputs(args: &args::Import) -> HashMap<String, String> {
-    let how = how(&args.input);
+    let how = how(args);
     let files = args.input.files.iter().filter(|path| path.as_os_str() != "-");
     files.filter_map(|path| Some((path.display().to_string(), of_file(path, &how)?))).collect()
 }
 
-/// How records are judged.
-fn how(input: &args::Input) -> String {
+/// How records are judged, and what becomes of those that are in others' way: what was rejected under one of these may be good
+/// under another. Keys are known by their ids, and files of secrets by their names.
+fn how(args: &args::Import) -> String {
+    let args::Import { input, on_conflict, .. } = args;
+    let keys = input.keys.key_files.iter().map(|pair| pair.split('=').next().unwrap_or(pair));
+    let on_conflict = rehash::store::OnConflict::from(*on_conflict);
+    let hash_config = input.keys.hash_config.as_deref().map(Path::display);
     [
+        format!("{on_conflict:?} {:?}", input.limits.limits()),
+        keys.collect::<Vec<_>>().join(","),
+        hash_config.map_or_else(String::new, |path| path.to_string()),
         input.method.clone().unwrap_or_default(),
         input.from.clone().unwrap_or_default(),
         input.format.map(rehash::import::Format::from).map_or_else(String::new, |format| format!("{format:?}")),
@@ -41,7 +49,7 @@ pub fn of_database(args: &args::Import, url: &str, options: &DatabaseOptions) ->
         _ => [""; 3],
     };
     let after = options.after.as_ref().map_or_else(String::new, |key| format!("after {key}"));
-    let parts = [&*without_secrets(url), &*selected.join("\u{1f}"), &*after, &*how(&args.input)];
+    let parts = [&*without_secrets(url), &*selected.join("\u{1f}"), &*after, &*how(args)];
     hex(Sha256::new().chain_update(parts.join("\u{1f}")))
 }
 

@@ -1,70 +1,82 @@
 //! `rehash import`: the checks of `check`, and every good record into a store. Batches are transactions: what is
 //! counted as imported is in the store, and a run that was killed goes on where it stood when it is run again.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+mod counts;
+mod rejects;
+
+use std::collections::{HashMap, VecDeque};
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use rehash::import::database;
 use rehash::import::{Checked, Problem, Summary, check};
-use rehash::store::{Bulk, BulkOptions, Inserted, Mark, Tally, Users, Written};
-use rehash::{Code, Engine, UpgradeMode};
+use rehash::store::{Bulk, BulkOptions, Inserted, Mark, Users, Written};
+use rehash::{Engine, UpgradeMode};
 
+use self::counts::Counts;
 use crate::check::options;
 use crate::interrupt::Interrupt;
 use crate::output::{Exit, Failure, say};
+use crate::patience::Patience;
 use crate::pending::{Batch, Held, Pending, Reading, conflict, method_of, new_user, say_what_is_committed, size};
 use crate::plaintext::hash_plaintext;
-use crate::report::{self, Progress, RawRecord, Rejects, Reporter, Reserved, Totals};
+use crate::report::{self, Progress, Rejects, Reporter};
+use crate::reserved::Reserved;
 use crate::source::Inputs;
-use crate::{args, fingerprint, keys, probe, store};
+use crate::{args, committed, fingerprint, keys, probe, store};
 
 /// Rejected records that wait for their batch to end before they are reported.
 const BATCH_REJECTS: usize = 10_000;
 /// What the records of a batch may hold together; a batch of large ones has fewer.
 const BATCH_BYTES: usize = 32 << 20;
+/// Why a batch that an earlier run had committed is gone through again.
+const AGAIN: &str = "they are not what they were, or the store refused some of their records";
 /// Records that are given to the store together.
 const PENDING_RECORDS: usize = 512;
+/// What they may hold together, but for the last of them.
+const PENDING_BYTES: usize = 4 << 20;
 /// Passwords in the clear among them: each is hashed with Argon2 while the others wait.
 const PENDING_PLAINTEXT: usize = 64;
 
 pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
     let rules = keys::rules(&args.input)?;
+    keys::say_sizes(&args.input.limits, Some(&args.target));
     let engine = keys::engine(&args.target, args.input.limits.limits(), args.input.keys.keyring()?, UpgradeMode::Off)?;
     let interrupt = Interrupt::watch()?;
     let inputs = Inputs::new(&args.input)?;
+    let url = &*args.store.url()?;
+    let source = inputs.database().map(|(url, _)| url);
+    let mut reserved = Reserved::new(&args.input, source).database(url).files(&args.probe).files(&args.store.file);
+    args.report.rejects.iter().try_for_each(|output| reserved.take(output))?;
     if let Some(exit) = probe::run(args, inputs.sources(&interrupt), &rules, &engine, out)? {
         return Ok(exit);
     }
-    let url = &*args.store.url;
-    let mut reserved = Reserved::new(&args.input);
-    if let Some(path) = store::path(url)? {
-        reserved = reserved.store(path);
-    }
-    args.report.rejects.iter().try_for_each(|output| reserved.take(output))?;
     let store = if args.dry_run { store::open_or_imagine(url)? } else { store::create_or_open(url)? };
-    let bulk = store.bulk(BulkOptions::new(args.on_conflict.into(), args.dry_run))?;
+    let bulk = store.bulk(BulkOptions::new(args.on_conflict.into(), args.dry_run).restarting(args.restart))?;
     let options = options(&args.input, true)?;
-    let rejects = args.report.rejects.as_deref().map(|path| Rejects::create(path, &reserved)).transpose()?;
     let mut importer = Importer {
+        args,
+        interrupt: &interrupt,
         store: &*store,
         bulk,
         engine: &engine,
         jobs: args.input.jobs.count(),
-        is_dry_run: args.dry_run,
+        patience: Patience::new(),
         origin: &inputs,
         fingerprints: fingerprint::of_inputs(args),
         inputs: Vec::new(),
         pending: Vec::new(),
         plaintext: 0,
+        pending_bytes: 0,
         batch: Batch::default(),
         under_way: VecDeque::new(),
         counts: Counts::default(),
         reporter: Reporter::new(out, &args.report),
-        rejects,
+        rejects: None,
     };
-    let committed_earlier = importer.begin_database(args)?;
+    let committed_earlier = importer.begin_database()?;
+    importer.begin_rejects(&reserved)?;
     let mut progress = Progress::start();
     let (mut summary, mut stopped) = check(inputs.sources(&interrupt), &rules, options, |checked| {
         progress.tick();
@@ -80,8 +92,12 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
         stopped = Some(Stop::Interrupted);
     }
     drop(progress);
+    if let Err(failure) = inputs.check_reached(&summary) {
+        importer.bulk.finish()?;
+        return Err(failure);
+    }
     summary.records += committed_earlier;
-    let ended = importer.end(args, &summary, stopped);
+    let ended = importer.end(&summary, stopped);
     if args.dry_run && matches!(ended, Ok(Exit::Interrupted)) {
         inputs.say_how_to_go_on();
     }
@@ -93,28 +109,20 @@ enum Stop {
     Interrupted,
 }
 
-/// What became of the records that are accounted for.
-#[derive(Default)]
-struct Counts {
-    tally: Tally,
-    /// Of those that an earlier run had committed.
-    earlier: u64,
-    problems: BTreeMap<Code, u64>,
-    /// Of those that are in the store.
-    methods: BTreeMap<&'static str, u64>,
-}
-
 struct Importer<'a, W> {
+    args: &'a args::Import,
+    interrupt: &'a Interrupt,
     store: &'a dyn Users,
     bulk: Box<dyn Bulk + 'a>,
     engine: &'a Engine,
     jobs: usize,
-    is_dry_run: bool,
+    patience: Patience,
     origin: &'a Inputs<'a>,
     fingerprints: HashMap<String, String>,
     inputs: Vec<Reading>,
     pending: Vec<Pending>,
     plaintext: usize,
+    pending_bytes: usize,
     batch: Batch,
     under_way: VecDeque<Vec<Held>>,
     counts: Counts,
@@ -128,46 +136,71 @@ impl<W: Write> Importer<'_, W> {
         if self.inputs.last().is_none_or(|input| *input.name != *checked.source) {
             self.begin_input(checked.source)?;
         }
-        if self.inputs.last_mut().is_some_and(Reading::is_committed) {
-            self.counts.earlier += 1;
-            // A batch is of consecutive records.
-            return self.end_batch();
-        }
+        let is_committed = self.inputs.last_mut().is_some_and(Reading::is_committed);
         if checked.problems.is_empty() {
             let shown = self.reporter.record(&checked);
             self.heard(shown)?;
         }
+        if is_committed {
+            return self.take_committed(checked);
+        }
         let pending = self.pending_of(checked);
         self.plaintext += usize::from(pending.held.method == "plaintext");
+        self.pending_bytes += pending.held.raw.len() + pending.user.as_deref().map_or(0, |user| size(&new_user(user)));
         self.pending.push(pending);
-        if self.pending.len() >= PENDING_RECORDS || self.plaintext >= PENDING_PLAINTEXT {
+        let is_full = self.pending.len() >= PENDING_RECORDS || self.pending_bytes >= PENDING_BYTES;
+        if is_full || self.plaintext >= PENDING_PLAINTEXT {
             self.insert_pending()?;
         }
         Ok(())
     }
 
+    /// A record that an earlier run had committed is in the store; or it is rejected as it was then, and is told of again.
+    fn take_committed(&mut self, checked: Checked<'_>) -> Result<(), Failure> {
+        // A batch is of consecutive records.
+        self.end_batch()?;
+        let Pending { held, user } = self.pending_of(checked);
+        if user.is_none() {
+            self.reject(&held, &held.problems)?;
+            return self.keep_reject(&held);
+        }
+        self.counts.earlier += 1;
+        self.counts.method(held.method);
+        Ok(())
+    }
+
     fn begin_input(&mut self, source: &str) -> Result<(), Failure> {
         self.end_batch()?;
-        let input = self.bulk.begin_input(self.fingerprints.get(source).map(String::as_str), source)?;
+        let fingerprint = self.fingerprints.get(source).map(String::as_str);
+        let input = self.patience.wait(|| self.bulk.begin_input(fingerprint, source))?;
         say_what_is_committed(source, &input);
-        let committed = input.committed.into_iter();
-        self.inputs.push(Reading { name: source.into(), id: input.id, next: 0, committed, skips: 0..0 });
+        let id = input.id;
+        let (stand, others) = committed::that_stand(&self.args.input, self.interrupt, source, input.committed)?;
+        if !others.is_empty() {
+            self.bulk.forget(id, &others)?;
+            say(&format!("{source}: {} of the batches are gone through again: {AGAIN}", others.len()));
+        }
+        stand.iter().for_each(|batch| self.counts.journal.add(&batch.tally));
+        let mut reading = Reading::new(source, id, 0, stand);
+        reading.has_digests = self.fingerprints.contains_key(source);
+        self.inputs.push(reading);
         self.batch.first = 0;
         Ok(())
     }
 
     /// Goes on with a database after the key up to which an earlier run had committed everything, and says how many records
     /// that are. With files, and in a dry run, there is nothing to begin here.
-    fn begin_database(&mut self, args: &args::Import) -> Result<u64, Failure> {
-        let Some((url, options)) = self.origin.database().filter(|_| !self.is_dry_run) else { return Ok(0) };
-        let (name, fingerprint) = (database::shown(url), fingerprint::of_database(args, url, options));
-        let input = self.bulk.begin_source(&fingerprint, &name, options.after.as_deref())?;
+    fn begin_database(&mut self) -> Result<u64, Failure> {
+        let Some((url, options)) = self.origin.database().filter(|_| !self.args.dry_run) else { return Ok(0) };
+        let (name, fingerprint) = (database::shown(url), fingerprint::of_database(self.args, url, options));
+        let input = self.patience.wait(|| self.bulk.begin_source(&fingerprint, &name, options.after.as_deref()))?;
         say_what_is_committed(&name, &input);
-        let next = input.committed.last().map_or(0, |range| range.end);
+        let next = input.next();
+        self.counts.journal = input.earlier();
+        self.counts.rejected_earlier = self.counts.journal.rejected;
         self.counts.earlier = next;
         self.batch.first = next;
-        let committed = Vec::new().into_iter();
-        self.inputs.push(Reading { name: name.into(), id: input.id, next, committed, skips: 0..0 });
+        self.inputs.push(Reading::new(&name, input.id, next, Vec::new()));
         self.origin.journal_from(input.after);
         Ok(next)
     }
@@ -185,7 +218,10 @@ impl<W: Write> Importer<'_, W> {
         let method = checked.record.as_deref().map_or("", method_of);
         let raw = if self.rejects.is_some() { checked.raw.to_vec() } else { Vec::new() };
         let problems = if checked.record.is_some() { Vec::new() } else { checked.problems.to_vec() };
-        let held = Held { source, format: checked.format, header_line, line: checked.line, raw, method, problems };
+        let has_digests = self.inputs.last().is_some_and(|input| input.has_digests);
+        let digest = if has_digests { committed::of_record(checked.raw) } else { 0 };
+        let held =
+            Held { source, format: checked.format, header_line, line: checked.line, raw, digest, method, problems };
         Pending { held, user: checked.record }
     }
 
@@ -193,11 +229,12 @@ impl<W: Write> Importer<'_, W> {
     fn insert_pending(&mut self) -> Result<(), Failure> {
         let mut pending = std::mem::take(&mut self.pending);
         let has_plaintext = std::mem::take(&mut self.plaintext) > 0;
+        self.pending_bytes = 0;
         if has_plaintext {
             // Nobody waits for the store while passwords are hashed.
             self.write_batch()?;
             let mut users: Vec<_> = pending.iter_mut().filter_map(|record| record.user.as_deref_mut()).collect();
-            hash_plaintext(self.engine, self.store, self.jobs, self.is_dry_run, &mut users)?;
+            hash_plaintext(self.engine, self.store, self.jobs, self.args.dry_run, &mut users)?;
         }
         for Pending { mut held, user } in pending {
             match user {
@@ -205,13 +242,14 @@ impl<W: Write> Importer<'_, W> {
                     held.method = method_of(&user);
                     let user = new_user(&user);
                     self.batch.bytes += size(&user) + held.raw.len();
-                    self.bulk.push(&user)?;
+                    self.patience.wait(|| self.bulk.push(&user))?;
                 }
                 None => {
                     self.batch.rejects += 1;
                     self.batch.bytes += held.raw.len();
                 }
             }
+            self.batch.digest.add(held.digest);
             self.batch.records.push(held);
             let is_large = self.batch.records.len() as u64 >= self.bulk.batch_records()
                 || self.batch.rejects >= BATCH_REJECTS
@@ -237,12 +275,14 @@ impl<W: Write> Importer<'_, W> {
 
     /// Ends the batch at hand, and counts and reports those that are written by now.
     fn write_batch(&mut self) -> Result<(), Failure> {
-        let Batch { first, records, .. } = std::mem::take(&mut self.batch);
+        let Batch { first, records, digest, .. } = std::mem::take(&mut self.batch);
         let count = records.len() as u64;
         self.batch.first = first + count;
         let (Some(input), Some(last)) = (self.inputs.last(), records.last()) else { return Ok(()) };
-        let keys = self.origin.keys_up_to(last.line);
-        let ended = self.bulk.end_batch(Mark::new(input.id, first, count).with_keys(keys));
+        let mark = Mark::new(input.id, first, count).with_keys(self.origin.keys_up_to(last.line));
+        let mark = mark.with_digest(input.has_digests.then(|| digest.hex()));
+        self.keep_rejects_before(&records)?;
+        let ended = self.patience.wait(|| self.bulk.end_batch(mark));
         if ended.is_ok() {
             self.under_way.push_back(records);
         }
@@ -252,7 +292,7 @@ impl<W: Write> Importer<'_, W> {
 
     fn settle(&mut self, waits: bool) -> Result<(), Failure> {
         let mut failure = None;
-        while let Some(written) = self.bulk.next_written(waits) {
+        while let Some(written) = self.patience.wait(|| self.bulk.next_written(waits)) {
             let held = self.under_way.pop_front().unwrap_or_default();
             let settled = written.map_err(Failure::from).and_then(|written| self.account(held, &written));
             failure = failure.or(settled.err());
@@ -262,28 +302,38 @@ impl<W: Write> Importer<'_, W> {
 
     /// Counts and reports the records of a batch that is done.
     fn account(&mut self, held: Vec<Held>, written: &Written) -> Result<(), Failure> {
-        let is_stopped = !written.is_committed && !self.is_dry_run;
-        let mut outcomes = written.outcomes.iter();
+        let is_stopped = !written.is_committed && !self.args.dry_run;
+        let (mut outcomes, mut refused) = (written.outcomes.iter(), 0);
         for record in held {
             if !record.problems.is_empty() {
                 if !is_stopped {
                     self.reject(&record, &record.problems)?;
+                    if !self.origin.is_journalled() {
+                        self.keep_reject(&record)?;
+                    }
                 }
                 continue;
             }
             let Some(outcome) = outcomes.next() else { continue };
-            match outcome {
-                Inserted::Conflict(field) => self.reject(&record, &[conflict(field)])?,
-                Inserted::Unstorable { field, why } => {
-                    self.reject(&record, &[Problem::unstorable(field, why.to_string())])?
+            let problem = match outcome {
+                Inserted::Conflict(field) => Some(conflict(field)),
+                Inserted::Unstorable { field, why } => Some(Problem::unstorable(field, why.to_string())),
+                _ => None,
+            };
+            match problem {
+                Some(problem) => {
+                    refused += 1;
+                    self.reject(&record, &[problem])?;
+                    self.keep_reject(&record)?;
                 }
                 _ if is_stopped => {}
                 _ => {
                     self.counts.tally.count(outcome);
-                    *self.counts.methods.entry(record.method).or_default() += 1;
+                    self.counts.method(record.method);
                 }
             }
         }
+        self.keep_refused(refused)?;
         if is_stopped {
             return Err(Failure::new(
                 Exit::No,
@@ -296,13 +346,9 @@ impl<W: Write> Importer<'_, W> {
     fn reject(&mut self, record: &Held, problems: &[Problem]) -> Result<(), Failure> {
         self.counts.tally.rejected += 1;
         for problem in problems {
-            *self.counts.problems.entry(problem.code).or_default() += 1;
+            self.counts.problem(problem.code);
             let shown = self.reporter.problem(&record.source, record.line, problem);
             self.heard(shown)?;
-        }
-        if let Some(rejects) = &mut self.rejects {
-            let header_line = record.header_line.as_deref();
-            rejects.write(&RawRecord { format: record.format, header_line, raw: &record.raw })?;
         }
         Ok(())
     }
@@ -316,7 +362,7 @@ impl<W: Write> Importer<'_, W> {
     }
 
     /// Ends the work, whatever ended the reading, and says how it went.
-    fn end(mut self, args: &args::Import, summary: &Summary, stopped: Option<Stop>) -> Result<Exit, Failure> {
+    fn end(mut self, summary: &Summary, stopped: Option<Stop>) -> Result<Exit, Failure> {
         let (mut failure, is_interrupted) = match stopped {
             Some(Stop::Failed(failure)) => (Some(failure), false),
             Some(Stop::Interrupted) => (None, true),
@@ -335,52 +381,35 @@ impl<W: Write> Importer<'_, W> {
             Some(failure) => failure.message().map(str::to_owned),
             None => is_interrupted.then(|| "interrupted".to_owned()),
         };
-        let finished = self.report(summary, stopped);
+        // A disk without room for them takes nothing from what is said.
+        let kept = self.rejects.take().map_or(Ok(()), Rejects::finish);
+        let finished = self.report(summary, stopped).and(kept);
         let settled = self.bulk.finish();
         finished?;
         if let Some(failure) = failure.or_else(|| settled.err().map(Failure::from)) {
-            say("stopped at a batch boundary; run the same command again to go on");
+            say(match (failure.exit(), failure.is_lasting()) {
+                (Exit::No, _) => "stopped at a batch boundary; once the conflict is gone, the same command goes on",
+                (_, true) => "stopped at a batch boundary",
+                _ => "stopped at a batch boundary; run the same command again to go on",
+            });
             return Err(failure);
         }
         if is_interrupted {
             say("interrupted at a batch boundary; run the same command again to go on");
             return Ok(Exit::Interrupted);
         }
-        if args.dry_run {
+        if self.args.dry_run {
             say("a dry run: nothing was written");
         }
-        if !summary.errors.is_empty() && !args.dry_run && self.origin.database().is_some() {
+        if !summary.errors.is_empty() && !self.args.dry_run && self.origin.database().is_some() {
             say("the same command goes on after what is in the store");
         }
-        keys::say_what_is_missing(&args.input)?;
-        Ok(report::exit(summary, self.counts.tally.rejected))
+        keys::say_what_is_missing(&self.args.input)?;
+        Ok(report::exit(summary, self.counts.tally.rejected + self.counts.rejected_earlier))
     }
 
     fn report(&mut self, summary: &Summary, stopped: Option<String>) -> Result<(), Failure> {
-        if let Some(rejects) = self.rejects.take() {
-            rejects.finish()?;
-        }
-        let (counts, tally) = (&self.counts, &self.counts.tally);
-        let mut outcomes = vec![
-            ("imported", tally.imported),
-            ("already_there", tally.already_there),
-            ("kept_newer", tally.kept_newer),
-        ];
-        // Read, and then not taken: the store failed, or somebody asked for an end.
-        let unprocessed = summary.records.saturating_sub(tally.records() + counts.earlier);
-        let others = [
-            ("replaced", tally.replaced),
-            ("left_newer", tally.left_newer),
-            ("committed_earlier", counts.earlier),
-            ("unprocessed", unprocessed),
-        ];
-        outcomes.extend(others.into_iter().filter(|(_, count)| *count > 0));
-        let problems = counts.problems.iter().map(|(code, count)| (code.as_str(), *count)).collect();
-        // In the order of `check`: methods as they are listed, then the others.
-        let names = rehash::Method::all().map(rehash::Method::as_str).chain(["plaintext", "without_password"]);
-        let methods = names.filter_map(|name| Some((name, *counts.methods.get(name)?))).collect();
-        let totals = Totals { summary, outcomes, problems, rejected: tally.rejected, methods, stopped };
-        match self.reporter.finish(&totals) {
+        match self.reporter.finish(&self.counts.totals(summary, stopped)) {
             Err(failure) if failure.exit() == Exit::BrokenPipe => Ok(()),
             finished => finished,
         }

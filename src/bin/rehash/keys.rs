@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::args;
 use crate::output::{Exit, Failure, printable, say};
+use crate::units::show_kib;
 
 impl args::Target {
     pub fn target(&self) -> Argon2Target {
@@ -128,6 +129,22 @@ pub fn say_what_is_missing(input: &args::Input) -> Result<(), Failure> {
         _ => {}
     }
     Ok(())
+}
+
+/// Says sizes that were given as they were taken.
+pub fn say_sizes(limits: &args::Limits, target: Option<&args::Target>) {
+    let sizes = [
+        ("--max-memory", limits.max_memory),
+        ("--max-work", limits.max_work),
+        ("--max-scrypt-memory", limits.max_scrypt_memory),
+        ("--max-scrypt-work", limits.max_scrypt_work),
+        ("--memory", target.and_then(|target| target.memory)),
+    ];
+    for (name, kib) in sizes {
+        if let Some(kib) = kib {
+            say(&format!("{name} is {}", show_kib(kib)));
+        }
+    }
 }
 
 /// A tag: a method by its name or alias, a vendor, an expression.

@@ -27,7 +27,10 @@ struct File {
 pub fn open(path: &Path, url: &str, policy: &Policy) -> Result<Mapped, Failure> {
     let refused = |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|error| refused(&error))?;
-    let file: File = toml::from_str(&text).map_err(|error| refused(&error))?;
+    let file: File = toml::from_str(&text).map_err(|error| {
+        let before = error.span().map_or("", |span| text.get(..span.start).unwrap_or_default());
+        refused(&format!("line {}: {}", before.matches('\n').count() + 1, error.message()))
+    })?;
     let mut mapping = Mapping::new(file.table, file.id, file.hash);
     for column in file.identifiers {
         mapping = mapping.identifier(column);

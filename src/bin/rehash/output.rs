@@ -39,11 +39,12 @@ impl From<Exit> for ExitCode {
 pub struct Failure {
     exit: Exit,
     message: Option<String>,
+    is_lasting: bool,
 }
 
 impl Failure {
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: Some(message.into()) }
+        Self { exit, message: Some(message.into()), is_lasting: false }
     }
 
     pub fn usage(message: impl Into<String>) -> Self {
@@ -52,12 +53,25 @@ impl Failure {
 
     /// A file that the command was to write.
     pub fn output(path: &std::path::Path, error: &io::Error) -> Self {
-        Self::new(Exit::Fault, format!("{}: cannot be written: {error}", path.display()))
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self { exit: Exit::BrokenPipe, message: None, is_lasting: false };
+        }
+        Self::new(Exit::Fault, format!("{}: cannot be written: {}", path.display(), told(error)))
+    }
+
+    /// A file that the command cannot even begin, for the system's reasons.
+    pub fn output_begin(path: &std::path::Path, error: &io::Error) -> Self {
+        Self::output_path(path, &told(error))
     }
 
     /// A file that the command cannot even begin.
     pub fn output_path(path: &std::path::Path, why: &impl std::fmt::Display) -> Self {
         Self::usage(format!("{}: cannot be written: {why}", path.display()))
+    }
+
+    /// Whether the same command would fail in the same way.
+    pub const fn is_lasting(&self) -> bool {
+        self.is_lasting
     }
 
     pub const fn exit(&self) -> Exit {
@@ -69,11 +83,20 @@ impl Failure {
     }
 }
 
+/// What the system says, without the name of a temporary file that the error may hold.
+fn told(error: &io::Error) -> String {
+    match (error.kind(), error.raw_os_error()) {
+        (io::ErrorKind::NotFound, _) => "there is no such directory".to_owned(),
+        (_, Some(code)) => io::Error::from_raw_os_error(code).to_string(),
+        (kind, None) => io::Error::from(kind).to_string(),
+    }
+}
+
 impl From<io::Error> for Failure {
     /// An error of standard output or input.
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
-            return Self { exit: Exit::BrokenPipe, message: None };
+            return Self { exit: Exit::BrokenPipe, message: None, is_lasting: false };
         }
         Self::new(Exit::Fault, format!("standard input or output: {error}"))
     }
@@ -81,10 +104,12 @@ impl From<io::Error> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        match error.kind() {
-            StoreErrorKind::BadUrl => Self::usage(error.to_string()),
+        use StoreErrorKind::{BadUrl, NewerSchema, NoSchema, OlderSchema, ReadOnly};
+        let failure = match error.kind() {
+            BadUrl => Self::usage(error.to_string()),
             _ => Self::new(Exit::Store, format!("the store: {error}")),
-        }
+        };
+        Self { is_lasting: matches!(error.kind(), BadUrl | NewerSchema | NoSchema | OlderSchema | ReadOnly), ..failure }
     }
 }
 

@@ -5,9 +5,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use rehash::import::{Credential, Format, Problem, Record};
-use rehash::store::{Input, NewUser, Tally};
+use rehash::store::{Committed, Input, NewUser, Tally};
 
+use crate::committed::BatchDigest;
 use crate::output::{printable, say};
+use crate::report::RawRecord;
 
 /// A judged record that waits to be given to the store, with what is needed to reject it still.
 pub struct Pending {
@@ -22,9 +24,18 @@ pub struct Held {
     pub header_line: Option<Arc<[u8]>>,
     pub line: u64,
     pub raw: Vec<u8>,
+    /// Of the record as it stands in a file.
+    pub digest: u64,
     pub method: &'static str,
     /// Why it was not given to the store.
     pub problems: Vec<Problem>,
+}
+
+impl Held {
+    /// As it stands in its input.
+    pub fn as_raw(&self) -> RawRecord<'_> {
+        RawRecord { format: self.format, header_line: self.header_line.as_deref(), raw: &self.raw }
+    }
 }
 
 /// The batch at hand: consecutive records of one input.
@@ -34,6 +45,7 @@ pub struct Batch {
     pub records: Vec<Held>,
     pub rejects: usize,
     pub bytes: usize,
+    pub digest: BatchDigest,
 }
 
 /// An input, and how far it has been read.
@@ -42,18 +54,24 @@ pub struct Reading {
     pub id: i64,
     /// The number of its next record.
     pub next: u64,
-    pub committed: std::vec::IntoIter<Range<u64>>,
-    pub skips: Range<u64>,
+    committed: std::vec::IntoIter<Committed>,
+    skips: Range<u64>,
+    /// Its batches are known by digests.
+    pub has_digests: bool,
 }
 
 impl Reading {
+    pub fn new(name: &str, id: i64, next: u64, committed: Vec<Committed>) -> Self {
+        Self { name: name.into(), id, next, committed: committed.into_iter(), skips: 0..0, has_digests: false }
+    }
+
     /// Whether the next record was committed by an earlier run; counts it as read.
     pub fn is_committed(&mut self) -> bool {
         let number = self.next;
         self.next += 1;
         while self.skips.end <= number {
             match self.committed.next() {
-                Some(range) => self.skips = range,
+                Some(batch) => self.skips = batch.first..batch.first + batch.records,
                 None => return false,
             }
         }
@@ -63,8 +81,14 @@ impl Reading {
 
 /// Says what an earlier run had done of an input.
 pub fn say_what_is_committed(source: &str, input: &Input) {
-    let Tally { imported, already_there, replaced, left_newer, rejected, .. } = input.earlier;
-    let records = input.earlier.records();
+    if input.is_doubted {
+        say(&format!(
+            "{source}: the store has fewer users than an earlier run had committed; every record is compared again"
+        ));
+    }
+    let earlier = input.earlier();
+    let Tally { imported, already_there, replaced, left_newer, rejected, .. } = earlier;
+    let records = earlier.records();
     if records == 0 {
         return;
     }

@@ -1,10 +1,13 @@
 //! Files of records: those that appear under their name when they are finished, and what is open already and is written to as it is.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use crate::output::Failure;
+
+/// What every SQLite database begins with.
+const SQLITE: &[u8; 16] = b"SQLite format 3\0";
 
 /// A file of records, readable by its owner alone: it holds hashes. It appears under its name when it is finished, and
 /// only then replaces what was there.
@@ -14,14 +17,86 @@ pub struct RecordFile {
 }
 
 enum Target {
+    /// A file that has no name yet, in the directory where it is to have one: who kills the program leaves nothing behind.
+    #[cfg(target_os = "linux")]
+    Nameless(File, PathBuf),
     Regular(tempfile::NamedTempFile),
-    /// A pipe, a device or a file that is open already, none of which can be replaced.
+    /// A pipe, a device or a file that is open already, none of which can be replaced; or one that has its name.
     Special(File),
+    /// On its way from one to another.
+    Gone,
+}
+
+impl Target {
+    fn new_in(directory: &Path) -> io::Result<Self> {
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::fs::{Mode, OFlags};
+            // Not every file system has files without names.
+            let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+            if let Ok(file) = rustix::fs::open(directory, flags, Mode::RUSR | Mode::WUSR) {
+                return Ok(Self::Nameless(file.into(), directory.to_owned()));
+            }
+        }
+        tempfile::Builder::new().prefix(".rehash-").tempfile_in(directory).map(Self::Regular)
+    }
+
+    /// Gives a new file its name, in place of what has it; it can be written to further.
+    fn appear(&mut self, path: &Path) -> io::Result<()> {
+        *self = Self::Special(match std::mem::replace(self, Self::Gone) {
+            #[cfg(target_os = "linux")]
+            Self::Nameless(file, directory) => {
+                name(&file, &directory, path)?;
+                file
+            }
+            Self::Regular(file) => file.persist(path).map_err(|error| error.error)?,
+            Self::Special(mut file) => {
+                file.flush()?;
+                file
+            }
+            Self::Gone => return Err(io::ErrorKind::NotFound.into()),
+        });
+        Ok(())
+    }
+
+    fn keep(&mut self, path: &Path) -> io::Result<()> {
+        self.appear(path)?;
+        match self {
+            // A pipe has nothing to keep.
+            Self::Special(file) if file.metadata()?.is_file() => file.sync_data(),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Gives a file without a name one, in place of what has it.
+#[cfg(target_os = "linux")]
+fn name(file: &File, directory: &Path, path: &Path) -> io::Result<()> {
+    use rustix::fs::{AtFlags, CWD, linkat, renameat};
+    use std::os::fd::AsRawFd as _;
+    let open = format!("/proc/self/fd/{}", file.as_raw_fd());
+    match linkat(CWD, &open, CWD, path, AtFlags::SYMLINK_FOLLOW) {
+        Err(rustix::io::Errno::EXIST) => {
+            // A name cannot be taken from another file at once, but by one that has a name.
+            let beside = tempfile::Builder::new().prefix(".rehash-").make_in(directory, |beside| {
+                linkat(CWD, &open, CWD, beside, AtFlags::SYMLINK_FOLLOW).map_err(io::Error::from)
+            })?;
+            let beside = beside.into_temp_path().keep().map_err(|error| error.error)?;
+            renameat(CWD, &beside, CWD, path).map_err(io::Error::from)
+        }
+        linked => linked.map_err(io::Error::from),
+    }
 }
 
 /// Whether a path stands for what a process has open rather than for a place: `/dev/stdout`, `/dev/fd/3`.
 pub fn is_of_process(path: &Path) -> bool {
     ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc/self/fd"].iter().any(|known| path.starts_with(known))
+}
+
+/// Whether a database stands there: a user table, whosever it is, is not made anew from what was just read.
+fn is_database(path: &Path) -> bool {
+    let mut head = [0; SQLITE.len()];
+    File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok_and(|()| head == *SQLITE)
 }
 
 /// Opens what the process has open once more. Its standard outputs are shared with their place in the file, which others write to as
@@ -44,15 +119,21 @@ fn reopened(path: &Path) -> io::Result<File> {
 impl Write for Target {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
+            #[cfg(target_os = "linux")]
+            Self::Nameless(file, _) => file.write(bytes),
             Self::Regular(file) => file.write(bytes),
             Self::Special(file) => file.write(bytes),
+            Self::Gone => Err(io::ErrorKind::NotFound.into()),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
+            #[cfg(target_os = "linux")]
+            Self::Nameless(file, _) => file.flush(),
             Self::Regular(file) => file.flush(),
             Self::Special(file) => file.flush(),
+            Self::Gone => Ok(()),
         }
     }
 }
@@ -60,22 +141,44 @@ impl Write for Target {
 impl RecordFile {
     pub fn create(path: &Path) -> Result<Self, Failure> {
         if is_of_process(path) {
-            let target = reopened(path).map_err(|error| Failure::output_path(path, &io::Error::from(error.kind())))?;
+            let target = reopened(path).map_err(|error| Failure::output_begin(path, &error))?;
             let out = BufWriter::with_capacity(64 * 1024, Target::Special(target));
             return Ok(Self { path: path.to_owned(), out });
         }
         // A link stays a link: what it leads to is replaced.
         let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let is_special = std::fs::metadata(path).is_ok_and(|found| !found.is_file());
+        if !is_special && is_database(path) {
+            return Err(Failure::output_path(
+                path,
+                &"it is a SQLite database, which no output replaces; name another file",
+            ));
+        }
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let target = if is_special {
             File::options().write(true).open(path).map(Target::Special)
         } else {
-            tempfile::Builder::new().prefix(".rehash-").tempfile_in(directory).map(Target::Regular)
+            Target::new_in(directory)
         };
-        // By its kind alone: the error itself names the temporary file.
-        let target = target.map_err(|error| Failure::output_path(path, &io::Error::from(error.kind())))?;
+        let target = target.map_err(|error| Failure::output_begin(path, &error))?;
         Ok(Self { path: path.to_owned(), out: BufWriter::with_capacity(64 * 1024, target) })
+    }
+
+    /// A file that stays, and is written to at its end; one that is not there is made.
+    pub fn go_on(path: &Path) -> Result<Self, Failure> {
+        if !path.is_file() || is_of_process(path) {
+            return Self::create(path);
+        }
+        let opened = File::options().append(true).open(path);
+        let file = opened.map_err(|error| Failure::output_begin(path, &error))?;
+        Ok(Self { path: path.to_owned(), out: BufWriter::with_capacity(64 * 1024, Target::Special(file)) })
+    }
+
+    /// What was written so far is on the disk, under the file's name.
+    pub fn keep(&mut self) -> Result<(), Failure> {
+        let path = &self.path;
+        let kept = self.out.flush().and_then(|()| self.out.get_mut().keep(path));
+        kept.map_err(|error| Failure::output(&self.path, &error))
     }
 
     pub fn line(&mut self, line: &[u8]) -> Result<(), Failure> {
@@ -86,8 +189,7 @@ impl RecordFile {
     pub fn finish(self) -> Result<(), Failure> {
         let Self { path, out } = self;
         let finished = match out.into_inner().map_err(io::IntoInnerError::into_error) {
-            Ok(Target::Regular(file)) => file.persist(&path).map(drop).map_err(|error| error.error),
-            Ok(Target::Special(mut file)) => file.flush(),
+            Ok(mut target) => target.appear(&path),
             Err(error) => Err(error),
         };
         finished.map_err(|error| Failure::output(&path, &error))

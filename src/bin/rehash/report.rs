@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use rehash::import::{Checked, Format, Problem, Summary};
+use rehash::store::Tally;
 use serde::Serialize;
 
 use crate::args;
 use crate::output::{Exit, Failure, grouped, json, printable, say};
 use crate::record_file::{RecordFile, is_of_process};
+use crate::reserved::Reserved;
 
 /// Writes problems and counts.
 pub struct Reporter<W> {
@@ -38,6 +40,8 @@ pub struct Totals<'a> {
     pub summary: &'a Summary,
     /// Counts that only the command knows, by their name in JSON; the text shows them with blanks.
     pub outcomes: Vec<(&'static str, u64)>,
+    /// What earlier runs had committed, as the store's journal has it.
+    pub journal: Option<Tally>,
     pub problems: Vec<(&'static str, u64)>,
     pub rejected: u64,
     /// Good records by method, in a stable order.
@@ -111,6 +115,7 @@ impl<W: Write> Reporter<W> {
             rest.insert((*name).into(), (*count).into());
         }
         rest.insert("rejected".into(), totals.rejected.into());
+        rest.extend(totals.journal.map(|journal| ("journal".to_owned(), journalled(&journal))));
         let methods = totals.methods.iter().map(|(method, count)| ((*method).to_owned(), (*count).into()));
         rest.insert("methods".into(), serde_json::Value::Object(methods.collect()));
         let problems = totals.problems.iter().map(|(code, count)| ((*code).to_owned(), (*count).into()));
@@ -137,7 +142,7 @@ impl<W: Write> Reporter<W> {
             row(2, "good", summary.good)?;
         }
         for (name, count) in &totals.outcomes {
-            let indent = if *name == "kept_newer" { 4 } else { 2 };
+            let indent = if matches!(*name, "kept_newer" | "rejected_earlier") { 4 } else { 2 };
             row(indent, &name.replace('_', " "), *count)?;
         }
         row(2, "rejected", totals.rejected)?;
@@ -164,6 +169,15 @@ pub fn methods(summary: &Summary) -> Vec<(&'static str, u64)> {
     rows
 }
 
+/// The journal's counts as JSON.
+fn journalled(journal: &Tally) -> serde_json::Value {
+    let Tally { imported, already_there, kept_newer, replaced, left_newer, rejected } = *journal;
+    serde_json::json!({
+        "records": journal.records(), "imported": imported, "already_there": already_there, "kept_newer": kept_newer,
+        "replaced": replaced, "left_newer": left_newer, "rejected": rejected,
+    })
+}
+
 fn warning(code: rehash::Code) -> &'static str {
     match code {
         rehash::Code::TrimmedWhitespace => "white space around the hash was removed",
@@ -188,59 +202,6 @@ pub fn exit(summary: &Summary, rejected: u64) -> Exit {
     }
 }
 
-/// The files that an output must not be: the inputs, the keys, the store and what stands beside it, the other outputs.
-#[derive(Clone, Default)]
-pub struct Reserved(Vec<PathBuf>);
-
-impl Reserved {
-    pub fn new(input: &args::Input) -> Self {
-        let keys = input.keys.key_files.iter().filter_map(|pair| Some(PathBuf::from(pair.split_once('=')?.1)));
-        let files = input.files.iter().filter(|path| path.as_os_str() != "-").cloned();
-        let mut files: Vec<_> = files.chain(keys).chain(input.keys.hash_config.clone()).collect();
-        // What standard input was opened from, where the system shows it.
-        if input.files.iter().any(|path| path.as_os_str() == "-") {
-            files.push("/dev/stdin".into());
-        }
-        Self(files)
-    }
-
-    /// With a store's file and its journals.
-    pub fn store(mut self, path: &Path) -> Self {
-        for suffix in ["", "-wal", "-shm", "-journal"] {
-            let mut file = path.as_os_str().to_owned();
-            file.push(suffix);
-            self.0.push(file.into());
-        }
-        self
-    }
-
-    /// Takes a place for an output.
-    pub fn take(&mut self, output: &Path) -> Result<(), Failure> {
-        if self.0.iter().any(|other| is_same_file(output, other)) {
-            return Err(Failure::output_path(output, &"it is named twice, or is read as well; name another file"));
-        }
-        self.0.push(output.to_owned());
-        Ok(())
-    }
-}
-
-fn is_same_file(one: &Path, other: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt as _;
-        let place = |path: &Path| std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file);
-        if let (Some(one), Some(other)) = (place(one), place(other)) {
-            return (one.dev(), one.ino()) == (other.dev(), other.ino());
-        }
-    }
-    // A file that is not there yet has no identity but its place.
-    let place = |path: &Path| {
-        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Some((parent.canonicalize().ok()?, path.file_name()?.to_owned()))
-    };
-    one == other || place(one).is_some_and(|one| place(other) == Some(one))
-}
-
 /// The bad records as they stand in the input, to be mended and read again: CSV under its header, JSON as NDJSON. Records
 /// under another header, or in another format, go to a file of their own: `OUT.2`, `OUT.3` …
 pub struct Rejects {
@@ -255,6 +216,17 @@ impl Rejects {
     pub fn create(path: &Path, reserved: &Reserved) -> Result<Self, Failure> {
         let first = Some(RecordFile::create(path)?);
         Ok(Self { path: path.to_owned(), reserved: reserved.clone(), first, files: Vec::new() })
+    }
+
+    /// After those that an earlier run left there.
+    pub fn go_on(path: &Path, reserved: &Reserved) -> Result<Self, Failure> {
+        let first = Some(RecordFile::go_on(path)?);
+        Ok(Self { path: path.to_owned(), reserved: reserved.clone(), first, files: Vec::new() })
+    }
+
+    /// What was written so far is under its name from now on, and stays there whatever comes.
+    pub fn keep(&mut self) -> Result<(), Failure> {
+        self.files.iter_mut().try_for_each(|(_, file)| file.keep())
     }
 
     pub fn write(&mut self, record: &RawRecord<'_>) -> Result<(), Failure> {

@@ -128,7 +128,8 @@ pub fn run(args: &Serve, out: &mut impl Write) -> Result<Exit, Failure> {
     let engine = keys::engine(&args.target, args.limits.limits(), args.keys.keyring()?, mode)?;
     let mut options = OpenOptions::default().creates(true).shared(true);
     options.connections = args.store_connections.max(1);
-    let store = rehash::store::open(&args.store.url, &options)?;
+    let url = args.store.url()?;
+    let store = rehash::store::open(&url, &options)?;
     let defaults = PoolConfig::for_this_machine();
     let workers = args.concurrency.unwrap_or(defaults.workers);
     let pool_config = PoolConfig {
@@ -220,7 +221,7 @@ fn config(args: &Serve) -> Result<Config, Failure> {
     };
     config.failures_per_identifier = args.max_failures;
     config.failures_per_address = args.max_address_failures;
-    let is_shared = matches!(StoreUrl::parse(&args.store.url), Ok(StoreUrl::Postgres { .. }));
+    let is_shared = matches!(StoreUrl::parse(&args.store.url()?), Ok(StoreUrl::Postgres { .. }));
     config.throttle_in_store = args.throttle.map_or(is_shared, |place| place == Throttle::Store);
     config.api_rate = args.api_rate;
     config.address_header = args.address_header.clone();

@@ -12,7 +12,7 @@ use crate::output::{Failure, printable};
 
 /// Reads the command line, with what belongs to it.
 pub fn parse(args: Vec<OsString>) -> Result<Args, Failure> {
-    let command = Args::command();
+    let command = without_farther_store(Args::command(), &args);
     let is_serve = args.get(1).and_then(|arg| arg.to_str()) == Some("serve");
     let Some(serve) = command.find_subcommand("serve").filter(|_| is_serve) else {
         return read(command, args);
@@ -31,6 +31,24 @@ pub fn parse(args: Vec<OsString>) -> Result<Args, Failure> {
         silenced.into_iter().fold(serve, |serve, id| serve.mut_arg(id, |arg| arg.env(None::<&str>)))
     });
     read(command, args)
+}
+
+/// The command line says where the store is by a URL or by a file that holds one; the environment's other way is then silent.
+fn without_farther_store(command: Command, args: &[OsString]) -> Command {
+    let is_given = |name: &str| {
+        let given = |text: &str| text.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('='));
+        args.iter().take_while(|arg| *arg != "--").filter_map(|arg| arg.to_str()).any(given)
+    };
+    match (is_given("--store"), is_given("--store-file")) {
+        (true, false) => without_variable(command, "store-file"),
+        (false, true) => without_variable(command, "store"),
+        _ => command,
+    }
+}
+
+fn without_variable(command: Command, long: &'static str) -> Command {
+    let silenced = |arg: Arg| if arg.get_long() == Some(long) { arg.env(None::<&str>) } else { arg };
+    command.mut_args(silenced).mut_subcommands(|inner| without_variable(inner, long))
 }
 
 fn read(command: Command, args: Vec<OsString>) -> Result<Args, Failure> {

@@ -23,10 +23,10 @@ pub fn run(args: &args::SignIn, out: &mut impl Write) -> Result<Exit, Failure> {
     let engine = keys::engine(&args.target, args.limits.limits(), args.keys.keyring()?, args.upgrade.into())?;
     let signed_in = match &args.mapping {
         Some(path) => {
-            let table = mapping::open(path, &args.store.url, engine.policy())?;
+            let table = mapping::open(path, &args.store.url()?, engine.policy())?;
             attempt(&engine, &table, args)?
         }
-        None => attempt(&engine, &*store::existing(&args.store.url)?, args)?,
+        None => attempt(&engine, &*store::existing(&args.store.url()?)?, args)?,
     };
     let (answer, exit) = match signed_in {
         Ok(signed_in) => {

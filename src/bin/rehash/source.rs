@@ -6,7 +6,7 @@ use std::fs;
 use std::io::Write;
 
 use rehash::import::database::{self, DatabaseOptions, Position, Preset, Select};
-use rehash::import::{InputError, Source};
+use rehash::import::{InputError, Source, Summary, shell_quoted};
 use rehash::store::Keys;
 use serde::Serialize;
 
@@ -26,6 +26,16 @@ impl args::Origin {
             Failure::usage(format!("--source-url-file {}: {error}", printable(&path.display().to_string())))
         })?;
         Ok(Some(text.trim().to_owned()))
+    }
+
+    /// The URL, where a database is named that can be one.
+    fn checked_url(&self) -> Result<Option<String>, Failure> {
+        let Some(url) = self.url()? else { return Ok(None) };
+        database::check_url(&url).map_err(|why| {
+            let option = if self.source.is_some() { "--source" } else { "--source-url-file" };
+            Failure::usage(format!("{option}: the URL {why}"))
+        })?;
+        Ok(Some(url))
     }
 
     fn select(&self) -> Result<Select, Failure> {
@@ -58,7 +68,7 @@ pub struct Inputs<'a> {
 impl<'a> Inputs<'a> {
     pub fn new(input: &'a args::Input) -> Result<Self, Failure> {
         let origin = &input.origin;
-        let database = match origin.url()? {
+        let database = match origin.checked_url()? {
             None => None,
             Some(url) => {
                 let mut options = DatabaseOptions::new(origin.select()?);
@@ -81,6 +91,11 @@ impl<'a> Inputs<'a> {
     pub fn journal_from(&self, after: Option<String>) {
         self.is_journalled.set(true);
         self.marked.replace(after);
+    }
+
+    /// Whether the store's journal keeps how far it was read, so that what was committed is not read again.
+    pub fn is_journalled(&self) -> bool {
+        self.is_journalled.get()
     }
 
     /// Where a batch stands that begins where the one before it ended, and whose last record is this line.
@@ -111,10 +126,18 @@ impl<'a> Inputs<'a> {
         self.line.set(line);
     }
 
+    /// A database that lets nobody in is no input with nothing in it.
+    pub fn check_reached(&self, summary: &Summary) -> Result<(), Failure> {
+        match summary.errors.iter().find(|error| error.is_unreachable()) {
+            Some(error) => Err(Failure::new(Exit::Store, error.to_string())),
+            None => Ok(()),
+        }
+    }
+
     /// Where a database's reading was interrupted of which no journal knows.
     pub fn say_how_to_go_on(&self) {
         if let Some(key) = self.opened.take().and_then(|position| position.before_line(self.line.get())) {
-            say(&format!("with --source-after '{}' it does not read again what is there", printable(&key)));
+            say(&format!("with --source-after {} it does not read again what is there", shell_quoted(&key)));
         }
     }
 }

@@ -1,15 +1,17 @@
 //! `rehash status`: how far the migration is. Counts only: no names, no hashes.
 
 use std::io::Write;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use rehash::Method;
 use rehash::serve::progress_page;
-use rehash::store::{Day, MethodCount, Projection, sort_weakest_first, weeks};
+use rehash::store::{Day, MethodCount, Projection, left_to_replace, sort_weakest_first, weeks};
 use serde::Serialize;
 
 use crate::args;
 use crate::output::{Exit, Failure, grouped, print_json, printable};
 use crate::record_file::RecordFile;
+use crate::reserved::Reserved;
 use crate::store;
 
 /// Days or weeks that the text shows.
@@ -21,8 +23,8 @@ struct Status {
     with_password: u64,
     argon2id: u64,
     upgraded: u64,
-    /// Still with the hash that was imported.
-    not_signed_in: u64,
+    /// Imported hashes that still stand and are not Argon2id.
+    left_to_replace: u64,
     methods: Vec<Row>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     days: Vec<DayRow>,
@@ -57,7 +59,10 @@ struct Row {
 }
 
 pub fn run(args: &args::Status, out: &mut impl Write) -> Result<Exit, Failure> {
-    let store = store::existing(&args.store.url)?;
+    let url = args.store.url()?;
+    let mut reserved = Reserved::default().database(&url).files(&args.store.file);
+    args.html.iter().try_for_each(|path| reserved.take(path))?;
+    let store = store::existing(&url)?;
     let counts = store.counts()?;
     let mut status = Status::of(counts.clone());
     let by = match (args.json, args.weeks, args.days) {
@@ -107,7 +112,7 @@ impl Status {
             with_password: sum(&|row| !row.method.is_empty()),
             argon2id: sum(&|row| row.method == Method::Argon2id.as_str()),
             upgraded: counts.iter().map(|row| row.upgraded).sum(),
-            not_signed_in: counts.iter().map(|row| row.untouched).sum(),
+            left_to_replace: left_to_replace(&counts),
             days: Vec::new(),
             weeks: Vec::new(),
             projection: None,
@@ -130,9 +135,10 @@ impl Status {
         if by != By::Day {
             self.weeks = weeks(days).iter().map(DayRow::of).collect();
         }
-        self.projection = Projection::of(days, self.not_signed_in).map(|Projection { per_day, days_left, .. }| {
-            Projected { per_day, days_left, assumption: Projection::ASSUMPTION }
-        });
+        self.projection =
+            Projection::of(days, self.left_to_replace, today()).map(|Projection { per_day, days_left, .. }| {
+                Projected { per_day, days_left, assumption: Projection::ASSUMPTION }
+            });
     }
 
     pub fn print(&self, out: &mut impl Write) -> Result<(), Failure> {
@@ -160,13 +166,15 @@ impl Status {
         if rows.is_empty() {
             return Ok(());
         }
-        let untouched = grouped(self.not_signed_in);
-        writeln!(out, "{untouched} still have the hash that was imported: nobody has signed in with them since")?;
+        writeln!(out, "{} imported hashes are left that are not Argon2id", grouped(self.left_to_replace))?;
         let (imported, upgraded, changed) = ("imported", "upgraded", "changed");
         writeln!(out, "\n{title:<36}{imported:>14}{upgraded:>14}{changed:>14}")?;
         for row in rows.iter().rev().take(SHOWN).rev() {
             let [imported, upgraded, changed] = [row.imported, row.upgraded, row.changed].map(grouped);
             writeln!(out, "{:<36}{imported:>14}{upgraded:>14}{changed:>14}", row.day)?;
+        }
+        if rows.len() > SHOWN {
+            writeln!(out, "the last {SHOWN} of {}; --json has all of them", grouped(rows.len() as u64))?;
         }
         if let Some(Projected { per_day, days_left, assumption }) = &self.projection {
             let days = if *days_left == 1 { "day" } else { "days" };
@@ -175,6 +183,12 @@ impl Status {
         }
         Ok(())
     }
+}
+
+/// Days since 1970-01-01, in UTC.
+fn today() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs() / 86_400).unwrap_or(i64::MAX)
 }
 
 /// The table for the demonstration.

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use ::mysql::consts::{ColumnFlags, ColumnType};
 use ::mysql::prelude::Queryable as _;
-use ::mysql::{Column, Conn, Error, Opts, OptsBuilder, SslOpts, Value};
+use ::mysql::{Column, Conn, DriverError, Error, Opts, OptsBuilder, SslOpts, Value};
 
-use super::{Cell, Kind, Next, Server, is_integer, split_tls};
+use super::{Cell, ConnectError, Kind, Next, Server, is_number, split_tls};
 
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long the server may be silent; a page of an unkind query can take long.
@@ -22,7 +22,7 @@ pub(super) struct Mysql {
 }
 
 impl Mysql {
-    pub(super) fn connect(url: &str, ca_file: Option<&Path>) -> Result<Self, String> {
+    pub(super) fn connect(url: &str, ca_file: Option<&Path>) -> Result<Self, ConnectError> {
         let (url, is_encrypted) = split_tls(url, is_local)?;
         let opts =
             Opts::from_url(&url).map_err(|_| "the URL cannot be read; write mysql://user@host/database".to_owned())?;
@@ -39,7 +39,7 @@ impl Mysql {
             .write_timeout(Some(SILENCE))
             .tcp_keepalive_time_ms(Some(KEEPALIVE_MS))
             .init(vec!["SET NAMES utf8mb4", "SET SESSION TRANSACTION READ ONLY"]);
-        Ok(Self { connection: Conn::new(opts).map_err(|error| told(&error))? })
+        Ok(Self { connection: Conn::new(opts).map_err(|error| ConnectError::Unreachable(told(&error)))? })
     }
 }
 
@@ -58,9 +58,12 @@ fn told(error: &Error) -> String {
             )
         }
         Error::MySqlError(error) => format!("the database says: {} (error {})", error.message, error.code),
-        Error::IoError(_) | Error::DriverError(_) | Error::CodecError(_) => {
-            format!("the connection to the database failed: {error}")
+        Error::DriverError(DriverError::CouldNotConnect(Some((_, why, _)))) => {
+            format!("the connection to the database failed: {why}")
         }
+        // The library's own words wrap what is known in the names of its types.
+        Error::IoError(error) => format!("the connection to the database failed: {error}"),
+        Error::DriverError(_) | Error::CodecError(_) => "the connection to the database failed".to_owned(),
         Error::TlsError(error) => {
             format!(
                 "the connection cannot be encrypted: {error}; name the server's certificate authority with --source-ca"
@@ -77,6 +80,15 @@ impl Server for Mysql {
         Ok(found.columns().as_ref().iter().map(|column| (column.name_str().into_owned(), kind(column))).collect())
     }
 
+    fn key_kind(&mut self, _: &str, key_name: &str, described: Kind) -> Result<Kind, String> {
+        match described {
+            Kind::Float => Err(format!(
+                "{key_name} is a FLOAT, whose values are not printed exactly; name another column with --source-key"
+            )),
+            kind => Ok(kind),
+        }
+    }
+
     fn selected(&self, column: &str, _: Kind) -> String {
         column.to_owned()
     }
@@ -87,7 +99,8 @@ impl Server for Mysql {
 
     fn literal(&self, key: &str, kind: Kind) -> String {
         match kind {
-            Kind::Integer | Kind::Bool if is_integer(key) => key.to_owned(),
+            Kind::Integer if key.parse::<i128>().is_ok() => key.trim_start_matches('+').to_owned(),
+            Kind::Number if is_number(key) => key.to_owned(),
             Kind::Bytes => format!("x'{}'", key.replace(|c: char| !c.is_ascii_hexdigit(), "")),
             _ => format!("_utf8mb4 x'{}'", base16ct::lower::encode_string(key.as_bytes())),
         }
@@ -107,8 +120,15 @@ impl Server for Mysql {
 }
 
 fn kind(column: &Column) -> Kind {
-    use ColumnType::{MYSQL_TYPE_INT24, MYSQL_TYPE_LONG, MYSQL_TYPE_LONGLONG, MYSQL_TYPE_SHORT, MYSQL_TYPE_TINY};
+    use ColumnType::{
+        MYSQL_TYPE_DATE, MYSQL_TYPE_DATETIME, MYSQL_TYPE_DECIMAL, MYSQL_TYPE_DOUBLE, MYSQL_TYPE_FLOAT,
+        MYSQL_TYPE_INT24, MYSQL_TYPE_LONG, MYSQL_TYPE_LONGLONG, MYSQL_TYPE_NEWDECIMAL, MYSQL_TYPE_SHORT,
+        MYSQL_TYPE_TIME, MYSQL_TYPE_TIMESTAMP, MYSQL_TYPE_TINY,
+    };
     match column.column_type() {
+        MYSQL_TYPE_DECIMAL | MYSQL_TYPE_NEWDECIMAL | MYSQL_TYPE_DOUBLE => Kind::Number,
+        MYSQL_TYPE_FLOAT => Kind::Float,
+        MYSQL_TYPE_DATE | MYSQL_TYPE_TIME | MYSQL_TYPE_DATETIME | MYSQL_TYPE_TIMESTAMP => Kind::Time,
         MYSQL_TYPE_TINY | MYSQL_TYPE_SHORT | MYSQL_TYPE_INT24 | MYSQL_TYPE_LONG | MYSQL_TYPE_LONGLONG => Kind::Integer,
         kind if kind.is_character_type() || column.flags().contains(ColumnFlags::BLOB_FLAG) => {
             if column.character_set() == BINARY { Kind::Bytes } else { Kind::Text }

@@ -15,7 +15,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{Cell, Kind, Next, Server, split_tls};
+use super::{Cell, ConnectError, Kind, Next, Server, split_tls};
 
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long the other side may leave what was sent unacknowledged.
@@ -29,7 +29,7 @@ pub(super) struct Postgres {
 }
 
 impl Postgres {
-    pub(super) fn connect(url: &str, ca_file: Option<&Path>) -> Result<Self, String> {
+    pub(super) fn connect(url: &str, ca_file: Option<&Path>) -> Result<Self, ConnectError> {
         let (url, is_encrypted) = split_tls(url, is_local)?;
         let mut config = config(&url)?;
         config
@@ -44,14 +44,14 @@ impl Postgres {
         config.options(&format!("{given}-c default_transaction_read_only=on -c standard_conforming_strings=on"));
         let connected = if is_encrypted { config.connect(tls(ca_file)?) } else { config.connect(NoTls) };
         let mut client = connected.map_err(|error| match error.code() {
-            Some(&SqlState::PROTOCOL_VIOLATION) => POOLED.to_owned(),
-            _ => told(&error),
+            Some(&SqlState::PROTOCOL_VIOLATION) => ConnectError::Refused(POOLED.to_owned()),
+            _ => ConnectError::Unreachable(told(&error)),
         })?;
         let is_read_only =
             client.simple_query("SELECT 1 WHERE current_setting('default_transaction_read_only') = 'on'");
         let is_row = |message: &SimpleQueryMessage| matches!(message, SimpleQueryMessage::Row(_));
         if !is_read_only.map_err(|error| told(&error))?.iter().any(is_row) {
-            return Err(POOLED.to_owned());
+            return Err(POOLED.to_owned().into());
         }
         Ok(Self { client })
     }
@@ -124,6 +124,7 @@ impl Server for Postgres {
             Type::INT2 | Type::INT4 | Type::INT8 => Kind::Integer,
             Type::BOOL => Kind::Bool,
             Type::BYTEA => Kind::Bytes,
+            Type::NUMERIC | Type::FLOAT4 | Type::FLOAT8 => Kind::Number,
             _ => Kind::Text,
         };
         Ok(statement.columns().iter().map(|column| (column.name().to_owned(), kind(column.type_()))).collect())
@@ -133,7 +134,7 @@ impl Server for Postgres {
         match kind {
             Kind::Bytes => column.to_owned(),
             // Numbers too; the spelling is JSON's.
-            Kind::Text | Kind::Integer | Kind::Bool => format!("{column}::text"),
+            _ => format!("{column}::text"),
         }
     }
 

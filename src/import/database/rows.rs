@@ -4,8 +4,8 @@ use std::collections::{HashSet, VecDeque};
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Cell, DatabaseOptions, Kind, Next, Select, Server, connect, is_integer};
-use crate::import::field::{Field, printable};
+use super::{Cell, DatabaseOptions, Kind, Next, Select, Server, is_integer};
+use crate::import::field::{Field, printable, shell_quoted};
 use crate::import::json;
 
 /// The text that a page should have: large enough that the server's work for a page does not count.
@@ -60,6 +60,7 @@ pub(super) struct Rows {
     server: Box<dyn Server>,
     columns: Vec<Column>,
     key: usize,
+    key_kind: Kind,
     /// The query up to where the key is compared.
     select: String,
     key_name: String,
@@ -77,8 +78,7 @@ pub(super) struct Rows {
     keeps_keys: bool,
 }
 
-pub(super) fn open(url: &str, options: &DatabaseOptions) -> Result<(Rows, Position), String> {
-    let mut server = connect(url, options)?;
+pub(super) fn open(mut server: Box<dyn Server>, options: &DatabaseOptions) -> Result<(Rows, Position), String> {
     let query = match &options.select {
         Select::Query { sql, .. } => sql.trim().trim_end_matches(';').to_owned(),
         Select::Preset { preset, prefix } => preset.query(prefix.as_deref(), &|name| server.name(name))?,
@@ -102,6 +102,11 @@ pub(super) fn open(url: &str, options: &DatabaseOptions) -> Result<(Rows, Positi
     let select = format!("SELECT {} FROM (\n{query}\n) AS rehash_rows", selected.join(", "));
     let columns = columns(&described)?;
     no_null_keys(&mut *server, &query, &key_name)?;
+    let key_kind = server.key_kind(&query, &key_name, described[place].1)?;
+    if let Some(after) = options.after.as_deref().filter(|after| !key_kind.takes(after)) {
+        let (after, kind) = (printable(after), key_kind.told());
+        return Err(format!("--source-after: `{after}` cannot be a key; those of {key_name} are {kind}"));
+    }
     let position = Position::default();
     if let Some(after) = &options.after {
         position.reached([(0, after.clone())]);
@@ -110,6 +115,7 @@ pub(super) fn open(url: &str, options: &DatabaseOptions) -> Result<(Rows, Positi
         server,
         columns,
         key: place,
+        key_kind,
         select,
         key_name,
         last: options.after.clone(),
@@ -177,10 +183,7 @@ impl Rows {
         let from = self.last.as_deref().map_or_else(String::new, |last| {
             // The last row of the page before comes again, so that a key that is not unique is seen to be so.
             let compared = if self.is_resumed { ">" } else { ">=" };
-            format!(
-                " WHERE rehash_rows.{key_name} {compared} {}",
-                self.server.literal(last, self.columns[self.key].kind)
-            )
+            format!(" WHERE rehash_rows.{key_name} {compared} {}", self.server.literal(last, self.key_kind))
         });
         // Without the table's name, the order could be that of what is selected: a number's text.
         format!("{select}{from} ORDER BY rehash_rows.{key_name} LIMIT {page_rows}")
@@ -190,13 +193,13 @@ impl Rows {
     fn fill(&mut self) -> Result<(), String> {
         let sql = self.page_sql();
         let before = self.last.clone().filter(|_| !self.is_resumed);
-        let (columns, key_place) = (&self.columns, self.key);
+        let (columns, key_place, key_kind) = (&self.columns, self.key, self.key_kind);
         let (text, last, lines) = (&mut self.text, &mut self.last, &mut self.lines);
         let (keeps_keys, mut keys) = (self.keeps_keys, Vec::new());
         text.clear();
         let (mut rows, mut is_cut) = (0, false);
         let read = self.server.page(&sql, &mut |cells| {
-            let key = key_text(columns[key_place].kind, &cells[key_place])?;
+            let key = key_text(key_kind, &cells[key_place])?;
             rows += 1;
             if rows == 1 && before.as_deref() == Some(&*key) {
                 return Ok(Next::Row);
@@ -230,7 +233,7 @@ impl Rows {
     /// What went wrong, and how to go on.
     fn told(&self, message: &str) -> String {
         match &self.last {
-            Some(key) => format!("{message}; go on with --source-after '{}'", printable(key)),
+            Some(key) => format!("{message}; go on with --source-after {}", shell_quoted(key)),
             None => message.to_owned(),
         }
     }
@@ -261,14 +264,22 @@ impl Read for Rows {
 
 /// A key as it is shown, and as it is given back: bytes as hex, all else as it is spelled.
 fn key_text(kind: Kind, cell: &Cell<'_>) -> Result<String, String> {
-    match cell {
+    let text = match cell {
         Cell::Null => Err("the key became null while the table was read".to_owned()),
         Cell::Text(text) | Cell::Literal(text) => Ok((*text).to_owned()),
         Cell::Bytes(bytes) if kind == Kind::Bytes => Ok(base16ct::lower::encode_string(bytes)),
         Cell::Bytes(bytes) => std::str::from_utf8(bytes)
             .map(str::to_owned)
             .map_err(|_| "a key is not UTF-8; name a column of numbers or bytes with --source-key".to_owned()),
+    }?;
+    // What could not be compared would be lost in silence.
+    if !kind.takes(&text) {
+        return Err(format!(
+            "a key is not one of {}, as the others are; name another column with --source-key",
+            kind.told()
+        ));
     }
+    Ok(text)
 }
 
 /// Appends a row as a line of NDJSON. Nulls are left out; so are a salt and a tag beside a hash that is null.
@@ -307,7 +318,7 @@ fn write_cell(column: &Column, cell: &Cell<'_>, text: &mut Vec<u8>) {
     let is_literal = match column.kind {
         Kind::Integer => is_integer(value),
         Kind::Bool => matches!(value, "true" | "false"),
-        Kind::Text | Kind::Bytes => matches!(cell, Cell::Literal(_)),
+        Kind::Text | Kind::Bytes | Kind::Number | Kind::Float | Kind::Time => matches!(cell, Cell::Literal(_)),
     };
     if is_literal && column.field.is_none() {
         text.extend_from_slice(value.as_bytes());

@@ -242,7 +242,7 @@ async fn keep(
          ), noted AS (
              INSERT INTO {schema}.audit (at, event, import_id, records) VALUES ($10, 'import', $1, $4)
          )
-         INSERT INTO {schema}.import_batches VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+         INSERT INTO {schema}.import_batches VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
          ON CONFLICT DO NOTHING"
     );
     transaction
@@ -261,6 +261,8 @@ async fn keep(
                 &at,
                 &after,
                 &last,
+                &number(Tally::refused(outcomes)),
+                &mark.digest,
             ],
         )
         .await

@@ -15,9 +15,9 @@ use super::identities::is_taken;
 use super::server::Inner;
 use super::{Postgres, now};
 use crate::StoredHash;
-use crate::store::journal::Committed;
+use crate::store::journal;
 use crate::store::{
-    Bulk, BulkOptions, Input, Inserted, Mark, NewUser, StoreError, StoreErrorKind, Unstorable, Written,
+    Bulk, BulkOptions, Committed, Input, Inserted, Mark, NewUser, StoreError, StoreErrorKind, Unstorable, Written,
 };
 
 /// Small enough to be sent anew when the connection breaks; large enough that a commit costs little.
@@ -44,6 +44,26 @@ impl<'a> PostgresBulk<'a> {
     }
 }
 
+impl Postgres {
+    /// Whether there are at least so many users. Takes as long as counting does.
+    fn holds_users(&self, count: u64) -> Result<bool, StoreError> {
+        if count == 0 {
+            return Ok(true);
+        }
+        let limit = i64::try_from(count).unwrap_or(i64::MAX);
+        let schema = &self.server.target().schema;
+        let query = format!("SELECT count(*) FROM (SELECT 1 FROM {schema}.users LIMIT {limit}) AS held");
+        // A connection of its own, in which no time-out of ours stays behind.
+        let client = self.server.connect()?;
+        let counted = self.server.runtime().block_on(async {
+            client.batch_execute("BEGIN READ ONLY; SET LOCAL statement_timeout = 0").await?;
+            let counted = client.query_typed_one(&query, &[]).await?.get::<_, i64>(0);
+            client.batch_execute("COMMIT").await.map(|()| counted)
+        });
+        counted.map(|counted| counted >= limit).map_err(|error| failed(&error))
+    }
+}
+
 impl Bulk for PostgresBulk<'_> {
     fn batch_records(&self) -> u64 {
         BATCH_RECORDS
@@ -54,26 +74,47 @@ impl Bulk for PostgresBulk<'_> {
             return Ok(Input::default());
         }
         let schema = &self.store.server.target().schema;
-        self.store.server.with(async |client| {
-            let id = begin(client, schema, fingerprint, name).await?;
-            Ok(Input::of_ranges(id, &committed(client, schema, id).await?))
-        })
+        let restarts = self.options.restarts;
+        let (id, batches) = self.store.server.with(async |client| {
+            let id = begin(client, schema, fingerprint, name, restarts).await?;
+            Ok((id, committed(client, schema, id).await?))
+        })?;
+        let committed = journal::apart(batches);
+        let users = journal::users(&committed);
+        if self.store.holds_users(users)? {
+            return Ok(Input { id, committed, ..Input::default() });
+        }
+        let all: Vec<u64> = committed.iter().map(|batch| batch.first).collect();
+        self.forget(id, &all)?;
+        Ok(Input { id, is_doubted: true, ..Input::default() })
     }
 
     fn begin_source(&mut self, fingerprint: &str, name: &str, after: Option<&str>) -> Result<Input, StoreError> {
+        let Input { id, committed, is_doubted, .. } = self.begin_input(Some(fingerprint), name)?;
+        let mut input = Input::of_chain(id, after, committed);
+        input.is_doubted = is_doubted;
         if self.options.is_dry_run {
-            return Ok(Input::default());
+            return Ok(input);
         }
-        let schema = &self.store.server.target().schema;
-        let forget = format!("DELETE FROM {schema}.import_batches WHERE import_id = $1 AND first >= $2");
-        self.store.server.with(async |client| {
-            let id = begin(client, schema, Some(fingerprint), name).await?;
-            let input = Input::of_chain(id, after, &committed(client, schema, id).await?);
-            // What is read again is journalled again.
-            let next = i64::try_from(input.next()).unwrap_or(i64::MAX);
-            client.execute_typed(&forget, &[(&id, Type::INT8), (&next, Type::INT8)]).await?;
-            Ok(input)
-        })
+        let forget = format!(
+            "DELETE FROM {}.import_batches WHERE import_id = $1 AND first >= $2",
+            self.store.server.target().schema
+        );
+        // What is read again is journalled again.
+        let next = i64::try_from(input.next()).unwrap_or(i64::MAX);
+        let values: [(&(dyn ToSql + Sync), Type); 2] = [(&id, Type::INT8), (&next, Type::INT8)];
+        self.store.server.with(async |client| client.execute_typed(&forget, &values).await)?;
+        Ok(input)
+    }
+
+    fn forget(&mut self, input: i64, firsts: &[u64]) -> Result<(), StoreError> {
+        let forget = format!(
+            "DELETE FROM {}.import_batches WHERE import_id = $1 AND first = ANY($2)",
+            self.store.server.target().schema
+        );
+        let firsts: Vec<i64> = firsts.iter().map(|first| i64::try_from(*first).unwrap_or(i64::MAX)).collect();
+        let values: [(&(dyn ToSql + Sync), Type); 2] = [(&input, Type::INT8), (&firsts, Type::INT8_ARRAY)];
+        self.store.server.with(async |client| client.execute_typed(&forget, &values).await.map(drop))
     }
 
     fn push(&mut self, new: &NewUser<'_>) -> Result<(), StoreError> {
@@ -121,15 +162,7 @@ impl Bulk for PostgresBulk<'_> {
             return Ok(());
         }
         let schema = &self.store.server.target().schema;
-        // Keys can name people; nobody asks for them any more.
-        let end = format!(
-            "WITH ended AS (UPDATE {schema}.imports SET ended_at = $1 WHERE id = $2)
-             UPDATE {schema}.import_batches SET after_key = NULL, last_key = NULL
-             WHERE import_id = $2 AND last_key IS NOT NULL"
-        );
-        let at = now();
-        let values: [(&(dyn ToSql + Sync), Type); 2] = [(&at, Type::INT8), (&input, Type::INT8)];
-        self.store.server.with(async |client| client.execute_typed(&end, &values).await.map(drop))
+        self.store.server.with(async |client| end(client, schema, "id = $1", (&input, Type::INT8)).await)
     }
 
     fn finish(self: Box<Self>) -> Result<(), StoreError> {
@@ -145,7 +178,16 @@ impl Drop for PostgresBulk<'_> {
 }
 
 /// The unfinished import of this fingerprint, or a new one.
-async fn begin(client: &Client, schema: &str, fingerprint: Option<&str>, name: &str) -> Result<i64, Error> {
+async fn begin(
+    client: &Client,
+    schema: &str,
+    fingerprint: Option<&str>,
+    name: &str,
+    restarts: bool,
+) -> Result<i64, Error> {
+    if let Some(fingerprint) = fingerprint.filter(|_| restarts) {
+        end(client, schema, "fingerprint = $1", (&fingerprint, Type::TEXT)).await?;
+    }
     let find = format!("SELECT max(id) FROM {schema}.imports WHERE fingerprint = $1 AND ended_at IS NULL");
     if let Some(id) = client.query_typed_one(&find, &[(&fingerprint, Type::TEXT)]).await?.get(0) {
         return Ok(id);
@@ -158,13 +200,31 @@ async fn begin(client: &Client, schema: &str, fingerprint: Option<&str>, name: &
     Ok(client.query_typed_one(&begin, &values).await?.get(0))
 }
 
+/// Ends the imports of which this is true. Keys can name people, and digests are of their hashes: nobody asks for them any more.
+async fn end(client: &Client, schema: &str, which: &str, value: (&(dyn ToSql + Sync), Type)) -> Result<(), Error> {
+    let end = format!(
+        "WITH ended AS (
+             UPDATE {schema}.imports SET ended_at = $2, fingerprint = NULL WHERE {which} AND ended_at IS NULL RETURNING id
+         )
+         UPDATE {schema}.import_batches SET after_key = NULL, last_key = NULL, digest = NULL
+         WHERE import_id IN (SELECT id FROM ended)"
+    );
+    client.execute_typed(&end, &[value, (&now(), Type::INT8)]).await.map(drop)
+}
+
 async fn committed(client: &Client, schema: &str, import: i64) -> Result<Vec<Committed>, Error> {
     let query = format!(
-        "SELECT first, records, imported, already_there, kept_newer, replaced, left_newer, rejected, after_key, last_key
+        "SELECT first, records, imported, already_there, kept_newer, replaced, left_newer, rejected, refused,
+             after_key, last_key, digest
          FROM {schema}.import_batches WHERE import_id = $1 ORDER BY first"
     );
     let rows = client.query_typed(&query, &[(&import, Type::INT8)]).await?;
-    Ok(rows.iter().map(|row| Committed::of(std::array::from_fn(|at| row.get(at)), row.get(8), row.get(9))).collect())
+    Ok(rows
+        .iter()
+        .map(|row| {
+            Committed::of(std::array::from_fn(|at| row.get(at)), row.get(8), std::array::from_fn(|at| row.get(at + 9)))
+        })
+        .collect())
 }
 
 /// Writes a batch; tries again where others were in the way, or the connection was cut.

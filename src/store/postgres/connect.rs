@@ -258,7 +258,7 @@ pub(super) fn failed(error: &tokio_postgres::Error) -> StoreError {
         "40001" | "40P01" => (StoreErrorKind::Busy, "others were writing the same rows, again and again"),
         "55P03" | "57014" => (StoreErrorKind::Busy, "the time-out passed"),
         "53300" => (StoreErrorKind::Busy, "the server has no connection left"),
-        "42P01" | "3F000" => (StoreErrorKind::OlderSchema, "it has no schema yet; rehash store migrate makes it"),
+        "42P01" | "3F000" => (StoreErrorKind::NoSchema, "it has no schema yet; rehash store migrate makes it"),
         code if code.starts_with("08") || code.starts_with("28") || code.starts_with("57P") || code == "3D000" => {
             (StoreErrorKind::Unreachable, "the server turns the connection away")
         }

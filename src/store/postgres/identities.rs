@@ -1,11 +1,13 @@
 //! The accounts elsewhere that users' identities name, each held by one user.
 
+use std::ops::ControlFlow;
+
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Error, Transaction};
 
-use super::Postgres;
 use super::server::TRIES;
+use super::{Postgres, each_row};
 use crate::store::identities::{Account, Link, account, accounts, link};
 use crate::store::{Linked, StoreError, StoreErrorKind};
 
@@ -77,17 +79,19 @@ pub(super) async fn hold_all(transaction: &Transaction<'_>, schema: &str) -> Res
     transaction.batch_execute(&everyone).await?;
     let fetch = format!("FETCH {ROWS} FROM everyone");
     loop {
-        let rows = transaction.query_typed(&fetch, &[]).await?;
-        if rows.is_empty() {
-            return transaction.batch_execute("CLOSE everyone").await;
-        }
-        let (mut targets, mut identities, mut users) = (Vec::new(), Vec::new(), Vec::new());
-        for row in &rows {
+        let (mut targets, mut identities, mut users, mut is_ended) = (Vec::new(), Vec::new(), Vec::new(), true);
+        each_row(transaction, &fetch, |row| {
+            is_ended = false;
             for Account { target, identity } in accounts(row.get(1)) {
                 targets.push(target);
                 identities.push(identity);
                 users.push(row.get::<_, i64>(0));
             }
+            ControlFlow::Continue(())
+        })
+        .await?;
+        if is_ended {
+            return transaction.batch_execute("CLOSE everyone").await;
         }
         transaction.execute(&hold, &[&targets, &identities, &users]).await?;
     }

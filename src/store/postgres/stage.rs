@@ -43,7 +43,7 @@ pub(super) async fn stage(
             .filter_map(|(at, field)| Some((field, row.get::<_, Option<i64>>(at + 1)?)))
             .collect();
         let (same_data, same_hash, is_newer): (bool, bool, bool) = (row.get(4), row.get(5), row.get(6));
-        let is_anothers: bool = row.get(9);
+        let (is_anothers, loses_password): (bool, bool) = (row.get(9), row.get(10));
         let (field, id) = ids.first().copied().unwrap_or((if is_anothers { "identities" } else { "username" }, 0));
         let is_one = ids.iter().all(|(_, other)| *other == id);
         outcomes[place] = match (same_data, same_hash, is_newer) {
@@ -51,6 +51,8 @@ pub(super) async fn stage(
             (true, false, true) => Inserted::AlreadyThere { kept_newer: true },
             _ if !job.replaces_legacy() => Inserted::Conflict(field),
             (.., true) => Inserted::LeftNewer(field),
+            // Nobody loses the password they have to a record that has none.
+            _ if loses_password => Inserted::Conflict(field),
             _ if !is_one || ids.is_empty() => Inserted::Conflict(field),
             // Two of a batch cannot both have it.
             _ if is_anothers || !accounts_of(job, number).all(|account| claimed.insert(account)) => {
@@ -170,7 +172,8 @@ SELECT s.ord, u1.id, u2.id, u3.id,
         SELECT 1 FROM pg_temp.rehash_accounts a
         JOIN {s}.identities i ON i.target = a.target AND i.identity = a.identity
         WHERE a.ord = s.ord AND i.user_id IS DISTINCT FROM coalesce(u1.id, u2.id, u3.id)
-    )
+    ),
+    o.password_encrypted IS NOT NULL AND s.password_encrypted IS NULL
 FROM pg_temp.rehash_staging s
 LEFT JOIN {s}.users u0 ON u0.id = s.id
 LEFT JOIN {s}.users u1 ON u1.username = s.username

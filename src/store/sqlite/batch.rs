@@ -28,7 +28,8 @@ UPDATE users SET username = ?1, primary_email = ?2, primary_phone = ?3, name = ?
 WHERE id = ?14 AND upgraded_at IS NULL AND password_changed_at IS NULL";
 
 const JOURNAL: &str = "
-INSERT INTO import_batches VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING";
+INSERT INTO import_batches VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+ON CONFLICT DO NOTHING";
 
 /// A batch of inserts in one transaction.
 #[derive(Debug)]
@@ -133,6 +134,10 @@ impl<'a> Batch<'a> {
         if other_holder(&self.connection, &accounts, Some(old.id)).map_err(failed)?.is_some() {
             return Ok(Inserted::Conflict("identities"));
         }
+        // Nobody loses the password they have to a record that has none.
+        if new.password.is_none() && old.password.is_some() {
+            return Ok(Inserted::Conflict(field));
+        }
         let was = record::read(&self.connection, old.id).map_err(failed)?;
         let parameters = new.password.map(StoredHash::parameters);
         let method = new.password.map(|hash| hash.method().as_str());
@@ -190,6 +195,8 @@ impl<'a> Batch<'a> {
             now(),
             mark.keys.as_ref().and_then(|keys| keys.after.as_deref()),
             mark.keys.as_ref().map(|keys| &*keys.last),
+            number(Tally::refused(outcomes)),
+            mark.digest,
         ];
         self.connection.execute(JOURNAL, values).map_err(failed)?;
         let audited = "INSERT INTO audit (at, event, import_id, records) VALUES (?1, 'import', ?2, ?3)";

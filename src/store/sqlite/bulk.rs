@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, ToSql, params};
 
 use super::schema::failed;
 use super::{Batch, Sqlite, now};
-use crate::store::journal::Committed;
-use crate::store::{Bulk, BulkOptions, Input, Inserted, Mark, NewUser, OnConflict, StoreError, Written};
+use crate::store::journal;
+use crate::store::{Bulk, BulkOptions, Committed, Input, Inserted, Mark, NewUser, OnConflict, StoreError, Written};
 
 /// Large, because each transaction writes every page it touched, and the keys of a user table touch most of an index;
 /// small enough that a sign-in which waits for the writer does not time out.
@@ -45,22 +45,30 @@ impl Bulk for SqliteBulk<'_> {
             return Ok(Input::default());
         }
         let writer = self.store.writer()?;
-        let id = begin(&writer, fingerprint, name).map_err(failed)?;
-        Ok(Input::of_ranges(id, &committed(&writer, id).map_err(failed)?))
+        let begun = begin(&writer, fingerprint, name, self.options.restarts);
+        begun.and_then(|id| earlier(&writer, id)).map_err(failed)
     }
 
     fn begin_source(&mut self, fingerprint: &str, name: &str, after: Option<&str>) -> Result<Input, StoreError> {
+        let Input { id, committed, is_doubted, .. } = self.begin_input(Some(fingerprint), name)?;
+        let mut input = Input::of_chain(id, after, committed);
+        input.is_doubted = is_doubted;
         if self.options.is_dry_run {
-            return Ok(Input::default());
+            return Ok(input);
         }
-        let writer = self.store.writer()?;
-        let id = begin(&writer, Some(fingerprint), name).map_err(failed)?;
-        let input = Input::of_chain(id, after, &committed(&writer, id).map_err(failed)?);
         // What is read again is journalled again.
         let next = i64::try_from(input.next()).unwrap_or(i64::MAX);
         let forget = "DELETE FROM import_batches WHERE import_id = ?1 AND first >= ?2";
-        writer.execute(forget, params![id, next]).map_err(failed)?;
+        self.store.writer()?.execute(forget, params![id, next]).map_err(failed)?;
         Ok(input)
+    }
+
+    fn forget(&mut self, input: i64, firsts: &[u64]) -> Result<(), StoreError> {
+        let writer = self.store.writer()?;
+        let mut forget =
+            writer.prepare("DELETE FROM import_batches WHERE import_id = ?1 AND first = ?2").map_err(failed)?;
+        let mut forget = |first: &u64| forget.execute(params![input, i64::try_from(*first).unwrap_or(i64::MAX)]);
+        firsts.iter().try_for_each(|first| forget(first).map(drop)).map_err(failed)
     }
 
     fn push(&mut self, new: &NewUser<'_>) -> Result<(), StoreError> {
@@ -102,12 +110,7 @@ impl Bulk for SqliteBulk<'_> {
         if self.options.is_dry_run {
             return Ok(());
         }
-        let writer = self.store.writer()?;
-        writer.execute("UPDATE imports SET ended_at = ?1 WHERE id = ?2", params![now(), input]).map_err(failed)?;
-        // Keys can name people; nobody asks for them any more.
-        let forget =
-            "UPDATE import_batches SET after_key = NULL, last_key = NULL WHERE import_id = ?1 AND last_key IS NOT NULL";
-        writer.execute(forget, [input]).map(drop).map_err(failed)
+        end(&*self.store.writer()?, "id = ?1", input).map_err(failed)
     }
 
     fn finish(mut self: Box<Self>) -> Result<(), StoreError> {
@@ -118,7 +121,10 @@ impl Bulk for SqliteBulk<'_> {
 }
 
 /// The unfinished import of this fingerprint, or a new one.
-fn begin(connection: &Connection, fingerprint: Option<&str>, name: &str) -> rusqlite::Result<i64> {
+fn begin(connection: &Connection, fingerprint: Option<&str>, name: &str, restarts: bool) -> rusqlite::Result<i64> {
+    if let Some(fingerprint) = fingerprint.filter(|_| restarts) {
+        end(connection, "fingerprint = ?1", fingerprint)?;
+    }
     let unfinished = "SELECT max(id) FROM imports WHERE fingerprint = ?1 AND ended_at IS NULL";
     if let Some(id) = connection.query_row(unfinished, [fingerprint], |row| row.get(0))? {
         return Ok(id);
@@ -128,16 +134,39 @@ fn begin(connection: &Connection, fingerprint: Option<&str>, name: &str) -> rusq
     Ok(connection.last_insert_rowid())
 }
 
+/// Ends the imports of which this is true. Keys can name people, and digests are of their hashes: nobody asks for them any more.
+fn end(connection: &Connection, which: &str, value: impl ToSql) -> rusqlite::Result<()> {
+    let forget = format!(
+        "UPDATE import_batches SET after_key = NULL, last_key = NULL, digest = NULL
+         WHERE import_id IN (SELECT id FROM imports WHERE {which} AND ended_at IS NULL)"
+    );
+    connection.execute(&forget, [&value])?;
+    let end = format!("UPDATE imports SET ended_at = ?2, fingerprint = NULL WHERE {which} AND ended_at IS NULL");
+    connection.execute(&end, params![value, now()]).map(drop)
+}
+
+/// What the journal has of an import, where the store can hold as many users as it speaks of.
+fn earlier(connection: &Connection, id: i64) -> rusqlite::Result<Input> {
+    let committed = journal::apart(committed(connection, id)?);
+    let users = i64::try_from(journal::users(&committed)).unwrap_or(i64::MAX);
+    let query = "SELECT count(*) FROM (SELECT 1 FROM users LIMIT ?1)";
+    if connection.query_row(query, [users], |row| row.get::<_, i64>(0))? >= users {
+        return Ok(Input { id, committed, ..Input::default() });
+    }
+    connection.execute("DELETE FROM import_batches WHERE import_id = ?1", [id])?;
+    Ok(Input { id, is_doubted: true, ..Input::default() })
+}
+
 fn committed(connection: &Connection, import: i64) -> rusqlite::Result<Vec<Committed>> {
-    let query = "SELECT first, records, imported, already_there, kept_newer, replaced, left_newer, rejected, after_key,
-        last_key FROM import_batches WHERE import_id = ?1 ORDER BY first";
+    let query = "SELECT first, records, imported, already_there, kept_newer, replaced, left_newer, rejected, refused,
+        after_key, last_key, digest FROM import_batches WHERE import_id = ?1 ORDER BY first";
     let mut batches = connection.prepare(query)?;
     let read = |row: &Row<'_>| {
         let mut numbers = [0; 8];
         for (column, number) in numbers.iter_mut().enumerate() {
             *number = row.get(column)?;
         }
-        Ok(Committed::of(numbers, row.get(8)?, row.get(9)?))
+        Ok(Committed::of(numbers, row.get(8)?, [row.get(9)?, row.get(10)?, row.get(11)?]))
     };
     batches.query_map([import], read)?.collect()
 }

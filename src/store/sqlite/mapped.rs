@@ -62,7 +62,7 @@ impl Mapped {
                 return Err(unusable(&format!("the table has no column {column}")));
             }
         }
-        connection.prepare(&self.find).map_err(|error| unusable(&error.to_string()))?;
+        connection.prepare(&self.find).map_err(|error| unusable(&schema::words(&error)))?;
         if self.options.is_read_only {
             return Ok(());
         }
@@ -78,7 +78,7 @@ impl Mapped {
         if let Some((id, held)) = row.optional().map_err(failed)? {
             let refused = |why: &str| unusable(&format!("a new hash, of {} characters, is refused: {why}", new.len()));
             let written = transaction.execute(&self.replace, params![id, held, new, "argon2id"]);
-            if written.map_err(|error| refused(&error.to_string()))? == 0 {
+            if written.map_err(|error| refused(&schema::words(&error)))? == 0 {
                 return Err(refused("no row is changed by writing it"));
             }
         }

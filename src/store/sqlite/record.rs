@@ -4,6 +4,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::now;
+use crate::store::AuditEntry;
 use crate::store::changes::{Change, Changes};
 
 /// What happened, as the audit says it.
@@ -89,4 +90,27 @@ pub(super) fn note(
 ) -> rusqlite::Result<()> {
     let sql = "INSERT INTO audit (at, event, user_id, from_method, to_method) VALUES (?1, ?2, ?3, ?4, ?5)";
     connection.prepare_cached(sql)?.execute(params![now(), event.as_str(), user, from, to]).map(drop)
+}
+
+const AUDIT: &str = "
+SELECT a.id, a.at, a.event, a.user_id, a.from_method, a.to_method, i.name, a.records
+FROM audit a LEFT JOIN imports i ON i.id = a.import_id
+WHERE ?1 IS NULL OR a.user_id = ?1 ORDER BY a.id DESC LIMIT ?2";
+
+/// What happened, the newest first.
+pub(super) fn audit(connection: &Connection, user: Option<i64>, limit: u32) -> rusqlite::Result<Vec<AuditEntry>> {
+    let mut statement = connection.prepare_cached(AUDIT)?;
+    let rows = statement.query_map(params![user, limit], |row| {
+        Ok(AuditEntry {
+            id: row.get(0)?,
+            at: row.get(1)?,
+            event: row.get(2)?,
+            user_id: row.get(3)?,
+            from_method: row.get(4)?,
+            to_method: row.get(5)?,
+            import: row.get(6)?,
+            records: row.get::<_, Option<i64>>(7)?.map(i64::unsigned_abs),
+        })
+    });
+    rows.and_then(Iterator::collect)
 }

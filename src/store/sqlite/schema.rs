@@ -7,13 +7,14 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::identities;
+use crate::store::open::check_version;
 use crate::store::{OpenOptions, StoreError, StoreErrorKind};
 
 /// `rhsh`: tells our files from other people's.
 const APPLICATION_ID: i32 = 0x7268_7368;
 
 /// One entry per schema version, each run once in order. Only ever appended to.
-pub(super) const MIGRATIONS: [&str; 6] = ["
+pub(super) const MIGRATIONS: [&str; 7] = ["
 CREATE TABLE users (
     id INTEGER PRIMARY KEY,
     username TEXT,
@@ -123,6 +124,12 @@ CREATE TRIGGER users_take_identities_along AFTER DELETE ON users BEGIN
 END;
 ", "
 ALTER TABLE guesses ADD COLUMN pending INTEGER NOT NULL DEFAULT 0;
+", "
+ALTER TABLE import_batches ADD COLUMN refused INTEGER;
+ALTER TABLE import_batches ADD COLUMN digest TEXT;
+CREATE TRIGGER audit_keeps_ids BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id = new.id) BEGIN
+    SELECT raise(ABORT, 'the audit is only ever appended to');
+END;
 "];
 
 /// The migration after which the identities of those who are there are held.
@@ -148,13 +155,15 @@ pub(super) fn connect(path: &Path, options: &OpenOptions) -> Result<Connection, 
     Ok(connection)
 }
 
+/// Refuses what this program does not know, or no longer.
+pub(super) fn check(connection: &Connection, options: &OpenOptions) -> Result<(), StoreError> {
+    let version = version(connection).map_err(Migrate::told)?;
+    if options.takes_older && version > 0 { Ok(()) } else { check_version(version, MIGRATIONS.len()) }
+}
+
 /// Brings the schema up to date, in one transaction.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let migrated = try_to_migrate(connection);
-    migrated.map_err(|error| match error {
-        Migrate::Sqlite(error) => reached(error),
-        Migrate::Refused(error) => error,
-    })
+    try_to_migrate(connection).map_err(Migrate::told)
 }
 
 fn try_to_migrate(connection: &mut Connection) -> Result<(), Migrate> {
@@ -192,6 +201,15 @@ pub(super) enum Migrate {
     Refused(StoreError),
 }
 
+impl Migrate {
+    fn told(self) -> StoreError {
+        match self {
+            Self::Sqlite(error) => reached(error),
+            Self::Refused(error) => error,
+        }
+    }
+}
+
 impl From<rusqlite::Error> for Migrate {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sqlite(error)
@@ -208,8 +226,7 @@ pub(super) fn version(connection: &Connection) -> Result<usize, Migrate> {
         return Err(Migrate::Refused(StoreError::new(StoreErrorKind::Unreachable, message)));
     }
     if version > MIGRATIONS.len() {
-        let message = format!("the store has schema {version}; this program knows {}", MIGRATIONS.len());
-        return Err(Migrate::Refused(StoreError::new(StoreErrorKind::NewerSchema, message)));
+        check_version(version, MIGRATIONS.len()).map_err(Migrate::Refused)?;
     }
     Ok(version)
 }
@@ -232,5 +249,13 @@ pub(super) fn failed(error: rusqlite::Error) -> StoreError {
         }
         _ => StoreErrorKind::Other,
     };
-    StoreError::new(kind, error.to_string())
+    StoreError::new(kind, words(&error))
+}
+
+/// What SQLite says, without the statement it says it of, which is ours.
+pub(super) fn words(error: &rusqlite::Error) -> String {
+    match error {
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        error => error.to_string(),
+    }
 }
