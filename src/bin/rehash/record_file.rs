@@ -32,9 +32,11 @@ impl Target {
         #[cfg(target_os = "linux")]
         {
             use rustix::fs::{Mode, OFlags};
-            // Not every file system has files without names.
+            // Not every file system has files without names, and not every process sees how to give them one.
             let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
-            if let Ok(file) = rustix::fs::open(directory, flags, Mode::RUSR | Mode::WUSR) {
+            if let (true, Ok(file)) =
+                (Path::new("/proc/self/fd").is_dir(), rustix::fs::open(directory, flags, Mode::RUSR | Mode::WUSR))
+            {
                 return Ok(Self::Nameless(file.into(), directory.to_owned()));
             }
         }
