@@ -101,7 +101,8 @@ pub trait Users: Store<Id = i64> {
         Ok(Guessed::Taken)
     }
 
-    /// A guess that was taken ended so. One that is never ended is under way for the store until the window is over.
+    /// A guess that was taken ended so. One that is never ended, since its process was killed or cut off, is over for the store half a
+    /// minute after the last that was taken of its subjects.
     ///
     /// # Errors
     ///

@@ -2,6 +2,7 @@
 //! statement, and so one transaction.
 
 use super::{guesses, identities};
+use crate::store::guesses::with_times;
 
 /// Rows that are counted are spread over so many, so that sign-ins do not wait for one another's counters.
 const SLOTS: u32 = 16;
@@ -38,11 +39,11 @@ impl Statements {
             taken: fill(TAKEN),
             link: fill(identities::LINK),
             guess_secret: fill(guesses::SECRET),
-            count_guess: fill(guesses::COUNT),
+            count_guess: fill(&with_times(guesses::COUNT)),
             guess_stands: fill(guesses::STANDS),
-            take_back_guess: fill(guesses::TAKE_BACK),
-            hold_guess: fill(guesses::HOLD),
-            forgive_guess: fill(guesses::FORGIVE),
+            take_back_guess: fill(&with_times(guesses::TAKE_BACK)),
+            hold_guess: fill(&with_times(guesses::HOLD)),
+            forgive_guess: fill(&with_times(guesses::FORGIVE)),
         }
     }
 }
