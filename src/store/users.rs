@@ -20,7 +20,7 @@ pub trait Users: Store<Id = i64> {
     /// [`StoreError`].
     fn user(&self, id: i64) -> Result<Option<User>, StoreError>;
 
-    /// Adds a user. One who signs up comes with an Argon2id hash: their password counts as their own from the start, and no import
+    /// Adds a user, unless their username, email or phone names somebody else, as whichever of the three. One who signs up comes with an Argon2id hash: their password counts as their own from the start, and no import
     /// replaces it. Any other hash counts as imported.
     ///
     /// # Errors
