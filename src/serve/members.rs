@@ -55,16 +55,16 @@ impl Members {
         Ok(Some(value))
     }
 
-    /// Takes a member out that must be a text.
+    /// Takes a member out that must be a text; null is as if it were not there.
     pub(super) fn take_text(&mut self, name: &str) -> Result<Option<String>, Problem> {
-        let Some(value) = self.take(name)? else { return Ok(None) };
+        let Some(value) = self.take(name)?.filter(|value| value.get() != "null") else { return Ok(None) };
         let text = serde_json::from_str(value.get());
         text.map(Some).map_err(|_| Problem::bad_field(name, "bad_field", "must be a text").misshapen())
     }
 
-    /// Takes a member out that must be an object, and can be kept.
+    /// Takes a member out that must be an object, and can be kept; null is as if it were not there.
     pub(super) fn take_object(&mut self, name: &str) -> Result<Option<Box<RawValue>>, Problem> {
-        let Some(value) = self.take(name)? else { return Ok(None) };
+        let Some(value) = self.take(name)?.filter(|value| value.get() != "null") else { return Ok(None) };
         let bad = |why| Problem::bad_field(name, "bad_field", why).misshapen();
         if !value.get().starts_with('{') {
             return Err(bad("must be an object"));

@@ -58,13 +58,22 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "record_too_large", "The body is too long");
     pub(super) const TIMEOUT: Self =
         Self::new(StatusCode::REQUEST_TIMEOUT, "timeout", "The body took too long to arrive");
-    pub(super) const NOT_JSON: Self =
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", "The body must be application/json");
+    pub(super) const NOT_JSON: Self = Self::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "not_json",
+        "The body must be application/json, in UTF-8 and as it is",
+    );
+    pub(super) const TRANSFER_CODING: Self =
+        Self::new(StatusCode::NOT_IMPLEMENTED, "transfer_coding", "A body comes whole or in chunks");
     pub(super) const CONFLICT: Self =
         Self::new(StatusCode::CONFLICT, "conflict", "Somebody else changed it meanwhile; try again");
 
     const fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
         Self { status, code, title, detail: None, errors: Vec::new(), retry_after_secs: None, reason: None }
+    }
+
+    pub(super) const fn code(&self) -> Option<&'static str> {
+        Some(self.code)
     }
 
     pub(super) const fn status(&self) -> StatusCode {
@@ -136,6 +145,13 @@ impl Problem {
         let is_shape = |problem: &import::Problem| {
             matches!(problem.code, Code::BadJson | Code::DuplicateField | Code::MissingHash | Code::AmbiguousMethod)
         };
+        let said = Self::of_record(problems);
+        if problems.iter().any(is_shape) { said.misshapen() } else { said }
+    }
+
+    /// The same for a record to be verified.
+    pub(super) fn of_given(problems: &[import::Problem]) -> Self {
+        let is_shape = |problem: &import::Problem| matches!(problem.code, Code::BadJson | Code::DuplicateField);
         let said = Self::of_record(problems);
         if problems.iter().any(is_shape) { said.misshapen() } else { said }
     }

@@ -29,8 +29,10 @@ impl FromRequestParts<Service> for UserId {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Problem> {
-        let id = Path::<String>::from_request_parts(parts, service).await.map_err(|_| Problem::NO_SUCH_USER)?;
-        id.parse().map(Self).map_err(|_| Problem::NO_SUCH_USER)
+        let Path(id) = Path::<String>::from_request_parts(parts, service).await.map_err(|_| Problem::NO_SUCH_USER)?;
+        let number = id.parse::<i64>().ok();
+        // One user has one address: neither 01 nor +1 is another.
+        number.filter(|number| number.to_string() == id).map(Self).ok_or(Problem::NO_SUCH_USER)
     }
 }
 
@@ -54,7 +56,7 @@ pub(super) async fn create(State(service): State<Service>, text: Text) -> Result
             inner.check_fits(hash)?;
             Some(hash.clone())
         }
-        (_, Some(password)) => Some(inner.hash(Password::new(&**password)).await?),
+        (_, Some(password)) => Some(inner.hash(None, Password::new(&**password)).await?),
         _ => None,
     };
     let id = inner.insert(record, hash).await?;
@@ -63,7 +65,7 @@ pub(super) async fn create(State(service): State<Service>, text: Text) -> Result
 }
 
 /// Objects where objects are described, and texts where texts are; both may be null.
-fn check_types(members: &Members) -> Result<(), Problem> {
+pub(super) fn check_types(members: &Members) -> Result<(), Problem> {
     for field in members.names() {
         let (is_object, begins) = match field {
             "profile" | "customData" | "identities" => (true, '{'),
@@ -76,12 +78,34 @@ fn check_types(members: &Members) -> Result<(), Problem> {
             let wanted = if is_object { "must be an object or null" } else { "must be a text or null" };
             return Err(Problem::bad_field(field, "bad_field", wanted).misshapen());
         }
-        if field == "identities" {
+        if is_object {
             members::check(value, members::DEPTH_MAX)
                 .map_err(|why| Problem::bad_field(field, "bad_field", why).misshapen())?;
         }
+        if field == "identities" && value != "null" {
+            check_identities(value)?;
+        }
     }
     Ok(())
+}
+
+/// Each as it is linked one by one.
+fn check_identities(identities: &str) -> Result<(), Problem> {
+    let bad = |why: &str| Problem::bad_field("identities", "bad_field", why).misshapen();
+    let identities: Members = serde_json::from_str(identities).map_err(|_| bad("must be an object"))?;
+    for target in identities.names() {
+        check_target(target).map_err(|why| bad(why))?;
+        let identity = identities.get(target).unwrap_or_default();
+        let members: Members =
+            serde_json::from_str(identity).map_err(|_| bad("must be an object of objects with userId and details"))?;
+        identity_of(members)?;
+    }
+    Ok(())
+}
+
+fn check_target(target: &str) -> Result<(), &'static str> {
+    let is_one = !target.is_empty() && target.len() <= PROVIDER_BYTES_MAX;
+    if is_one { Ok(()) } else { Err("a provider's name must have 1 to 128 bytes") }
 }
 
 pub(super) async fn get(State(service): State<Service>, UserId(id): UserId) -> Result<Response, Problem> {
@@ -118,9 +142,13 @@ fn identity(mut members: Members) -> Result<(String, String), Problem> {
         ));
     }
     let target = members.take_text("target")?.ok_or_else(|| bad("target", "names the provider, and is missing"))?;
-    if target.is_empty() || target.len() > PROVIDER_BYTES_MAX {
-        return Err(bad("target", "must have 1 to 128 bytes"));
-    }
+    check_target(&target).map_err(|why| bad("target", why))?;
+    identity_of(members).map(|identity| (target, identity))
+}
+
+/// An identity as it is kept, from its `userId` and `details`.
+fn identity_of(mut members: Members) -> Result<String, Problem> {
+    let bad = |field: &str, why: &str| Problem::bad_field(field, "bad_field", why).misshapen();
     let user = members.take_text("userId")?.filter(|user| !user.is_empty());
     let user = user.ok_or_else(|| bad("userId", "must be the user's id at the provider, and not empty"))?;
     let details = members.take_object("details")?;
@@ -128,13 +156,10 @@ fn identity(mut members: Members) -> Result<(String, String), Problem> {
         return Err(bad(other, "is no member of an identity; send target, userId and details"));
     }
     let user = serde_json::Value::from(user);
-    Ok((
-        target,
-        match details {
-            Some(details) => format!("{{\"userId\":{user},\"details\":{details}}}"),
-            None => format!("{{\"userId\":{user}}}"),
-        },
-    ))
+    Ok(match details {
+        Some(details) => format!("{{\"userId\":{user},\"details\":{details}}}"),
+        None => format!("{{\"userId\":{user}}}"),
+    })
 }
 
 impl Inner {
