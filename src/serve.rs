@@ -11,8 +11,11 @@
 //! | `POST /v1/verify` | record and password in, verdict and replacement out, for those who keep their own table | the same |
 //! | `POST /v1/hash` | a new Argon2id hash | the same |
 //! | `POST /api/users` | creates a user, with a hash of any method or a password | the admin token |
-//! | `GET /api/users/{id}` | the user, without the hash | the admin token |
-//! | `POST /api/users/{id}/identities` | links a social identity | the admin token |
+//! | `GET /api/users` | the users who have exactly this username, email or phone | the admin token |
+//! | `GET`, `PATCH`, `DELETE /api/users/{id}` | the user, without the hash; changes; is deleted | the admin token |
+//! | `PATCH /api/users/{id}/custom-data`, `/profile` | adds to what is kept of a user | the admin token |
+//! | `PATCH /api/users/{id}/password`, `POST …/password/verify`, `GET …/has-password` | sets, tries, asks for a password | the admin token |
+//! | `POST /api/users/{id}/identities`, `PUT`, `DELETE …/{target}` | links, replaces, takes away a social identity | the admin token |
 //! | `GET /healthz`, `/readyz`, `/openapi.json` | health, readiness, description | none |
 //! | `GET /metrics` | Prometheus metrics | the admin token, unless it is turned off |
 //! | `GET /` | the status page, where it is turned on | the admin token |
@@ -27,6 +30,7 @@ mod config;
 mod floor;
 mod guess;
 mod listener;
+mod manage;
 mod members;
 mod metrics;
 mod middleware;
@@ -34,6 +38,7 @@ mod operations;
 mod passwords;
 mod problem;
 mod progress;
+mod query;
 mod shares;
 mod sign_in;
 mod status_page;
@@ -46,7 +51,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, patch, post, put};
 use tokio::sync::Mutex;
 
 use crate::import::Rules;
@@ -188,8 +193,18 @@ impl Service {
             .route_layer(from_fn_with_state(self.clone(), auth::require_api_token));
         let admin = Router::new()
             .route("/api/users", post(users::create))
+            .route("/api/users", get(manage::find))
             .route("/api/users/{id}", get(users::get))
+            .route("/api/users/{id}", patch(manage::update))
+            .route("/api/users/{id}", delete(manage::delete))
+            .route("/api/users/{id}/custom-data", patch(manage::merge_custom_data))
+            .route("/api/users/{id}/profile", patch(manage::merge_profile))
+            .route("/api/users/{id}/password", patch(manage::set_password))
+            .route("/api/users/{id}/password/verify", post(manage::verify_password))
+            .route("/api/users/{id}/has-password", get(manage::has_password))
             .route("/api/users/{id}/identities", post(users::link))
+            .route("/api/users/{id}/identities/{target}", put(manage::put_identity))
+            .route("/api/users/{id}/identities/{target}", delete(manage::unlink))
             .route_layer(from_fn_with_state(self.clone(), auth::require_admin_token));
         let mut router = open.merge(scraped).merge(api).merge(admin);
         if self.inner.config.status_page {

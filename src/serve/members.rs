@@ -36,6 +36,30 @@ impl<'de> Deserialize<'de> for Members {
 }
 
 impl Members {
+    /// What is stored; where another program wrote something else, nothing.
+    pub(super) fn read(object: Option<&str>) -> Self {
+        object.and_then(|object| serde_json::from_str(object).ok()).unwrap_or(Self(Vec::new()))
+    }
+
+    pub(super) fn into_each(self) -> impl Iterator<Item = (String, Box<RawValue>)> {
+        self.0.into_iter()
+    }
+
+    /// Puts a member in the place of the one of its name, or after the others.
+    pub(super) fn set(&mut self, name: &str, value: Box<RawValue>) {
+        match self.0.iter_mut().find(|(member, _)| member == name) {
+            Some((_, held)) => *held = value,
+            None => self.0.push((name.to_owned(), value)),
+        }
+    }
+
+    /// Whether there was one of this name.
+    pub(super) fn remove(&mut self, name: &str) -> bool {
+        let before = self.0.len();
+        self.0.retain(|(member, _)| member != name);
+        self.0.len() < before
+    }
+
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
     }

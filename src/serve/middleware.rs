@@ -126,7 +126,7 @@ impl Observed {
         let config = &self.service.inner.config;
         let Visitor(address) = Visitor::of(config, request.headers(), request.extensions());
         let seat = Seat { service: self.service.clone(), address, share: OnceLock::new() };
-        if self.method == Method::GET && !ANSWERED_AT_ONCE.contains(&self.route.as_str()) {
+        if [Method::GET, Method::DELETE].contains(&self.method) && !ANSWERED_AT_ONCE.contains(&self.route.as_str()) {
             seat.take()?;
         }
         Ok(Arc::new(seat))
@@ -228,5 +228,6 @@ pub(super) fn random_hex<const BYTES: usize>() -> String {
 }
 
 fn known(method: &Method) -> &str {
-    if [Method::GET, Method::POST, Method::HEAD, Method::OPTIONS].contains(method) { method.as_str() } else { "other" }
+    let all = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD, Method::OPTIONS];
+    if all.contains(method) { method.as_str() } else { "other" }
 }

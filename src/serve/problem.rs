@@ -50,6 +50,8 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "invalid_credentials", "The identifier or the password is wrong");
     pub(super) const UNAUTHORIZED: Self = Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "A token is needed");
     pub(super) const NO_SUCH_USER: Self = Self::new(StatusCode::NOT_FOUND, "no_such_user", "Nobody has that id");
+    pub(super) const NO_SUCH_IDENTITY: Self =
+        Self::new(StatusCode::NOT_FOUND, "no_such_identity", "The user has no identity of that provider");
     pub(super) const OVERLOADED: Self = Self::unavailable("overloaded", "There is no room just now; come back", 1);
     pub(super) const STORE_UNAVAILABLE: Self =
         Self::unavailable("store_unavailable", "The store does not answer; come back", 5);

@@ -1,6 +1,7 @@
 //! `/api/users`: users created one by one, as migration scripts do it, with a hash of any method or a password; and the social
 //! identities that are linked to them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -16,20 +17,21 @@ use super::members::{self, Members};
 use super::problem::Problem;
 use super::{Inner, Service};
 use crate::import::{Credential, Record};
-use crate::store::{Created, Linked, NewUser};
+use crate::store::{Created, Linked, NewUser, User};
 use crate::{Password, StoredHash};
 
 /// The longest name of a provider.
 const PROVIDER_BYTES_MAX: usize = 128;
 
 /// A user's id in the path. What is none names nobody.
-pub(super) struct UserId(i64);
+pub(super) struct UserId(pub(super) i64);
 
 impl FromRequestParts<Service> for UserId {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Problem> {
-        let Path(id) = Path::<String>::from_request_parts(parts, service).await.map_err(|_| Problem::NO_SUCH_USER)?;
+        let path = Path::<HashMap<String, String>>::from_request_parts(parts, service).await;
+        let id = path.ok().and_then(|Path(mut path)| path.remove("id")).ok_or(Problem::NO_SUCH_USER)?;
         let number = id.parse::<i64>().ok();
         // One user has one address: neither 01 nor +1 is another.
         number.filter(|number| number.to_string() == id).map(Self).ok_or(Problem::NO_SUCH_USER)
@@ -94,7 +96,7 @@ fn check_identities(identities: &str) -> Result<(), Problem> {
     let bad = |why: &str| Problem::bad_field("identities", "bad_field", why).misshapen();
     let identities: Members = serde_json::from_str(identities).map_err(|_| bad("must be an object"))?;
     for target in identities.names() {
-        check_target(target).map_err(|why| bad(why))?;
+        check_target(target).map_err(bad)?;
         let identity = identities.get(target).unwrap_or_default();
         let members: Members =
             serde_json::from_str(identity).map_err(|_| bad("must be an object of objects with userId and details"))?;
@@ -103,7 +105,7 @@ fn check_identities(identities: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-fn check_target(target: &str) -> Result<(), &'static str> {
+pub(super) fn check_target(target: &str) -> Result<(), &'static str> {
     let is_one = !target.is_empty() && target.len() <= PROVIDER_BYTES_MAX;
     if is_one { Ok(()) } else { Err("a provider's name must have 1 to 128 bytes") }
 }
@@ -147,7 +149,7 @@ fn identity(mut members: Members) -> Result<(String, String), Problem> {
 }
 
 /// An identity as it is kept, from its `userId` and `details`.
-fn identity_of(mut members: Members) -> Result<String, Problem> {
+pub(super) fn identity_of(mut members: Members) -> Result<String, Problem> {
     let bad = |field: &str, why: &str| Problem::bad_field(field, "bad_field", why).misshapen();
     let user = members.take_text("userId")?.filter(|user| !user.is_empty());
     let user = user.ok_or_else(|| bad("userId", "must be the user's id at the provider, and not empty"))?;
@@ -164,7 +166,7 @@ fn identity_of(mut members: Members) -> Result<String, Problem> {
 
 impl Inner {
     /// The rate of the user API: a migration script that does not look at statuses is told to wait before it floods the store.
-    fn admit(&self) -> Result<(), Problem> {
+    pub(super) fn admit(&self) -> Result<(), Problem> {
         self.api_rate.take().map_err(Problem::rate_limited)
     }
 
@@ -179,10 +181,13 @@ impl Inner {
         Err(Problem::bad_field("passwordEncrypted", "cost_too_high", why))
     }
 
-    async fn view(&self, id: i64) -> Result<UserView, Problem> {
+    pub(super) async fn view(&self, id: i64) -> Result<UserView, Problem> {
+        self.user(id).await.map(UserView::from)
+    }
+
+    pub(super) async fn user(&self, id: i64) -> Result<User, Problem> {
         let store = Arc::clone(&self.store);
-        let user = self.blocking.run(move || store.user(id)).await?;
-        user.map(UserView::from).ok_or(Problem::NO_SUCH_USER)
+        self.blocking.run(move || store.user(id)).await?.ok_or(Problem::NO_SUCH_USER)
     }
 
     async fn insert(&self, record: Record<'static>, hash: Option<StoredHash>) -> Result<i64, Problem> {

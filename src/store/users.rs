@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use super::{Bulk, BulkOptions, Store, StoreError, Swap, TaggedText};
+use super::{Bulk, BulkOptions, Edits, Store, StoreError, Swap, TaggedText};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 use crate::Method;
 use crate::StoredHash;
@@ -12,7 +12,7 @@ use crate::StoredHash;
 /// A store that keeps whole users. [`Store::find`] and [`Store::replace`] come with it.
 ///
 /// Every method is one transaction. All of them block: an async caller moves them to a thread of their own.
-pub trait Users: Store<Id = i64> {
+pub trait Users: Store<Id = i64> + Edits {
     /// A whole row.
     ///
     /// # Errors

@@ -10,8 +10,8 @@ use std::ops::ControlFlow;
 
 use rehash::store::sqlite::Sqlite;
 use rehash::store::{
-    Bulk, BulkOptions, Created, Day, Found, Linked, MethodCount, NewUser, Store, StoreError, StoreErrorKind, StoreInfo,
-    Swap, TaggedText, User, Users,
+    Bulk, BulkOptions, Created, Day, Edits, Found, Linked, MethodCount, NewUser, Store, StoreError, StoreErrorKind,
+    StoreInfo, Swap, TaggedText, User, Users,
 };
 use rehash::{Replacement, StoredHash};
 use serde_json::json;
@@ -81,6 +81,8 @@ impl Store for Switched {
         self.inner.replace(id, replacement)
     }
 }
+
+impl Edits for Switched {}
 
 impl Users for Switched {
     fn user(&self, id: i64) -> Result<Option<User>, StoreError> {

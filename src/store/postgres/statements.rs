@@ -5,7 +5,7 @@ use super::{guesses, identities};
 use crate::store::guesses::with_times;
 
 /// Rows that are counted are spread over so many, so that sign-ins do not wait for one another's counters.
-const SLOTS: u32 = 16;
+pub(super) const SLOTS: u32 = 16;
 
 pub(super) struct Statements {
     pub(super) find: String,

@@ -13,6 +13,7 @@ pub(super) enum Event {
     Upgrade,
     Change,
     Replace,
+    Delete,
 }
 
 impl Event {
@@ -22,6 +23,7 @@ impl Event {
             Self::Upgrade => "upgrade",
             Self::Change => "change",
             Self::Replace => "replace",
+            Self::Delete => "delete",
         }
     }
 }
