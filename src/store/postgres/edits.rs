@@ -38,10 +38,10 @@ SELECT count(*) FROM edited";
 
 /// Which of the three names another user, as whichever of the three.
 const NAMED: &str = "
-SELECT field FROM (VALUES ('username', $2), ('primaryEmail', $3), ('primaryPhone', $4)) AS given (field, name)
-WHERE EXISTS (SELECT 1 FROM {s}.users WHERE username = name AND id <> $1)
-    OR EXISTS (SELECT 1 FROM {s}.users WHERE primary_email = name AND id <> $1)
-    OR EXISTS (SELECT 1 FROM {s}.users WHERE primary_phone = name AND id <> $1)
+SELECT field FROM (VALUES ('username', $2), ('primaryEmail', $3), ('primaryPhone', $4)) AS given (field, called)
+WHERE EXISTS (SELECT 1 FROM {s}.users WHERE username = called AND id <> $1)
+    OR EXISTS (SELECT 1 FROM {s}.users WHERE primary_email = called AND id <> $1)
+    OR EXISTS (SELECT 1 FROM {s}.users WHERE primary_phone = called AND id <> $1)
 LIMIT 1";
 
 /// `$1` the user, `$2` the time.
