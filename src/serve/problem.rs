@@ -102,7 +102,7 @@ impl Problem {
 
     /// The request, and not its record, is other than what is described.
     pub(super) fn misshapen(self) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, title: "The body is not as described", ..self }
+        Self { status: StatusCode::BAD_REQUEST, title: "The request is not as described", ..self }
     }
 
     /// The head can be read in two ways.
