@@ -43,6 +43,7 @@ fn main() {
     let mut config = Config::default();
     config.floor = FloorMode::Off;
     (config.failures_per_identifier, config.failures_per_address) = (0, 0);
+    config.requests_per_address = 0;
     let service = Service::new(pool.clone(), store, config).unwrap();
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let address = listener.local_addr().unwrap();

@@ -184,6 +184,27 @@ impl HashPool {
         password: Password,
         deadline: Option<Instant>,
     ) -> Result<Job<Result<Accepted, Denied>>, Overloaded> {
+        self.verify_as(stored, password, deadline, true)
+    }
+
+    /// The same for work that says nothing of what others take: [`HashPool::job_time`] leaves it out.
+    #[cfg(feature = "serve")]
+    pub(crate) fn verify_aside(
+        &self,
+        stored: StoredHash,
+        password: Password,
+        deadline: Option<Instant>,
+    ) -> Result<Job<Result<Accepted, Denied>>, Overloaded> {
+        self.verify_as(stored, password, deadline, false)
+    }
+
+    fn verify_as(
+        &self,
+        stored: StoredHash,
+        password: Password,
+        deadline: Option<Instant>,
+        is_measured: bool,
+    ) -> Result<Job<Result<Accepted, Denied>>, Overloaded> {
         let (target, own) = (self.engine().target_cost(), stored.cost());
         let entry = Entry {
             id: 0,
@@ -194,6 +215,7 @@ impl HashPool {
             fits_arena: own.memory_kib == 0 || stored.argon2_lanes().is_some(),
             bcrypt_cost: stored.bcrypt().map(crate::scheme::bcrypt::Bcrypt::cost_parameter),
             deadline,
+            is_measured,
             work: Work::Nothing,
         };
         self.submit(entry, |answer| Work::Verify { stored: Box::new(stored), password, answer })
@@ -237,6 +259,27 @@ impl HashPool {
         deadline: Option<Instant>,
         work: impl FnOnce(&Engine) -> T + Send + 'static,
     ) -> Result<Job<T>, Overloaded> {
+        self.run_as(cost, deadline, true, work)
+    }
+
+    /// The same for work that says nothing of what others take: [`HashPool::job_time`] leaves it out.
+    #[cfg(feature = "serve")]
+    pub(crate) fn run_aside<T: Send + 'static>(
+        &self,
+        cost: Cost,
+        deadline: Option<Instant>,
+        work: impl FnOnce(&Engine) -> T + Send + 'static,
+    ) -> Result<Job<T>, Overloaded> {
+        self.run_as(cost, deadline, false, work)
+    }
+
+    fn run_as<T: Send + 'static>(
+        &self,
+        cost: Cost,
+        deadline: Option<Instant>,
+        is_measured: bool,
+        work: impl FnOnce(&Engine) -> T + Send + 'static,
+    ) -> Result<Job<T>, Overloaded> {
         let entry = Entry {
             id: 0,
             memory_kib: cost.memory_kib,
@@ -245,6 +288,7 @@ impl HashPool {
             fits_arena: true,
             bcrypt_cost: None,
             deadline,
+            is_measured,
             work: Work::Nothing,
         };
         self.submit(entry, |answer: Sender<T>| {

@@ -11,13 +11,18 @@
 //! | `POST /v1/verify` | record and password in, verdict and replacement out, for those who keep their own table | the same |
 //! | `POST /v1/hash` | a new Argon2id hash | the same |
 //! | `POST /api/users` | creates a user, with a hash of any method or a password | the admin token |
-//! | `GET /api/users/{id}` | the user, without the hash | the admin token |
-//! | `POST /api/users/{id}/identities` | links a social identity | the admin token |
-//! | `GET /healthz`, `/readyz`, `/metrics`, `/openapi.json` | health, readiness, Prometheus metrics, description | none |
+//! | `GET /api/users` | the users who have exactly this username, email or phone | the admin token |
+//! | `GET`, `PATCH`, `DELETE /api/users/{id}` | the user, without the hash; changes; is deleted | the admin token |
+//! | `PATCH /api/users/{id}/custom-data`, `/profile` | adds to what is kept of a user | the admin token |
+//! | `PATCH /api/users/{id}/password`, `POST …/password/verify`, `GET …/has-password` | sets, tries, asks for a password | the admin token |
+//! | `POST /api/users/{id}/identities`, `PUT`, `DELETE …/{target}` | links, replaces, takes away a social identity | the admin token |
+//! | `GET /healthz`, `/readyz`, `/openapi.json` | health, readiness, description | none |
+//! | `GET /metrics` | Prometheus metrics | the admin token, unless it is turned off |
 //! | `GET /` | the status page, where it is turned on | the admin token |
 
 mod admission;
 mod answer;
+mod aside;
 mod auth;
 mod blocking;
 mod body;
@@ -25,6 +30,7 @@ mod config;
 mod floor;
 mod guess;
 mod listener;
+mod manage;
 mod members;
 mod metrics;
 mod middleware;
@@ -32,6 +38,8 @@ mod operations;
 mod passwords;
 mod problem;
 mod progress;
+mod query;
+mod shares;
 mod sign_in;
 mod status_page;
 mod throttle;
@@ -39,27 +47,35 @@ mod users;
 mod wire;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, patch, post, put};
+use tokio::sync::Mutex;
 
 use crate::import::Rules;
 use crate::pool::HashPool;
 use crate::store::{MethodCount, StoreError, Users};
 
 use admission::{Admission, Place};
+use aside::Aside;
 use blocking::Blocking;
 use floor::Floor;
 use metrics::Metrics;
+use shares::Shares;
 use throttle::{Buckets, Throttle};
 
 pub use auth::Token;
 pub use config::{Config, FloorMode, LogSink};
 pub use listener::{Listening, listen};
 pub use progress::progress_page;
+
+/// One in so many connections is kept for what is answered at once: health, metrics, and that there is no room.
+const KEPT_FREE: usize = 16;
+
+/// Log lines in a second about what is no request.
+const HEADS_LOGGED: u32 = 5;
 
 /// The service: a pool, a store and what they are used with. Clones are the same service.
 #[derive(Clone)]
@@ -70,6 +86,9 @@ pub struct Service {
 struct Inner {
     pool: HashPool,
     admission: Admission,
+    aside: Aside,
+    /// Requests under way that may take long: fewer than there are connections, so that health is always answered.
+    busy: Shares,
     store: Arc<dyn Users>,
     blocking: Blocking,
     /// Guesses that the store counts: beside the rest, so that one that is slow to write does not take the places of look-ups.
@@ -80,10 +99,12 @@ struct Inner {
     floor: Floor,
     throttle: Throttle,
     api_rate: Buckets,
+    /// Of what is no request, only so much is logged: it costs its sender next to nothing.
+    head_log_rate: Buckets,
     metrics: Metrics,
     started: Instant,
-    /// Somebody asks the store for its counts.
-    is_counting: AtomicBool,
+    /// Held by whoever asks the store for its counts.
+    counting_store: Mutex<()>,
 }
 
 impl Service {
@@ -104,10 +125,13 @@ impl Service {
             counting: Arc::new(Blocking::new(config.store_threads.div_ceil(2), config.store_timeout)),
             throttle: Throttle::new(&config, !store.compares_exactly()),
             api_rate: Buckets::new(config.api_rate),
+            head_log_rate: Buckets::new(HEADS_LOGGED),
             metrics: Metrics::default(),
             started: Instant::now(),
-            is_counting: AtomicBool::new(false),
+            counting_store: Mutex::new(()),
             admission: Admission::default(),
+            aside: Aside::new(pool.config(), config.api_token.is_none()),
+            busy: Shares::new(config.connections_max - config.connections_max / KEPT_FREE, config.requests_per_address),
             pool,
             store,
             config,
@@ -116,6 +140,7 @@ impl Service {
             floor,
         };
         inner.metrics.keep_counts(counts, days);
+        inner.look_at_floor();
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -123,6 +148,14 @@ impl Service {
     #[must_use]
     pub fn floor(&self) -> Duration {
         self.inner.floor.current()
+    }
+
+    /// How many sign-ins may wait for a worker, as long as jobs take what they took of late: as many as the pool takes, or fewer where
+    /// more would not begin before the floor.
+    #[must_use]
+    pub fn waiting_places(&self) -> usize {
+        let workers = self.inner.workers();
+        admission::places(&self.inner.pool, workers, self.inner.patience()).saturating_sub(workers)
     }
 
     /// What the store holds, as far as it is known, that takes more than the pool has or the policy's limits allow: these users
@@ -148,8 +181,10 @@ impl Service {
         let open = Router::new()
             .route("/healthz", get(operations::healthz))
             .route("/readyz", get(operations::readyz))
-            .route("/metrics", get(operations::metrics))
             .route("/openapi.json", get(operations::openapi));
+        let scraped = Router::new()
+            .route("/metrics", get(operations::metrics))
+            .route_layer(from_fn_with_state(self.clone(), auth::require_metrics_login));
         let api = Router::new()
             .route("/v1/sign-in", post(sign_in::sign_in))
             .route("/v1/password", post(passwords::change))
@@ -158,10 +193,20 @@ impl Service {
             .route_layer(from_fn_with_state(self.clone(), auth::require_api_token));
         let admin = Router::new()
             .route("/api/users", post(users::create))
+            .route("/api/users", get(manage::find))
             .route("/api/users/{id}", get(users::get))
+            .route("/api/users/{id}", patch(manage::update))
+            .route("/api/users/{id}", delete(manage::delete))
+            .route("/api/users/{id}/custom-data", patch(manage::merge_custom_data))
+            .route("/api/users/{id}/profile", patch(manage::merge_profile))
+            .route("/api/users/{id}/password", patch(manage::set_password))
+            .route("/api/users/{id}/password/verify", post(manage::verify_password))
+            .route("/api/users/{id}/has-password", get(manage::has_password))
             .route("/api/users/{id}/identities", post(users::link))
+            .route("/api/users/{id}/identities/{target}", put(manage::put_identity))
+            .route("/api/users/{id}/identities/{target}", delete(manage::unlink))
             .route_layer(from_fn_with_state(self.clone(), auth::require_admin_token));
-        let mut router = open.merge(api).merge(admin);
+        let mut router = open.merge(scraped).merge(api).merge(admin);
         if self.inner.config.status_page {
             let page = Router::new()
                 .route("/", get(status_page::page))
@@ -179,17 +224,22 @@ impl Service {
     /// tells of it.
     fn refresh_counts_soon(&self) {
         let is_due = !self.inner.metrics.are_counts_newer_than(self.inner.config.counts_age);
-        if is_due && !self.inner.is_counting.swap(true, Ordering::Relaxed) {
+        if is_due && self.inner.counting_store.try_lock().is_ok() {
             let service = self.clone();
-            tokio::spawn(async move {
-                service.refresh_counts().await;
-                service.inner.is_counting.store(false, Ordering::Relaxed);
-            });
+            tokio::spawn(async move { service.refresh_counts().await });
         }
     }
 
-    /// What the store holds, no older than it may be.
+    /// The same, and waits for it a while: a store that is silent holds up nobody.
+    async fn refresh_counts_within(&self, patience: Duration) {
+        let service = self.clone();
+        let counting = tokio::spawn(async move { service.refresh_counts().await });
+        let _ = tokio::time::timeout(patience, counting).await;
+    }
+
+    /// What the store holds, no older than it may be. One asks at a time.
     async fn refresh_counts(&self) {
+        let _one = self.inner.counting_store.lock().await;
         if self.inner.metrics.are_counts_newer_than(self.inner.config.counts_age) {
             return;
         }
@@ -198,6 +248,7 @@ impl Service {
         if let Ok((counts, days)) = self.inner.blocking.run(read).await {
             self.inner.floor.learn(self.inner.pool.engine(), &counts);
             self.inner.metrics.keep_counts(counts, days);
+            self.inner.look_at_floor();
         }
     }
 }
@@ -208,8 +259,25 @@ impl Inner {
         self.floor.patience(self.config.queue_timeout)
     }
 
+    /// Says in the log that the floor which was given is too low, where a hash was found for which it is.
+    fn look_at_floor(&self) {
+        if let (Some(low), Some(log)) = (self.floor.too_low(), &self.config.log) {
+            log(&low.line());
+        }
+    }
+
     /// A place among those who are hashed for, or nothing where there are too many.
-    fn enter(&self) -> Option<Place<'_>> {
-        self.admission.enter(&self.pool, self.patience())
+    fn enter(&self) -> Option<Place> {
+        self.admission.enter(&self.pool, self.workers(), self.patience())
+    }
+
+    /// Nobody else has a place just now.
+    fn is_full(&self) -> bool {
+        self.admission.is_full(&self.pool, self.workers(), self.patience())
+    }
+
+    /// Those that sign-ins have.
+    fn workers(&self) -> usize {
+        self.pool.config().workers.saturating_sub(self.aside.busy_workers()).max(1)
     }
 }

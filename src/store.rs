@@ -9,6 +9,7 @@ use crate::{Replacement, StoredHash};
 mod bulk;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod changes;
+mod edits;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod guesses;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -28,6 +29,7 @@ pub mod sqlite;
 mod users;
 
 pub use bulk::{Bulk, BulkOptions, Committed, Input, Keys, Mark, OnConflict, Tally, Written};
+pub use edits::{Edited, Edits, Identifier};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use mapping::{Mapped, MappedId, Mapping};
 pub use open::{OpenOptions, StoreUrl, open};

@@ -14,6 +14,8 @@ mod hostile;
 #[cfg(feature = "cli")]
 #[path = "serve/instances.rs"]
 mod instances;
+#[path = "serve/manage.rs"]
+mod manage;
 #[path = "serve/outside.rs"]
 mod outside;
 #[path = "serve/overload.rs"]

@@ -25,6 +25,8 @@ pub(super) struct Entry {
     /// bcrypt's cost, where it is a bcrypt verification.
     pub(super) bcrypt_cost: Option<u32>,
     pub(super) deadline: Option<Instant>,
+    /// Its time says what others like it will take.
+    pub(super) is_measured: bool,
     pub(super) work: Work,
 }
 

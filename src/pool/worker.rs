@@ -37,11 +37,14 @@ pub(super) fn run(shared: &Shared, number: usize) {
         }
         kernel::set_lane_threads(1 + assignment.borrowed);
         let (jobs, memory_kib, is_dear) = (assignment.batch.len(), assignment.memory_kib, assignment.is_dear);
+        let is_measured = assignment.batch.iter().any(|entry| entry.is_measured);
         let start = Instant::now();
         let outcome = catch_unwind(AssertUnwindSafe(|| compute(shared, assignment.batch)));
         let elapsed = start.elapsed();
         let mut state = shared.lock();
-        learn_time(shared, elapsed, jobs);
+        if is_measured {
+            learn_time(shared, elapsed, jobs, state.gauges.completed);
+        }
         state.held_kib[number] = if kernel::arena_kib() == 0 { 0 } else { memory_kib };
         state.idle_workers += 1;
         state.borrowed -= assignment.borrowed;
@@ -196,11 +199,13 @@ impl State {
     }
 }
 
-/// Each of the jobs took its share of the time. Called under the lock, so that none is lost.
-fn learn_time(shared: &Shared, elapsed: Duration, jobs: usize) {
+/// Each of the jobs took its share of the time. The first, which finds nothing in its place, weighs no more than those after it.
+/// Called under the lock, so that none is lost.
+fn learn_time(shared: &Shared, elapsed: Duration, jobs: usize, done_before: u64) {
     let each = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX) / (jobs as u64).max(1);
     let before = shared.job_nanos.load(Ordering::Relaxed);
-    let mean = if before == 0 { each } else { before - before / 8 + each / 8 };
+    let weight = (done_before + 1).min(8);
+    let mean = if before == 0 { each } else { before - before / weight + each / weight };
     shared.job_nanos.store(mean, Ordering::Relaxed);
 }
 

@@ -1,15 +1,18 @@
 //! Bodies of requests: JSON of a bounded length, arrived in a bounded time.
 
+use std::sync::Arc;
+
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{FromRequest, Request};
-use axum::http::StatusCode;
-use axum::http::header::{CONTENT_TYPE, EXPECT};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT};
+use axum::http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::Service;
+use super::middleware::Seat;
 use super::problem::Problem;
 use crate::Password;
 
@@ -49,13 +52,10 @@ impl FromRequest<Service> for Text {
 
     async fn from_request(request: Request, service: &Service) -> Result<Self, Problem> {
         let config = &service.inner.config;
-        let is_json = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
-            let kind = value.split(';').next().unwrap_or_default().trim();
-            kind.eq_ignore_ascii_case("application/json")
-        });
-        if !is_json {
+        if !is_json(request.headers()) || is_encoded(request.headers()) {
             return Err(Problem::NOT_JSON);
         }
+        let seat = request.extensions().get::<Arc<Seat>>().cloned();
         let asks_first = request.headers().contains_key(EXPECT);
         let mut body = request.into_body();
         let is_too_long = body.size_hint().lower() > config.body_bytes_max as u64;
@@ -70,8 +70,26 @@ impl FromRequest<Service> for Text {
             }
             bytes
         });
-        bytes.await.unwrap_or(Err(Problem::TIMEOUT)).map(Self)
+        let text = bytes.await.unwrap_or(Err(Problem::TIMEOUT)).map(Self)?;
+        seat.map_or(Ok(()), |seat| seat.take())?;
+        Ok(text)
     }
+}
+
+/// JSON is UTF-8, and a type that says otherwise is another.
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let mut parts = kind.split(';').map(str::trim);
+    let is_other_charset = |parameter: &str| {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        name.trim().eq_ignore_ascii_case("charset") && !value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+    };
+    parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/json")) && !parts.any(is_other_charset)
+}
+
+/// Whether the body is compressed, or otherwise not what its type says.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    headers.get_all(CONTENT_ENCODING).iter().any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// Lets the rest of a body that is too long come, and drops it: a client that is cut off while it sends does not read why.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use super::Token;
@@ -13,9 +14,9 @@ pub type LogSink = Arc<dyn Fn(&str) + Send + Sync>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FloorMode {
-    /// Not before twice what the dearest hash in the store takes on this machine, measured at the start.
+    /// Not before twice what the dearest hash in the store takes on this machine, measured at the start, and the time to wait for a worker.
     Measured,
-    /// Not before this.
+    /// Not before this. Where a hash is found that takes longer, the log says so; nought is no floor.
     Fixed(Duration),
     /// As soon as they are known: a wrong password on a dear hash is then told from an unknown user.
     Off,
@@ -25,12 +26,16 @@ pub enum FloorMode {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Config {
-    /// For `/api` and the status page; without it they are closed.
+    /// For `/api`, `/metrics` and the status page; without it they are closed.
     pub admin_token: Option<Token>,
     /// For `/v1`; without it `/v1` is open to whoever reaches the port.
     pub api_token: Option<Token>,
     /// Whether there is a status page at `/`.
     pub status_page: bool,
+    /// Whether `/metrics` is open to whoever reaches the port. It counts sign-ins by outcome and method: a visitor who reads it before
+    /// and after one of their own learns whether there is such a user and how they are stored. For a listener that visitors do not
+    /// reach.
+    pub metrics_without_token: bool,
     /// When refusals are answered.
     pub floor: FloorMode,
     /// Failures for one identifier in [`Config::throttle_window`] after which it is refused whatever the password; nought turns
@@ -60,8 +65,12 @@ pub struct Config {
     /// How old the store's counts may be that metrics, the status page and the floor use.
     pub counts_age: Duration,
     /// Connections at once. The next one takes the place of the one that has been silent longest, and waits where all are busy.
-    /// Each costs some 20 KiB.
+    /// Requests that may take long hold fifteen in sixteen of them at most, and are answered 503 beyond that, so that the rest answers at
+    /// once. Each costs some 20 KiB.
     pub connections_max: usize,
+    /// Requests of one address that are under way at once, which each hold a connection while they wait for the floor; more are
+    /// answered 429. Nought is no bound. A quarter of the connections.
+    pub requests_per_address: usize,
     /// How long the head of a request may take to arrive, and a connection may be idle.
     pub head_timeout: Duration,
     /// The header that a proxy in front sets to the visitor's address, where there is one: of several addresses the last counts,
@@ -69,6 +78,8 @@ pub struct Config {
     pub address_header: Option<String>,
     /// Where log lines go.
     pub log: Option<LogSink>,
+    /// Lines that it could not take, as it counts them: shown among the metrics.
+    pub log_lines_lost: Arc<AtomicU64>,
 }
 
 impl Default for Config {
@@ -77,6 +88,7 @@ impl Default for Config {
             admin_token: None,
             api_token: None,
             status_page: false,
+            metrics_without_token: false,
             floor: FloorMode::Measured,
             failures_per_identifier: 10,
             failures_per_address: 200,
@@ -91,9 +103,11 @@ impl Default for Config {
             store_timeout: Duration::from_secs(5),
             counts_age: Duration::from_secs(15),
             connections_max: 1024,
+            requests_per_address: 256,
             head_timeout: Duration::from_secs(10),
             address_header: None,
             log: None,
+            log_lines_lost: Arc::default(),
         }
     }
 }

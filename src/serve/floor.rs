@@ -5,12 +5,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::config::FloorMode;
-use crate::pool::HashPool;
+use super::middleware::now_millis;
+use crate::pool::{HashPool, PoolConfig};
 use crate::store::MethodCount;
 use crate::{Cost, Engine, Limits, Password};
 
-/// What a refusal may wait for a worker on top of twice its work.
-const MARGIN: Duration = Duration::from_millis(250);
+/// What a refusal may wait for a worker on top of twice its work: until the queue is worked off, where it has as many as it takes and
+/// each takes as long as the target, and a quarter more. Within these.
+const MARGIN_MIN: Duration = Duration::from_millis(250);
+const MARGIN_MAX: Duration = Duration::from_secs(1);
 /// Nobody waits longer for a refusal, whatever is in the store.
 const LONGEST: Duration = Duration::from_secs(10);
 /// How often the target is measured; the median counts.
@@ -20,8 +23,21 @@ pub(super) struct Floor {
     mode: FloorMode,
     /// What this machine takes for a nanosecond of estimate, in thousandths.
     scale: u64,
+    /// What a refusal may wait for a worker.
+    margin: Duration,
     /// The dearest refusal that is known, in nanoseconds on this machine.
     dearest: AtomicU64,
+    /// The dearest of which it was said that the floor is too low for it.
+    told: AtomicU64,
+}
+
+/// A floor that was given is too low for a hash that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TooLow {
+    pub(super) floor: Duration,
+    pub(super) dearest: Duration,
+    /// What hides it.
+    pub(super) needed: Duration,
 }
 
 impl Floor {
@@ -38,7 +54,10 @@ impl Floor {
         times.sort_unstable();
         let measured = times.get(times.len() / 2).copied().unwrap_or(estimate);
         let scale = (measured.saturating_mul(1000) / estimate).clamp(100, 100_000);
-        let floor = Self { mode, scale, dearest: AtomicU64::new(measured) };
+        let PoolConfig { queue_len, workers, .. } = pool.config();
+        let rounds = u32::try_from(queue_len.div_ceil(workers.max(1))).unwrap_or(u32::MAX);
+        let margin = (Duration::from_nanos(measured).saturating_mul(rounds) * 5 / 4).clamp(MARGIN_MIN, MARGIN_MAX);
+        let floor = Self { mode, scale, margin, dearest: AtomicU64::new(measured), told: AtomicU64::new(0) };
         floor.learn(pool.engine(), counts);
         floor
     }
@@ -60,8 +79,23 @@ impl Floor {
         match self.mode {
             FloorMode::Off => Duration::ZERO,
             FloorMode::Fixed(floor) => floor,
-            FloorMode::Measured => (2 * self.dearest() + MARGIN).min(LONGEST),
+            FloorMode::Measured => self.needed(),
         }
+    }
+
+    /// What hides the dearest.
+    fn needed(&self) -> Duration {
+        (2 * self.dearest() + self.margin).min(LONGEST)
+    }
+
+    /// Where a floor was given that the dearest refusal takes longer than, with a worker at hand: once for each that is dearer.
+    pub(super) fn too_low(&self) -> Option<TooLow> {
+        let FloorMode::Fixed(floor) = self.mode else { return None };
+        let dearest = self.dearest();
+        let is_new = !floor.is_zero()
+            && !hides(floor, dearest)
+            && self.told.fetch_max(nanos(dearest), Ordering::Relaxed) < nanos(dearest);
+        is_new.then(|| TooLow { floor, dearest, needed: self.needed() })
     }
 
     fn dearest(&self) -> Duration {
@@ -69,14 +103,15 @@ impl Floor {
     }
 
     /// How long after its request a job must have begun: late enough to be useful, early enough to be done before the floor.
-    /// Where the floor is off, `most`.
+    /// Where the floor is off, `most`. Where it is too low for the dearest hash, still so long that one such hash may be waited for: a
+    /// right password is not turned away for it.
     pub(super) fn patience(&self, most: Duration) -> Duration {
-        let floor = self.current();
+        let (floor, dearest) = (self.current(), self.dearest());
         if floor.is_zero() {
             return most;
         }
-        let work = self.dearest() + self.dearest() / 2;
-        floor.saturating_sub(work).max(floor / 4).min(most)
+        let least = if hides(floor, dearest) { floor / 4 } else { dearest + self.margin };
+        floor.saturating_sub(dearest * 3 / 2).max(least).min(most)
     }
 
     /// Waits until the floor. What took longer than it waits for a multiple of it: the time then tells little, and not much.
@@ -88,6 +123,32 @@ impl Floor {
         let times = start.elapsed().as_nanos().div_ceil(floor.as_nanos()).max(1);
         let end = start + floor * u32::try_from(times).unwrap_or(u32::MAX);
         tokio::time::sleep_until(end.into()).await;
+    }
+}
+
+/// Whether a refusal that takes so long, with a worker at hand, and now and then a quarter more, is done before the floor.
+fn hides(floor: Duration, dearest: Duration) -> bool {
+    dearest * 5 / 4 <= floor
+}
+
+impl TooLow {
+    /// A line for the log.
+    pub(super) fn line(&self) -> String {
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let said = serde_json::json!({
+            "time_ms": now_millis(),
+            "level": "warn",
+            "event": "floor_too_low",
+            "floor_ms": millis(self.floor),
+            "dearest_ms": millis(self.dearest),
+            "needed_ms": millis(self.needed),
+            "message": format!(
+                "refusals of the dearest hash in the store take about {} ms and are told from others; set the floor to {} ms, or leave it out",
+                millis(self.dearest),
+                millis(self.needed)
+            ),
+        });
+        said.to_string()
     }
 }
 
@@ -162,6 +223,38 @@ mod tests {
         assert_eq!(millis("scrypt", "ln=14,r=8,p=1"), Some(45));
         assert_eq!(millis("md5", ""), None);
         assert!(millis("scrypt", "ln=99999999999,r=8").is_some());
+    }
+
+    fn floor(mode: FloorMode, dearest_ms: u64) -> Floor {
+        let (dearest, told) = (AtomicU64::new(dearest_ms * 1_000_000), AtomicU64::new(0));
+        Floor { mode, scale: 1000, margin: MARGIN_MIN, dearest, told }
+    }
+
+    #[test]
+    fn a_floor_that_is_too_low_is_told_of_once_for_each_hash_that_is_dearer() {
+        let millis = Duration::from_millis;
+        let low = floor(FloorMode::Fixed(millis(300)), 2000);
+        let told = TooLow { floor: millis(300), dearest: millis(2000), needed: millis(4250) };
+        assert_eq!((low.too_low(), low.too_low()), (Some(told), None));
+        low.dearest.fetch_max(3_000_000_000, Ordering::Relaxed);
+        assert!(low.too_low().is_some() && low.too_low().is_none());
+        for (mode, dearest) in [
+            (FloorMode::Fixed(millis(300)), 20),
+            (FloorMode::Fixed(Duration::ZERO), 2000),
+            (FloorMode::Measured, 2000),
+            (FloorMode::Off, 2000),
+        ] {
+            assert_eq!(floor(mode, dearest).too_low(), None);
+        }
+    }
+
+    #[test]
+    fn there_is_time_for_the_dearest_hash_whatever_the_floor() {
+        let (millis, most) = (Duration::from_millis, Duration::from_secs(5));
+        assert_eq!(floor(FloorMode::Measured, 20).patience(most), millis(260));
+        assert_eq!(floor(FloorMode::Fixed(millis(900)), 20).patience(most), millis(870));
+        assert_eq!(floor(FloorMode::Fixed(millis(300)), 2000).patience(most), millis(2250));
+        assert_eq!(floor(FloorMode::Off, 20).patience(most), most);
     }
 
     #[test]

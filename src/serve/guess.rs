@@ -19,8 +19,9 @@ const PATIENCE: Duration = Duration::from_millis(100);
 const BREATH: Duration = Duration::from_millis(20);
 const BREATH_OF_STORE: Duration = Duration::from_millis(60);
 
-/// A guess that this process has taken. Dropped before it has ended, it was wrong: who hangs up before the answer to a wrong
-/// password comes has learned what they wanted to know.
+/// A guess that this process has taken. It is carried to its end whether its client waits or not: who hangs up before the answer to
+/// a wrong password comes has learned what they wanted to know, and whose password was right has lost nothing. Dropped before it has
+/// ended, it was wrong.
 pub(super) struct Guess {
     inner: Arc<Inner>,
     identifier: Key,

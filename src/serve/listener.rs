@@ -20,6 +20,7 @@ use tokio::sync::{Semaphore, oneshot, watch};
 use tower::ServiceExt as _;
 
 use super::Service;
+use super::middleware;
 use super::wire::{Arriving, Head, Heads, Watched};
 
 /// The head of a request, in bytes: more is answered 431.
@@ -59,12 +60,14 @@ pub async fn listen(
     grace: Duration,
 ) -> io::Result<Listening> {
     let config = &service.inner.config;
+    // A client that has closed its half of the connection is answered. One that has closed all of it looks the same until it is written
+    // to, so what it asked for is finished, too.
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(config.head_timeout)
         .max_buf_size(HEAD_BYTES_MAX)
         .max_headers(HEADERS_MAX)
-        .half_close(false)
+        .half_close(true)
         .keep_alive(true);
     let (router, all) = (service.router(), config.connections_max.max(1));
     let places = Arc::new(Semaphore::new(all));
@@ -103,12 +106,15 @@ pub async fn listen(
         let is_busy = Arc::clone(&guest);
         let (stream, heads) = Watched::new(prepared(stream), HEAD_BYTES_MAX);
         let connection = http.serve_connection(TokioIo::new(stream), of_peer(&router, peer, guest, heads));
-        let mut ended = ending.subscribe();
+        let (mut ended, service) = (ending.subscribe(), service.clone());
         tokio::spawn(async move {
             let mut connection = std::pin::pin!(connection);
             let is_over = tokio::select! {
                 // What a client does to its own connection is its own business.
-                _ = connection.as_mut() => true,
+                end = connection.as_mut() => {
+                    note_refused(&service, end);
+                    true
+                }
                 _ = leave => false,
                 _ = ended.wait_for(|is_ended| *is_ended) => false,
             };
@@ -129,6 +135,16 @@ pub async fn listen(
     let all = u32::try_from(all).unwrap_or(u32::MAX);
     let is_finished = tokio::time::timeout(grace, places.acquire_many(all)).await.is_ok();
     Ok(if is_finished { Listening::Finished } else { Listening::Cut })
+}
+
+/// A head that is none was answered by the HTTP implementation; it is counted and logged all the same.
+fn note_refused(service: &Service, end: hyper::Result<()>) {
+    if let Err(error) = end
+        && error.is_parse()
+    {
+        let status = if error.is_parse_too_large() { 431 } else { 400 };
+        middleware::refused_head(service, status, &error.to_string());
+    }
 }
 
 /// Who is connected, the longest first.

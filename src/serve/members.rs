@@ -36,6 +36,30 @@ impl<'de> Deserialize<'de> for Members {
 }
 
 impl Members {
+    /// What is stored; where another program wrote something else, nothing.
+    pub(super) fn read(object: Option<&str>) -> Self {
+        object.and_then(|object| serde_json::from_str(object).ok()).unwrap_or(Self(Vec::new()))
+    }
+
+    pub(super) fn into_each(self) -> impl Iterator<Item = (String, Box<RawValue>)> {
+        self.0.into_iter()
+    }
+
+    /// Puts a member in the place of the one of its name, or after the others.
+    pub(super) fn set(&mut self, name: &str, value: Box<RawValue>) {
+        match self.0.iter_mut().find(|(member, _)| member == name) {
+            Some((_, held)) => *held = value,
+            None => self.0.push((name.to_owned(), value)),
+        }
+    }
+
+    /// Whether there was one of this name.
+    pub(super) fn remove(&mut self, name: &str) -> bool {
+        let before = self.0.len();
+        self.0.retain(|(member, _)| member != name);
+        self.0.len() < before
+    }
+
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
     }
@@ -55,16 +79,16 @@ impl Members {
         Ok(Some(value))
     }
 
-    /// Takes a member out that must be a text.
+    /// Takes a member out that must be a text; null is as if it were not there.
     pub(super) fn take_text(&mut self, name: &str) -> Result<Option<String>, Problem> {
-        let Some(value) = self.take(name)? else { return Ok(None) };
+        let Some(value) = self.take(name)?.filter(|value| value.get() != "null") else { return Ok(None) };
         let text = serde_json::from_str(value.get());
         text.map(Some).map_err(|_| Problem::bad_field(name, "bad_field", "must be a text").misshapen())
     }
 
-    /// Takes a member out that must be an object, and can be kept.
+    /// Takes a member out that must be an object, and can be kept; null is as if it were not there.
     pub(super) fn take_object(&mut self, name: &str) -> Result<Option<Box<RawValue>>, Problem> {
-        let Some(value) = self.take(name)? else { return Ok(None) };
+        let Some(value) = self.take(name)?.filter(|value| value.get() != "null") else { return Ok(None) };
         let bad = |why| Problem::bad_field(name, "bad_field", why).misshapen();
         if !value.get().starts_with('{') {
             return Err(bad("must be an object"));

@@ -140,6 +140,11 @@ impl Metrics {
         });
     }
 
+    /// What came was not the head of a request.
+    pub(super) fn refused_head(&self, status: u16) {
+        self.with(|state| *state.routes.entry("none".to_owned()).or_default().statuses.entry(status).or_default() += 1);
+    }
+
     /// A sign-in was accepted or refused.
     pub(super) fn decided(&self, time: Duration) {
         self.with(|state| state.sign_in_latency.observe(time.as_secs_f64()));
@@ -173,11 +178,13 @@ impl Metrics {
     }
 
     /// All of it, as text.
-    pub(super) fn render(&self, pool: &HashPool, turned_away: u64, floor: Duration) -> String {
+    pub(super) fn render(&self, pool: &HashPool, turned_away: u64, log_lines_lost: u64, floor: Duration) -> String {
         let mut text = String::with_capacity(4096);
         self.with(|state| state.render(&mut text));
         family(&mut text, "rehash_turned_away_total", "counter", "Requests that were not let in, for want of room");
         sample(&mut text, "rehash_turned_away_total", &[], turned_away as f64);
+        family(&mut text, "rehash_log_lines_lost_total", "counter", "Log lines that nobody took in time");
+        sample(&mut text, "rehash_log_lines_lost_total", &[], log_lines_lost as f64);
         render_pool(&mut text, &pool.gauges(), pool.config().memory_kib);
         family(&mut text, "rehash_refusal_floor_seconds", "gauge", "No refusal is answered earlier");
         sample(&mut text, "rehash_refusal_floor_seconds", &[], floor.as_secs_f64());
@@ -238,6 +245,10 @@ impl State {
         for (method, count) in records {
             let method = if method.is_empty() { "none" } else { method };
             sample(text, "rehash_records", &[("method", method)], count as f64);
+        }
+        family(text, "rehash_records_age_seconds", "gauge", "How long ago the store said so");
+        if let Some((at, _)) = &self.counts {
+            sample(text, "rehash_records_age_seconds", &[], at.elapsed().as_secs_f64());
         }
     }
 }

@@ -1,10 +1,12 @@
 //! What happens around each request: an id, a measurement, a log line, and the refusal of what no honest client sends.
 
+use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
@@ -12,13 +14,15 @@ use serde::Serialize;
 use super::Service;
 use super::answer::Note;
 use super::problem::Problem;
+use super::shares::{Full, Share};
+use super::sign_in::Visitor;
 use super::wire::Head;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 #[derive(Serialize)]
 struct Line<'a> {
-    time_ms: u128,
+    time_ms: u64,
     level: &'static str,
     request_id: &'a str,
     method: &'a str,
@@ -38,10 +42,13 @@ struct Line<'a> {
     reason: Option<&'a str>,
 }
 
+/// Routes that wait for nothing; `none` is not there.
+const ANSWERED_AT_ONCE: [&str; 4] = ["/healthz", "/metrics", "/openapi.json", "none"];
+
 /// For the log and the metrics alone: the client went away before there was an answer.
 const CLIENT_CLOSED: u16 = 499;
 
-pub(super) async fn observe(State(service): State<Service>, request: Request, next: Next) -> Response {
+pub(super) async fn observe(State(service): State<Service>, mut request: Request, next: Next) -> Response {
     let observed = Observed::new(service, &request);
     let head = request.extensions().get::<Head>().copied();
     let has_two_lengths =
@@ -49,7 +56,14 @@ pub(super) async fn observe(State(service): State<Service>, request: Request, ne
     let mut response = match head {
         Some(Head::Doubtful(why)) => Problem::bad_head(why).into_response(),
         _ if has_two_lengths => Problem::bad_head("two lengths of one body").into_response(),
-        _ => next.run(request).await,
+        _ if is_coded(request.headers()) => Problem::TRANSFER_CODING.into_response(),
+        _ => match observed.seat(&request) {
+            Ok(seat) => {
+                request.extensions_mut().insert(Arc::clone(&seat));
+                next.run(request).await
+            }
+            Err(problem) => problem.into_response(),
+        },
     };
     let note = response.extensions_mut().remove::<Note>().unwrap_or_default();
     let id = observed.answered(response.status(), &note);
@@ -57,8 +71,36 @@ pub(super) async fn observe(State(service): State<Service>, request: Request, ne
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, id);
     }
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
+}
+
+/// Whether the body comes in another transfer coding than chunks, which nobody here takes apart.
+fn is_coded(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(TRANSFER_ENCODING)
+        .iter()
+        .any(|coding| !coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked"))
+}
+
+/// Where a request waits that may take long: not while its own body has not come, which holds up nobody but its sender.
+pub(super) struct Seat {
+    service: Service,
+    address: Option<IpAddr>,
+    share: OnceLock<Share>,
+}
+
+impl Seat {
+    /// One of those there are, or why there is none.
+    pub(super) fn take(&self) -> Result<(), Problem> {
+        let share = self.service.inner.busy.take(self.address).map_err(|full| match full {
+            Full::All => Problem::OVERLOADED.because("as many requests are under way as may"),
+            Full::Address => Problem::rate_limited(1).because("as many of this address are under way as may"),
+        })?;
+        self.share.get_or_init(|| share);
+        Ok(())
+    }
 }
 
 /// A request that is counted and logged once, whatever becomes of it: dropped, its client went away.
@@ -79,6 +121,17 @@ impl Observed {
         Self { service, start, id, method, route, is_told: false }
     }
 
+    /// A seat, kept until the answer is there, and taken at once where there is no body to wait for.
+    fn seat(&self, request: &Request) -> Result<Arc<Seat>, Problem> {
+        let config = &self.service.inner.config;
+        let Visitor(address) = Visitor::of(config, request.headers(), request.extensions());
+        let seat = Seat { service: self.service.clone(), address, share: OnceLock::new() };
+        if [Method::GET, Method::DELETE].contains(&self.method) && !ANSWERED_AT_ONCE.contains(&self.route.as_str()) {
+            seat.take()?;
+        }
+        Ok(Arc::new(seat))
+    }
+
     /// Gives the id back.
     fn answered(mut self, status: StatusCode, note: &Note) -> String {
         self.tell(status.as_u16(), note);
@@ -95,8 +148,8 @@ impl Observed {
         }
         let Some(log) = &inner.config.log else { return };
         let line = Line {
-            time_ms: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis()),
-            level: if status >= 500 { "error" } else { "info" },
+            time_ms: now_millis(),
+            level: level(status, note.code),
             request_id: &self.id,
             method: known(&self.method),
             route: &self.route,
@@ -122,6 +175,42 @@ impl Drop for Observed {
     }
 }
 
+/// A head that could not be read as one: counted, and logged as long as there are not too many. `reason` holds nothing of it.
+pub(super) fn refused_head(service: &Service, status: u16, reason: &str) {
+    let inner = &service.inner;
+    inner.metrics.refused_head(status);
+    let Some(log) = inner.config.log.as_ref().filter(|_| inner.head_log_rate.take().is_ok()) else { return };
+    let line = Line {
+        time_ms: now_millis(),
+        level: "info",
+        request_id: &random_hex::<12>(),
+        method: "other",
+        route: "none",
+        status,
+        duration_ms: 0.0,
+        code: Some("bad_head"),
+        outcome: None,
+        hash_method: None,
+        upgrade: None,
+        reason: Some(reason),
+    };
+    if let Ok(line) = serde_json::to_string(&line) {
+        log(&line);
+    }
+}
+
+/// That somebody was told to come back is no fault.
+fn level(status: u16, code: Option<&str>) -> &'static str {
+    let is_shed = status == 503 && code == Problem::OVERLOADED.code();
+    if status >= 500 && !is_shed { "error" } else { "info" }
+}
+
+/// Unix time in milliseconds.
+pub(super) fn now_millis() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
 /// The client's id where it is harmless, else a random one.
 fn request_id(request: &Request) -> String {
     let given = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| {
@@ -139,5 +228,6 @@ pub(super) fn random_hex<const BYTES: usize>() -> String {
 }
 
 fn known(method: &Method) -> &str {
-    if [Method::GET, Method::POST, Method::HEAD, Method::OPTIONS].contains(method) { method.as_str() } else { "other" }
+    let all = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD, Method::OPTIONS];
+    if all.contains(method) { method.as_str() } else { "other" }
 }

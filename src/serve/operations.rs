@@ -1,6 +1,8 @@
 //! Health, readiness, metrics, and the description of all routes.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -10,17 +12,26 @@ use super::Service;
 use super::problem::Problem;
 use crate::pool::Overloaded;
 
+/// How long metrics wait for newer counts of the store; older ones say their age.
+const COUNTS_PATIENCE: Duration = Duration::from_millis(250);
+/// Whom readiness looks for.
+const NOBODY: &str = "\u{1}rehash is ready";
+
 /// The process answers. Asks neither the pool nor the store, so that it is quick whatever they do.
 pub(super) async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// The store answers, and somebody can be let in.
+/// The store answers as a sign-in asks it, soon enough for one to be hashed for, and somebody can be let in.
 pub(super) async fn readyz(State(service): State<Service>) -> Result<&'static str, Problem> {
     let store = Arc::clone(&service.inner.store);
     let inner = &*service.inner;
-    inner.blocking.run(move || store.info()).await?;
-    if inner.admission.is_full(&inner.pool, inner.patience()) {
+    let found = inner.blocking.run(move || store.find(NOBODY));
+    match tokio::time::timeout(inner.patience(), found).await {
+        Ok(found) => drop(found?),
+        Err(_) => return Err(Problem::STORE_UNAVAILABLE.because("the store takes longer than a sign-in has")),
+    }
+    if inner.is_full() {
         let queue_len = inner.pool.config().queue_len;
         return Err(Problem::OVERLOADED.because(Overloaded::QueueFull { queue_len }));
     }
@@ -28,9 +39,10 @@ pub(super) async fn readyz(State(service): State<Service>) -> Result<&'static st
 }
 
 pub(super) async fn metrics(State(service): State<Service>) -> Response {
-    service.refresh_counts().await;
+    service.refresh_counts_within(COUNTS_PATIENCE).await;
     let inner = &*service.inner;
-    let text = inner.metrics.render(&inner.pool, inner.admission.turned_away(), service.floor());
+    let lost = inner.config.log_lines_lost.load(Ordering::Relaxed);
+    let text = inner.metrics.render(&inner.pool, inner.admission.turned_away(), lost, service.floor());
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 

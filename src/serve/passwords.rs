@@ -1,5 +1,6 @@
 //! `POST /v1/password`, `/v1/verify` and `/v1/hash`: a change of password, and the engine for those who keep their own table.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -9,10 +10,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
+use super::admission::Place;
 use super::answer::Note;
-use super::body::{Secret, Text};
+use super::body::Text;
+use super::members::Members;
 use super::problem::Problem;
 use super::sign_in::{Failure, Visitor};
+use super::users::check_types;
 use super::{Inner, Service};
 use crate::import::{Credential, Record};
 use crate::pool::{JobError, Overloaded};
@@ -32,7 +36,7 @@ struct Change {
 
 #[derive(Deserialize)]
 struct ToHash {
-    password: Secret,
+    password: String,
 }
 
 /// A hash as the record spells it.
@@ -62,7 +66,7 @@ struct VerdictError {
 
 /// Verifies the old password and sets the new one, if the row still holds what was verified. An upgrade in between changes the
 /// hash and not the password, so that is tried again.
-pub(super) async fn change(State(service): State<Service>, Visitor(address): Visitor, text: Text) -> Response {
+pub(super) async fn change(State(service): State<Service>, visitor: Visitor, text: Text) -> Response {
     let (start, inner) = (Instant::now(), &service.inner);
     let Some(place) = inner.enter() else { return inner.refuse(start, Failure::Overloaded).await };
     let change = match text.parse::<Change>() {
@@ -75,8 +79,9 @@ pub(super) async fn change(State(service): State<Service>, Visitor(address): Vis
         let detail = format!("must have 1 to {} bytes", Password::BYTES_MAX);
         return Problem::bad_field("newPassword", "bad_field", detail).into_response();
     }
+    let place = Arc::new(place);
     for _ in 0..ATTEMPTS {
-        match inner.change_once(start, &change.identifier, Visitor(address), &old, &new).await {
+        match inner.change_once(start, &change.identifier, visitor, &place, &old, &new).await {
             Ok(Swap::Written) => {
                 let mut response = StatusCode::NO_CONTENT.into_response();
                 response.extensions_mut().insert(Note { outcome: Some("password_changed"), ..Note::default() });
@@ -99,11 +104,13 @@ impl Inner {
         start: Instant,
         identifier: &str,
         visitor: Visitor,
+        place: &Arc<Place>,
         old: &str,
         new: &str,
     ) -> Result<Swap, Failure> {
         let new = Password::new(new);
-        let verified = self.authenticate(start, identifier, visitor, Password::new(old), |inner, stored, password| {
+        let (identifier, old, place) = (identifier.to_owned(), Password::new(old), Arc::clone(place));
+        let verified = self.authenticate(start, identifier, visitor, old, place, move |inner, stored, password| {
             let deadline = start + inner.patience();
             let target = inner.pool.engine().target_cost();
             let mut cost = stored.cost();
@@ -132,12 +139,13 @@ fn change_hash(
 }
 
 /// A record and a password in, the verdict and the replacement out. The row and the writing are the caller's.
-pub(super) async fn verify(State(service): State<Service>, text: Text) -> Response {
+pub(super) async fn verify(State(service): State<Service>, Visitor(address): Visitor, text: Text) -> Response {
     let inner = &*service.inner;
-    let Some(_place) = inner.enter() else { return Problem::OVERLOADED.into_response() };
-    let record = match text.as_str().map(|text| inner.batch_rules.judge_json(text)) {
+    // What is no such object is told from what is wrong with the record that it is.
+    let members = text.parse::<Members>().and_then(|members| check_types(&members));
+    let record = match members.and_then(|()| text.as_str()).map(|text| inner.batch_rules.judge_json(text)) {
         Ok(Ok(record)) => record,
-        Ok(Err(problems)) => return Problem::of_record(&problems).into_response(),
+        Ok(Err(problems)) => return Problem::of_given(&problems).into_response(),
         Err(problem) => return problem.into_response(),
     };
     drop(text);
@@ -145,8 +153,12 @@ pub(super) async fn verify(State(service): State<Service>, text: Text) -> Respon
         return Problem::bad_field("passwordEncrypted", "missing_hash", "a hash and a password are needed")
             .into_response();
     };
-    let (start, method) = (Instant::now(), stored.method().as_str());
-    let job = match inner.pool.verify(stored, password, Some(start + inner.config.queue_timeout)) {
+    let (deadline, method) = (Instant::now() + inner.config.queue_timeout, stored.method().as_str());
+    let _turn = match inner.aside.turn(address, deadline).await {
+        Ok(turn) => turn,
+        Err(problem) => return problem.into_response(),
+    };
+    let job = match inner.pool.verify_aside(stored, password, Some(deadline)) {
         Ok(job) => job,
         Err(refused @ Overloaded::TooLarge { .. }) => {
             return Problem::bad_field("passwordEncrypted", "cost_too_high", refused.to_string()).into_response();
@@ -195,24 +207,29 @@ fn code(why: &Unverifiable) -> &'static str {
 }
 
 /// A new hash under the policy's target.
-pub(super) async fn hash(State(service): State<Service>, text: Text) -> Response {
+pub(super) async fn hash(State(service): State<Service>, Visitor(address): Visitor, text: Text) -> Response {
     let request = match text.parse::<ToHash>() {
         Ok(request) => request,
         Err(problem) => return problem.into_response(),
     };
     drop(text);
-    match service.inner.hash(request.password.0).await {
+    if request.password.is_empty() {
+        return Problem::bad_field("password", "bad_field", "must not be empty").into_response();
+    }
+    match service.inner.hash(address, Password::new(request.password)).await {
         Ok(hash) => Json(Hash { text: hash.text(), method: hash.method().as_str() }).into_response(),
         Err(problem) => problem.into_response(),
     }
 }
 
 impl Inner {
-    /// Hashes a new password in the pool.
-    pub(super) async fn hash(&self, password: Password) -> Result<StoredHash, Problem> {
-        let _place = self.enter().ok_or(Problem::OVERLOADED)?;
+    /// Hashes a new password in the pool, beside the sign-ins. Who has shown a token has no address here.
+    pub(super) async fn hash(&self, address: Option<IpAddr>, password: Password) -> Result<StoredHash, Problem> {
         let deadline = Instant::now() + self.config.queue_timeout;
-        let job = self.pool.hash(password, Some(deadline)).map_err(|why| Problem::OVERLOADED.because(why))?;
+        let _turn = self.aside.turn(address, deadline).await?;
+        let target = self.pool.engine().target_cost();
+        let job = self.pool.run_aside(target, Some(deadline), move |engine| engine.hash(&password));
+        let job = job.map_err(|why| Problem::OVERLOADED.because(why))?;
         match job.await {
             Ok(Ok(hash)) => Ok(hash),
             Ok(Err(error @ HashError::PasswordTooLong)) => {

@@ -50,6 +50,8 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "invalid_credentials", "The identifier or the password is wrong");
     pub(super) const UNAUTHORIZED: Self = Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "A token is needed");
     pub(super) const NO_SUCH_USER: Self = Self::new(StatusCode::NOT_FOUND, "no_such_user", "Nobody has that id");
+    pub(super) const NO_SUCH_IDENTITY: Self =
+        Self::new(StatusCode::NOT_FOUND, "no_such_identity", "The user has no identity of that provider");
     pub(super) const OVERLOADED: Self = Self::unavailable("overloaded", "There is no room just now; come back", 1);
     pub(super) const STORE_UNAVAILABLE: Self =
         Self::unavailable("store_unavailable", "The store does not answer; come back", 5);
@@ -58,13 +60,22 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "record_too_large", "The body is too long");
     pub(super) const TIMEOUT: Self =
         Self::new(StatusCode::REQUEST_TIMEOUT, "timeout", "The body took too long to arrive");
-    pub(super) const NOT_JSON: Self =
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", "The body must be application/json");
+    pub(super) const NOT_JSON: Self = Self::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "not_json",
+        "The body must be application/json, in UTF-8 and as it is",
+    );
+    pub(super) const TRANSFER_CODING: Self =
+        Self::new(StatusCode::NOT_IMPLEMENTED, "transfer_coding", "A body comes whole or in chunks");
     pub(super) const CONFLICT: Self =
         Self::new(StatusCode::CONFLICT, "conflict", "Somebody else changed it meanwhile; try again");
 
     const fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
         Self { status, code, title, detail: None, errors: Vec::new(), retry_after_secs: None, reason: None }
+    }
+
+    pub(super) const fn code(&self) -> Option<&'static str> {
+        Some(self.code)
     }
 
     pub(super) const fn status(&self) -> StatusCode {
@@ -91,7 +102,7 @@ impl Problem {
 
     /// The request, and not its record, is other than what is described.
     pub(super) fn misshapen(self) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, title: "The body is not as described", ..self }
+        Self { status: StatusCode::BAD_REQUEST, title: "The request is not as described", ..self }
     }
 
     /// The head can be read in two ways.
@@ -136,6 +147,13 @@ impl Problem {
         let is_shape = |problem: &import::Problem| {
             matches!(problem.code, Code::BadJson | Code::DuplicateField | Code::MissingHash | Code::AmbiguousMethod)
         };
+        let said = Self::of_record(problems);
+        if problems.iter().any(is_shape) { said.misshapen() } else { said }
+    }
+
+    /// The same for a record to be verified.
+    pub(super) fn of_given(problems: &[import::Problem]) -> Self {
+        let is_shape = |problem: &import::Problem| matches!(problem.code, Code::BadJson | Code::DuplicateField);
         let said = Self::of_record(problems);
         if problems.iter().any(is_shape) { said.misshapen() } else { said }
     }

@@ -6,14 +6,16 @@ use std::time::Instant;
 
 use axum::Json;
 use axum::extract::{ConnectInfo, FromRequestParts, State};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
+use super::admission::Place;
 use super::answer::{Note, UserView};
 use super::blocking::NoAnswer;
 use super::body::{Secret, Text};
+use super::config::Config;
 use super::guess::{Begun, Guess};
 use super::problem::Problem;
 use super::{Inner, Service};
@@ -43,20 +45,27 @@ enum Who {
 }
 
 /// Where a request comes from, as far as it is known.
+#[derive(Clone, Copy)]
 pub(super) struct Visitor(pub(super) Option<IpAddr>);
 
 impl FromRequestParts<Service> for Visitor {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Self::Rejection> {
-        let named = service.inner.config.address_header.as_ref().and_then(|header| {
+        Ok(Self::of(&service.inner.config, &parts.headers, &parts.extensions))
+    }
+}
+
+impl Visitor {
+    pub(super) fn of(config: &Config, headers: &HeaderMap, extensions: &Extensions) -> Self {
+        let named = config.address_header.as_ref().and_then(|header| {
             // A proxy appends what it sees; what stands before may be anybody's.
-            let value = parts.headers.get_all(header).iter().next_back()?.to_str().ok()?;
+            let value = headers.get_all(header).iter().next_back()?.to_str().ok()?;
             address(value.rsplit(',').next()?)
         });
         // What cannot be read is counted against whoever sent it: an address that is not told is nobody's way around the count.
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(named.or_else(|| peer.map(|ConnectInfo(address)| address.ip()))))
+        let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+        Self(named.or_else(|| peer.map(|ConnectInfo(address)| address.ip())))
     }
 }
 
@@ -81,6 +90,9 @@ pub(super) enum Failure {
     Fault,
 }
 
+/// What a pool answers to a verification.
+pub(super) type Submitted<T> = Result<crate::pool::Job<Result<T, Denied>>, Overloaded>;
+
 /// What was verified.
 pub(super) struct Verified<T> {
     pub(super) id: i64,
@@ -97,13 +109,13 @@ pub(super) async fn sign_in(State(service): State<Service>, visitor: Visitor, te
         Err(problem) => return problem.into_response(),
     };
     drop(text);
+    let Request { identifier, password: Secret(password) } = request;
+    // What follows hashes nothing: the place ends with the guess.
     let verified =
-        inner.authenticate(start, &request.identifier, visitor, request.password.0, |inner, stored, password| {
+        inner.authenticate(start, identifier, visitor, password, Arc::new(place), move |inner, stored, password| {
             inner.pool.verify(stored, password, Some(start + inner.patience()))
         });
     let verified = verified.await;
-    // What follows hashes nothing.
-    drop(place);
     let answer = match verified {
         Ok(verified) => inner.welcome(verified).await,
         Err(failure) => inner.refuse(start, failure).await,
@@ -113,15 +125,35 @@ pub(super) async fn sign_in(State(service): State<Service>, visitor: Visitor, te
 }
 
 impl Inner {
+    /// Finds and verifies beside the request, to the end: whoever hangs up meanwhile has made a guess all the same, which counts as
+    /// what it was.
+    pub(super) async fn authenticate<T: Send + 'static>(
+        self: &Arc<Self>,
+        start: Instant,
+        identifier: String,
+        visitor: Visitor,
+        password: Password,
+        place: Arc<Place>,
+        submit: impl FnOnce(&Self, StoredHash, Password) -> Submitted<T> + Send + 'static,
+    ) -> Result<Verified<T>, Failure> {
+        let inner = Arc::clone(self);
+        let guessed = tokio::spawn(async move {
+            let outcome = inner.guess(start, &identifier, visitor, password, submit).await;
+            drop(place);
+            outcome
+        });
+        guessed.await.unwrap_or(Err(Failure::Fault))
+    }
+
     /// Finds and verifies, and keeps account of the guess: one that was right, or that told nothing, is not held against
     /// anybody. One who is locked is not locked for longer by trying: guesses of others would keep a user out for ever.
-    pub(super) async fn authenticate<T: Send + 'static>(
+    async fn guess<T: Send + 'static>(
         self: &Arc<Self>,
         start: Instant,
         identifier: &str,
         Visitor(address): Visitor,
         password: Password,
-        submit: impl FnOnce(&Self, StoredHash, Password) -> Result<crate::pool::Job<Result<T, Denied>>, Overloaded>,
+        submit: impl FnOnce(&Self, StoredHash, Password) -> Submitted<T>,
     ) -> Result<Verified<T>, Failure> {
         let deadline = start + self.patience();
         let mut guess = match Guess::begin(self, identifier, address, deadline).await {
@@ -148,7 +180,7 @@ impl Inner {
         identifier: &str,
         guess: Option<&mut Guess>,
         password: Password,
-        submit: impl FnOnce(&Self, StoredHash, Password) -> Result<crate::pool::Job<Result<T, Denied>>, Overloaded>,
+        submit: impl FnOnce(&Self, StoredHash, Password) -> Submitted<T>,
     ) -> Result<Verified<T>, Failure> {
         let deadline = start + self.patience();
         let begun = async {
@@ -167,6 +199,7 @@ impl Inner {
             Some(Ok((id, stored, tagged))) => {
                 let method = stored.method().as_str();
                 self.floor.learn_cost(self.pool.engine(), stored.cost());
+                self.look_at_floor();
                 let job = submit(self, stored, password).map_err(overloaded)?;
                 let (reason, detail) = match job.await.map_err(no_answer)? {
                     Ok(outcome) => {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_FRAME_OPTIONS};
@@ -14,8 +15,11 @@ use super::middleware::random_hex;
 use super::progress::{self, HEIGHT, STYLE, WIDTH, escaped, grouped};
 use crate::pool::{Gauges, PoolConfig};
 
+/// How long the page waits for newer counts of the store.
+const COUNTS_PATIENCE: Duration = Duration::from_secs(1);
+
 pub(super) async fn page(State(service): State<Service>) -> Response {
-    service.refresh_counts().await;
+    service.refresh_counts_within(COUNTS_PATIENCE).await;
     let inner = &service.inner;
     let snapshot = inner.metrics.snapshot();
     let mut page = String::with_capacity(16 * 1024);

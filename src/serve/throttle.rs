@@ -11,6 +11,8 @@ use crate::store::{GuessEnd, Guessed};
 
 /// Entries in a row, of which the least wanted gives way.
 const WAYS: usize = 8;
+/// Longer than the longest request: [`crate::store::Users::begin_guess`] says the same of a store.
+const UNDER_WAY_SECS: u32 = 30;
 
 /// Who was refused how often.
 pub(super) struct Throttle {
@@ -28,10 +30,18 @@ struct Entry {
     /// Nought where it is free.
     key: u64,
     failures: u32,
-    /// Guesses that are under way.
+    /// Guesses that are under way, and when the last of them began, in seconds since the start.
     pending: u32,
+    begun: u32,
     /// Seconds since the start when its first failure was.
     since: u32,
+}
+
+impl Entry {
+    /// Those whose end is still to come: as in the stores, one that nobody has ended after so long is over.
+    const fn under_way(&self, now: u32) -> u32 {
+        if now.saturating_sub(self.begun) < UNDER_WAY_SECS { self.pending } else { 0 }
+    }
 }
 
 /// An identifier or an address, hashed.
@@ -103,12 +113,12 @@ impl Throttle {
                 if entry.failures >= limit {
                     return Guessed::Locked;
                 }
-                if entry.failures.saturating_add(entry.pending) >= limit {
+                if entry.failures.saturating_add(entry.under_way(now)) >= limit {
                     return Guessed::Busy;
                 }
             }
             let entry = self.entry(row, key, now);
-            entry.pending = entry.pending.saturating_add(1);
+            (entry.pending, entry.begun) = (entry.under_way(now).saturating_add(1), now);
             Guessed::Taken
         })
     }
@@ -136,13 +146,13 @@ impl Throttle {
         let place = row.iter().position(|entry| entry.key == key.0).unwrap_or_else(|| {
             // What is over gives way first, then what was refused least.
             let want = |entry: &Entry| {
-                (self.is_current(entry, now), entry.failures.saturating_add(entry.pending), entry.since)
+                (self.is_current(entry, now), entry.failures.saturating_add(entry.under_way(now)), entry.since)
             };
             (0..WAYS).min_by_key(|place| want(&row[*place])).unwrap_or(0)
         });
         let entry = &mut row[place];
         if entry.key != key.0 {
-            *entry = Entry { key: key.0, failures: 0, pending: 0, since: now };
+            *entry = Entry { key: key.0, failures: 0, pending: 0, begun: now, since: now };
         } else if !self.is_current(entry, now) {
             (entry.failures, entry.since) = (0, now);
         }
@@ -163,8 +173,11 @@ impl Throttle {
     }
 }
 
-/// An address, or the network of one.
-fn network(address: IpAddr) -> Result<Ipv4Addr, u64> {
+/// What counts as one address: an address, or the network of one.
+pub(super) type Network = Result<Ipv4Addr, u64>;
+
+/// An IPv6 address counts with its network: whoever has one has them all.
+pub(super) fn network(address: IpAddr) -> Network {
     match address.to_canonical() {
         IpAddr::V4(address) => Ok(address),
         IpAddr::V6(address) => Err((u128::from(address) >> 64) as u64),
@@ -250,6 +263,12 @@ mod tests {
         assert_eq!(throttle.identifier("ADA"), throttle.identifier("ada"));
         assert_eq!(throttle.names("Ada", None), ("identifier ada".to_owned(), None));
         assert_ne!(throttle.identifier("ada"), throttle.identifier("ada "));
+    }
+
+    #[test]
+    fn guesses_that_nobody_ends_are_over_after_half_a_minute() {
+        let entry = Entry { pending: 3, begun: 100, ..Entry::default() };
+        assert_eq!([100, 129, 130, 1000].map(|now| entry.under_way(now)), [3, 3, 0, 0]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `/api/users`: users created one by one, as migration scripts do it, with a hash of any method or a password; and the social
 //! identities that are linked to them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -16,21 +17,24 @@ use super::members::{self, Members};
 use super::problem::Problem;
 use super::{Inner, Service};
 use crate::import::{Credential, Record};
-use crate::store::{Created, Linked, NewUser};
+use crate::store::{Created, Linked, NewUser, User};
 use crate::{Password, StoredHash};
 
 /// The longest name of a provider.
 const PROVIDER_BYTES_MAX: usize = 128;
 
 /// A user's id in the path. What is none names nobody.
-pub(super) struct UserId(i64);
+pub(super) struct UserId(pub(super) i64);
 
 impl FromRequestParts<Service> for UserId {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Problem> {
-        let id = Path::<String>::from_request_parts(parts, service).await.map_err(|_| Problem::NO_SUCH_USER)?;
-        id.parse().map(Self).map_err(|_| Problem::NO_SUCH_USER)
+        let path = Path::<HashMap<String, String>>::from_request_parts(parts, service).await;
+        let id = path.ok().and_then(|Path(mut path)| path.remove("id")).ok_or(Problem::NO_SUCH_USER)?;
+        let number = id.parse::<i64>().ok();
+        // One user has one address: neither 01 nor +1 is another.
+        number.filter(|number| number.to_string() == id).map(Self).ok_or(Problem::NO_SUCH_USER)
     }
 }
 
@@ -54,7 +58,7 @@ pub(super) async fn create(State(service): State<Service>, text: Text) -> Result
             inner.check_fits(hash)?;
             Some(hash.clone())
         }
-        (_, Some(password)) => Some(inner.hash(Password::new(&**password)).await?),
+        (_, Some(password)) => Some(inner.hash(None, Password::new(&**password)).await?),
         _ => None,
     };
     let id = inner.insert(record, hash).await?;
@@ -63,7 +67,7 @@ pub(super) async fn create(State(service): State<Service>, text: Text) -> Result
 }
 
 /// Objects where objects are described, and texts where texts are; both may be null.
-fn check_types(members: &Members) -> Result<(), Problem> {
+pub(super) fn check_types(members: &Members) -> Result<(), Problem> {
     for field in members.names() {
         let (is_object, begins) = match field {
             "profile" | "customData" | "identities" => (true, '{'),
@@ -76,12 +80,34 @@ fn check_types(members: &Members) -> Result<(), Problem> {
             let wanted = if is_object { "must be an object or null" } else { "must be a text or null" };
             return Err(Problem::bad_field(field, "bad_field", wanted).misshapen());
         }
-        if field == "identities" {
+        if is_object {
             members::check(value, members::DEPTH_MAX)
                 .map_err(|why| Problem::bad_field(field, "bad_field", why).misshapen())?;
         }
+        if field == "identities" && value != "null" {
+            check_identities(value)?;
+        }
     }
     Ok(())
+}
+
+/// Each as it is linked one by one.
+fn check_identities(identities: &str) -> Result<(), Problem> {
+    let bad = |why: &str| Problem::bad_field("identities", "bad_field", why).misshapen();
+    let identities: Members = serde_json::from_str(identities).map_err(|_| bad("must be an object"))?;
+    for target in identities.names() {
+        check_target(target).map_err(bad)?;
+        let identity = identities.get(target).unwrap_or_default();
+        let members: Members =
+            serde_json::from_str(identity).map_err(|_| bad("must be an object of objects with userId and details"))?;
+        identity_of(members)?;
+    }
+    Ok(())
+}
+
+pub(super) fn check_target(target: &str) -> Result<(), &'static str> {
+    let is_one = !target.is_empty() && target.len() <= PROVIDER_BYTES_MAX;
+    if is_one { Ok(()) } else { Err("a provider's name must have 1 to 128 bytes") }
 }
 
 pub(super) async fn get(State(service): State<Service>, UserId(id): UserId) -> Result<Response, Problem> {
@@ -118,9 +144,13 @@ fn identity(mut members: Members) -> Result<(String, String), Problem> {
         ));
     }
     let target = members.take_text("target")?.ok_or_else(|| bad("target", "names the provider, and is missing"))?;
-    if target.is_empty() || target.len() > PROVIDER_BYTES_MAX {
-        return Err(bad("target", "must have 1 to 128 bytes"));
-    }
+    check_target(&target).map_err(|why| bad("target", why))?;
+    identity_of(members).map(|identity| (target, identity))
+}
+
+/// An identity as it is kept, from its `userId` and `details`.
+pub(super) fn identity_of(mut members: Members) -> Result<String, Problem> {
+    let bad = |field: &str, why: &str| Problem::bad_field(field, "bad_field", why).misshapen();
     let user = members.take_text("userId")?.filter(|user| !user.is_empty());
     let user = user.ok_or_else(|| bad("userId", "must be the user's id at the provider, and not empty"))?;
     let details = members.take_object("details")?;
@@ -128,18 +158,15 @@ fn identity(mut members: Members) -> Result<(String, String), Problem> {
         return Err(bad(other, "is no member of an identity; send target, userId and details"));
     }
     let user = serde_json::Value::from(user);
-    Ok((
-        target,
-        match details {
-            Some(details) => format!("{{\"userId\":{user},\"details\":{details}}}"),
-            None => format!("{{\"userId\":{user}}}"),
-        },
-    ))
+    Ok(match details {
+        Some(details) => format!("{{\"userId\":{user},\"details\":{details}}}"),
+        None => format!("{{\"userId\":{user}}}"),
+    })
 }
 
 impl Inner {
     /// The rate of the user API: a migration script that does not look at statuses is told to wait before it floods the store.
-    fn admit(&self) -> Result<(), Problem> {
+    pub(super) fn admit(&self) -> Result<(), Problem> {
         self.api_rate.take().map_err(Problem::rate_limited)
     }
 
@@ -154,10 +181,13 @@ impl Inner {
         Err(Problem::bad_field("passwordEncrypted", "cost_too_high", why))
     }
 
-    async fn view(&self, id: i64) -> Result<UserView, Problem> {
+    pub(super) async fn view(&self, id: i64) -> Result<UserView, Problem> {
+        self.user(id).await.map(UserView::from)
+    }
+
+    pub(super) async fn user(&self, id: i64) -> Result<User, Problem> {
         let store = Arc::clone(&self.store);
-        let user = self.blocking.run(move || store.user(id)).await?;
-        user.map(UserView::from).ok_or(Problem::NO_SUCH_USER)
+        self.blocking.run(move || store.user(id)).await?.ok_or(Problem::NO_SUCH_USER)
     }
 
     async fn insert(&self, record: Record<'static>, hash: Option<StoredHash>) -> Result<i64, Problem> {

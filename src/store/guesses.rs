@@ -9,6 +9,24 @@ use super::Subject;
 /// Places in the table. At 40 bytes a row, it stays below some ten megabytes.
 const PLACES: u64 = 1 << 18;
 
+/// A guess that began this long ago, in seconds, is under way no more: whoever took it was killed, or cut off from the store. Longer
+/// than the longest request: the cap of the service's floor, and what it waits for the store and for the pool.
+pub(super) const UNDER_WAY_SECS: i64 = 30;
+
+/// `pending` is how many are under way in its low bits, and above them when the last of them began, in seconds since the epoch: what
+/// nobody ends is over for all of them together, [`UNDER_WAY_SECS`] after the last.
+pub(super) const PENDING_BITS: u32 = 24;
+
+/// A statement with those numbers in it.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(super) fn with_times(statement: &str) -> String {
+    let count = format!("((1 << {PENDING_BITS}) - 1)");
+    statement
+        .replace("{bits}", &PENDING_BITS.to_string())
+        .replace("{count}", &count)
+        .replace("{under_way}", &UNDER_WAY_SECS.to_string())
+}
+
 /// A subject under the store's own key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Guess {

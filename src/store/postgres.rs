@@ -4,6 +4,7 @@
 mod batch;
 mod bulk;
 mod connect;
+mod edits;
 mod guesses;
 mod identities;
 mod mapped;

@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use super::{Bulk, BulkOptions, Store, StoreError, Swap, TaggedText};
+use super::{Bulk, BulkOptions, Edits, Store, StoreError, Swap, TaggedText};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 use crate::Method;
 use crate::StoredHash;
@@ -12,7 +12,7 @@ use crate::StoredHash;
 /// A store that keeps whole users. [`Store::find`] and [`Store::replace`] come with it.
 ///
 /// Every method is one transaction. All of them block: an async caller moves them to a thread of their own.
-pub trait Users: Store<Id = i64> {
+pub trait Users: Store<Id = i64> + Edits {
     /// A whole row.
     ///
     /// # Errors
@@ -20,7 +20,7 @@ pub trait Users: Store<Id = i64> {
     /// [`StoreError`].
     fn user(&self, id: i64) -> Result<Option<User>, StoreError>;
 
-    /// Adds a user. One who signs up comes with an Argon2id hash: their password counts as their own from the start, and no import
+    /// Adds a user, unless their username, email or phone names somebody else, as whichever of the three. One who signs up comes with an Argon2id hash: their password counts as their own from the start, and no import
     /// replaces it. Any other hash counts as imported.
     ///
     /// # Errors
@@ -101,7 +101,8 @@ pub trait Users: Store<Id = i64> {
         Ok(Guessed::Taken)
     }
 
-    /// A guess that was taken ended so. One that is never ended is under way for the store until the window is over.
+    /// A guess that was taken ended so. One that is never ended, since its process was killed or cut off, is over for the store half a
+    /// minute after the last that was taken of its subjects.
     ///
     /// # Errors
     ///

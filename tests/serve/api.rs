@@ -110,6 +110,27 @@ fn the_user_api_needs_the_admin_token_and_v1_the_api_token_where_there_is_one() 
 }
 
 #[test]
+fn metrics_are_for_operators_unless_that_is_turned_off() {
+    let server = Server::start(config());
+    server.sign_in("nobody", "x");
+    let closed = server.get("/metrics");
+    assert_eq!(closed.status, 401);
+    assert!(!closed.body.contains("rehash_") && closed.header("www-authenticate").is_some());
+    // "admin:" and the token.
+    let encoded = "Basic YWRtaW46YS10b2tlbi1mb3ItdGVzdHMtMDEyMzQ1Njc4OQ==";
+    for login in [encoded, &format!("Bearer {TOKEN}")] {
+        let answer = server.request("GET", "/metrics", &[("Authorization", login)], b"");
+        assert_eq!(answer.status, 200);
+        assert!(answer.body.contains("rehash_sign_ins_total{outcome=\"unknown_user\""));
+    }
+    let mut without = config();
+    without.admin_token = None;
+    assert_eq!(Server::start(without.clone()).get("/metrics").status, 401, "without a token it is closed");
+    without.metrics_without_token = true;
+    assert_eq!(Server::start(without).get("/metrics").status, 200);
+}
+
+#[test]
 fn requests_above_the_rate_are_told_when_to_come_back() {
     let mut limited = config();
     limited.api_rate = 2;
@@ -150,6 +171,12 @@ fn verify_gives_the_verdict_and_the_replacement_and_writes_nothing() {
     let broken = server
         .post("/v1/verify", &json!({"passwordEncrypted": "zz", "passwordEncryptionMethod": "md5", "password": "x"}));
     assert_eq!((broken.status, &broken.json()["code"]), (422, &json!("wrong_length")));
+    let raw =
+        |body: &str| server.request("POST", "/v1/verify", &[("Content-Type", "application/json")], body.as_bytes());
+    for bad in ["{", "[]", "7", "", r#"{"password":7}"#, r#"{"password":"x","password":"y"}"#] {
+        assert_eq!(raw(bad).status, 400, "{bad}");
+    }
+    assert_eq!(server.post("/v1/hash", &json!({"password": ""})).status, 422);
     let hash = server.post("/v1/hash", &json!({"password": "p"})).json();
     assert!(hash["passwordEncrypted"].as_str().expect("a hash").starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
 }
@@ -181,7 +208,7 @@ fn the_description_names_exactly_the_routes_there_are() {
     assert!(routed.len() >= 11);
     assert_eq!(described, routed);
     for (path, method) in routed {
-        let path = path.replace("{id}", "1");
+        let path = path.replace("{id}", "1").replace("{target}", "x");
         let answer = server.request(&method, &path, &[("Content-Type", "application/json")], b"{}");
         assert!(![404, 405, 500].contains(&answer.status), "{method} {path}: {}", answer.status);
         let wrong = server.request(if method == "GET" { "DELETE" } else { "GET" }, &path, &[], b"");
@@ -218,7 +245,7 @@ fn requests_have_ids_and_logs_and_metrics_have_no_secrets() {
     );
     server.get("/canary-path?password=canary-query");
     let log = server.log.lock().expect("whole").join("\n");
-    let metrics = server.get("/metrics").body;
+    let metrics = server.metrics();
     for canary in ["canary", "5f4dcc3b", "argon2id$"] {
         assert!(!log.contains(canary) && !metrics.contains(canary), "{canary}: {log}");
     }

@@ -53,6 +53,7 @@ pub(crate) fn config() -> Config {
     config.admin_token = Token::new(TOKEN);
     config.floor = FloorMode::Off;
     config.failures_per_address = 0;
+    config.requests_per_address = 0;
     config.api_rate = 0;
     config
 }
@@ -125,6 +126,10 @@ impl Server {
         let headers = [("Content-Type", "application/json"), ("Authorization", bearer.as_str())];
         let body = if body.is_null() { String::new() } else { body.to_string() };
         self.request(method, path, &headers, body.as_bytes())
+    }
+
+    pub(crate) fn metrics(&self) -> String {
+        self.admin("GET", "/metrics", &Value::Null).body
     }
 
     pub(crate) fn sign_in(&self, identifier: &str, password: &str) -> Answer {

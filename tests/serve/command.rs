@@ -54,6 +54,8 @@ fn the_command_line_comes_before_the_environment_and_the_file() {
     assert_eq!(floor(&[], &[("REHASH_FLOOR", "700ms")], "no_floor = true"), "700 ms");
     assert_eq!(floor(&[], &[("REHASH_NO_FLOOR", "true")], "floor = \"1s\""), "0 ms");
     assert_eq!(floor(&[], &[("REHASH_NO_FLOOR", "false")], "floor = \"1s\""), "1000 ms");
+    assert_eq!(floor(&[], &[("REHASH_NO_FLOOR", "1")], "floor = \"1s\""), "0 ms");
+    assert_eq!(floor(&[], &[("REHASH_NO_FLOOR", "0")], "floor = \"1s\""), "1000 ms");
     assert_eq!(floor(&[], &[], "floor = \"1s\""), "1000 ms");
     assert_eq!(floor(&["-q", "--no-floor"], &[], "quiet = true\nmax-failures = 3\nno-floor = false"), "0 ms");
 }
@@ -92,6 +94,7 @@ fn tokens_and_headers_that_could_never_match_are_refused_at_the_start() {
         ("ein-schlüssel-0123456789\n", "ASCII"),
         ("a token 0123456789 0123\n", "spaces"),
         ("short\n", "at least"),
+        (&"x".repeat(5000), "too long"),
     ] {
         std::fs::write(&token, text).expect("written");
         refused(&["--admin-token-file", "token"], part);
@@ -116,6 +119,106 @@ fn rows_that_can_never_sign_in_are_told_of_at_the_start() {
     assert!(said.contains("1 records of argon2id (m=131072,t=3,p=1)"), "{said}");
     let (_, said) = serve(directory.path(), &["--pool-memory", "256MiB"], &[], "").expect("it listens");
     assert!(!said.contains("records"), "{said}");
+}
+
+#[test]
+fn a_floor_that_hides_nothing_is_told_of_at_the_start() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let row =
+        json!({"username": "ada", "passwordEncrypted": "$2b$12$FxDtpTNaL303lLcWtd6LFO2U6Gc63VJ07qycHcfqbQQ71GhO/qSzu"});
+    std::fs::write(directory.path().join("users.ndjson"), row.to_string()).expect("written");
+    let mut import = Command::new(env!("CARGO_BIN_EXE_rehash"));
+    let imported = import.current_dir(directory.path()).args(["import", "users.ndjson"]).output().expect("it runs");
+    assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
+    let said = |floor: &str| {
+        let mut running = Running::start(directory.path(), &["--quiet", "--floor", floor]);
+        running.signal("TERM");
+        running.end().1
+    };
+    assert!(said("30ms").contains("\"event\":\"floor_too_low\"") && !said("10s").contains("floor_too_low"));
+    assert!(said("0ms").contains("no floor"));
+}
+
+/// The command while it runs.
+struct Running {
+    process: std::process::Child,
+    address: std::net::SocketAddr,
+}
+
+impl Running {
+    fn start(directory: &Path, args: &[&str]) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_rehash"))
+            .current_dir(directory)
+            .args(["serve", "--listen", "127.0.0.1:0", "--memory", "64KiB", "--passes", "1"])
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
+        let address = line.trim().strip_prefix("listening on http://").unwrap_or_else(|| panic!("{line:?}"));
+        Self { address: address.parse().expect("an address"), process }
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.process.id().to_string()]).status();
+        assert!(sent.expect("there is a kill").success());
+    }
+
+    /// How it ended, and what it said.
+    fn end(&mut self) -> (Option<i32>, String) {
+        let mut said = String::new();
+        self.process.stderr.take().expect("piped").read_to_string(&mut said).expect("text");
+        (self.process.wait().expect("it ends").code(), said)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn an_end_that_is_asked_for_writes_the_whole_log() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for signal in ["TERM", "INT", "HUP"] {
+        let mut running = Running::start(directory.path(), &["--floor", "1s"]);
+        let address = running.address;
+        let body = json!({"identifier": "nobody", "password": "x"});
+        let answers: Vec<_> = std::thread::scope(|scope| {
+            let all: Vec<_> =
+                (0..4).map(|_| scope.spawn(|| crate::client::post(address, "/v1/sign-in", &body))).collect();
+            std::thread::sleep(std::time::Duration::from_millis(400));
+            running.signal(signal);
+            all.into_iter().map(|one| one.join().expect("no panic")).collect()
+        });
+        assert!(answers.iter().all(|answer| matches!(answer, Some((401, _)))), "{signal}: {answers:?}");
+        let (code, said) = running.end();
+        assert_eq!((code, said.matches("\"status\":401").count()), (Some(0), 4), "{signal}: {said}");
+    }
+}
+
+#[test]
+fn a_second_signal_ends_at_once() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut running = Running::start(directory.path(), &["--floor", "9s"]);
+    let address = running.address;
+    let body = json!({"identifier": "nobody", "password": "x"});
+    let begun = std::time::Instant::now();
+    let answer = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| crate::client::post(address, "/v1/sign-in", &body));
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        running.signal("TERM");
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        running.signal("TERM");
+        waiting.join().expect("no panic")
+    });
+    let (code, said) = running.end();
+    assert_eq!((answer, code), (None, Some(130)), "{said}");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5) && said.contains("second time"), "{said}");
 }
 
 /// As it stands there, but for the port.

@@ -16,6 +16,10 @@ fn bodies_that_are_not_what_is_described_are_refused() {
     let send = |headers: &[(&str, &str)], body: &[u8]| server.request("POST", "/v1/sign-in", headers, body).status;
     assert_eq!(send(&[], b"{}"), 415);
     assert_eq!(send(&[("Content-Type", "text/plain")], b"{}"), 415);
+    assert_eq!(send(&[("Content-Type", "application/json; charset=latin1")], b"{}"), 415);
+    assert_eq!(send(&[("Content-Type", "application/json;charset=\"UTF-8\"")], b"{}"), 400);
+    assert_eq!(send(&[JSON, ("Content-Encoding", "gzip")], b"{}"), 415);
+    assert_eq!(send(&[JSON, ("Content-Encoding", "identity")], b"{}"), 400);
     for bad in [
         "",
         "{",
@@ -155,7 +159,7 @@ fn who_falls_silent_while_another_waits_gives_up_the_place() {
 }
 
 #[test]
-fn a_client_that_goes_away_takes_its_job_with_it() {
+fn jobs_of_clients_that_went_away_are_done_and_hold_up_nobody() {
     let server = Server::start(config());
     let pool = server.service.pool().clone();
     let body = json!({"identifier": "nobody", "password": "x"}).to_string();

@@ -288,10 +288,67 @@ fn two_instances_on_one_server_lose_no_change() {
 }
 
 pub(crate) fn drop_schema(server: &str, name: &str) {
+    execute(server, &format!("DROP SCHEMA {name} CASCADE"));
+}
+
+fn execute(server: &str, statement: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let (client, connection) = tokio_postgres::connect(server, tokio_postgres::NoTls).await.expect("a server");
         tokio::spawn(connection);
-        client.batch_execute(&format!("DROP SCHEMA {name} CASCADE")).await.expect("dropped");
+        client.batch_execute(statement).await.expect("done");
     });
+}
+
+/// What an instance had begun when it was killed is under way for nobody after a while.
+fn guesses_of_the_dead_are_over(url: &str, later: impl Fn()) {
+    use rehash::store::{Guessed, OpenOptions, Subject, open};
+    let store = open(url, &OpenOptions::default().creates(true)).expect("a store");
+    let mut throttled = crate::client::config();
+    throttled.throttle_in_store = true;
+    throttled.failures_per_identifier = 3;
+    throttled.queue_timeout = Duration::from_millis(200);
+    let ada = Subject { name: "identifier ada", limit: 3, is_forgiven: true };
+    let begun =
+        || (0..3).all(|_| store.begin_guess(&[ada], Duration::from_secs(900)).expect("counted") == Guessed::Taken);
+    assert!(begun());
+    let server = crate::client::Server::over(
+        std::sync::Arc::clone(&store) as _,
+        crate::stores::pool(),
+        crate::client::CHEAP,
+        throttled,
+    );
+    server.create(&json!({"username": "ada", "password": "right"}));
+    assert_eq!(server.sign_in("ada", "right").status, 429, "it may be that all of them are wrong");
+    later();
+    assert_eq!(server.sign_in("ada", "right").status, 200);
+    // Its end is written beside the answer.
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(begun(), "and nothing of them is left");
+}
+
+/// Sets back when the last guess began, by so many seconds.
+const LATER: &str = "UPDATE {s}guesses SET pending = pending - (31 << 24) WHERE pending <> 0";
+
+#[test]
+fn guesses_that_a_dead_instance_began_in_a_file_are_over() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("users.db");
+    guesses_of_the_dead_are_over(&format!("sqlite:{}", path.display()), || {
+        let file = rusqlite::Connection::open(&path).expect("a file");
+        file.execute(&LATER.replace("{s}", ""), []).expect("set back");
+    });
+}
+
+#[test]
+fn guesses_that_a_dead_instance_began_at_a_server_are_over() {
+    let Ok(server) = std::env::var("REHASH_TEST_POSTGRES") else {
+        eprintln!("skipped: REHASH_TEST_POSTGRES is not set");
+        return;
+    };
+    let schema = format!("rehash_guesses_{}", std::process::id());
+    guesses_of_the_dead_are_over(&format!("{server}?schema={schema}"), || {
+        execute(&server, &LATER.replace("{s}", &format!("{schema}.")));
+    });
+    drop_schema(&server, &schema);
 }

@@ -74,9 +74,128 @@ fn a_storm_is_shed_within_the_promised_memory() {
     assert_eq!(count(&accepted) + count(&refused) + count(&shed), 3 * clients() as u64);
     assert!(count(&accepted) > 0 && count(&shed) > 0);
     assert!(gauges.memory_kib_peak <= 2 * target.memory_kib);
-    let metrics = server.get("/metrics").body;
+    let metrics = server.metrics();
     let turned_away = metrics.lines().find_map(|line| line.strip_prefix("rehash_turned_away_total ")?.parse().ok());
     // The others had a place, and no turn in time.
     assert_eq!(turned_away.unwrap_or(0) + gauges.overloaded + gauges.expired, count(&shed));
     assert_eq!(server.sign_in("ada", "right").status, 200, "and it goes on");
+}
+
+#[test]
+fn dear_hashes_that_others_bring_shut_out_no_sign_in() {
+    let mut measured = config();
+    measured.floor = rehash::serve::FloorMode::Measured;
+    let server = Server::over(sqlite(), crate::stores::pool(), crate::client::CHEAP, measured);
+    server.create(&json!({"username": "ada", "password": "right"}));
+    assert_eq!(server.sign_in("ada", "right").status, 200);
+    let hash = format!("pbkdf2_sha256$4000000$abcdefgh${}=", "A".repeat(43));
+    let dear = json!({"passwordEncrypted": hash, "passwordEncryptionMethod": "django", "password": "x"});
+    let is_over = AtomicBool::new(false);
+    let sign_ins = std::thread::scope(|scope| {
+        let all: Vec<_> = (0..4).map(|_| scope.spawn(|| server.post("/v1/verify", &dear))).collect();
+        let sign_ins = scope.spawn(|| {
+            let mut statuses = Vec::new();
+            while !is_over.load(Ordering::Relaxed) {
+                statuses.push(server.sign_in("ada", "right").status);
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            // What was learned of them is gone as well.
+            statuses.extend((0..5).map(|_| server.sign_in("ada", "right").status));
+            statuses
+        });
+        for answer in all {
+            assert!([200, 503].contains(&answer.join().expect("no panic").status));
+        }
+        is_over.store(true, Ordering::Relaxed);
+        sign_ins.join().expect("no panic")
+    });
+    assert!(sign_ins.len() > 8 && sign_ins.iter().all(|status| *status == 200), "{sign_ins:?}");
+}
+
+#[test]
+fn as_many_are_let_in_as_are_said_to_wait() {
+    let target = Argon2Target::OWASP_19_MIB;
+    let pool = PoolConfig { workers: 2, memory_kib: 2 * target.memory_kib, queue_len: 32 };
+    let mut measured = config();
+    measured.floor = rehash::serve::FloorMode::Measured;
+    let server = Server::over(sqlite(), pool, target, measured);
+    for number in 0..120 {
+        server
+            .create(&json!({"username": format!("u{number}"), "passwordEncrypted": "5f4dcc3b5aa765d61d8327deb882cf99",
+            "passwordEncryptionMethod": "md5"}));
+    }
+    // On a machine that does other things meanwhile, jobs take longer than of late.
+    let bursts: Vec<_> = (0..3)
+        .map(|burst| {
+            let at_once = server.service.waiting_places() + 2;
+            std::thread::scope(|scope| {
+                let sign_in = |number| server.sign_in(&format!("u{}", 40 * burst + number), "password").status;
+                let all: Vec<_> = (0..at_once).map(|number| scope.spawn(move || sign_in(number))).collect();
+                let statuses = all.into_iter().map(|one| one.join().expect("no panic"));
+                (at_once, statuses.filter(|status| *status != 200).count())
+            })
+        })
+        .collect();
+    assert!(bursts.iter().any(|(at_once, shed)| (10..=34).contains(at_once) && *shed == 0), "{bursts:?}");
+}
+
+#[test]
+fn a_floor_below_the_dearest_hash_is_told_of_and_turns_nobody_away() {
+    let mut low = config();
+    low.floor = rehash::serve::FloorMode::Fixed(Duration::from_millis(40));
+    let server = Server::over(sqlite(), crate::stores::pool(), crate::client::CHEAP, low);
+    let warnings = || {
+        let log = server.log.lock().expect("whole");
+        log.iter().filter(|line| line.contains("\"event\":\"floor_too_low\"")).cloned().collect::<Vec<_>>()
+    };
+    assert!(warnings().is_empty());
+    let dear = "$2b$12$FxDtpTNaL303lLcWtd6LFO2U6Gc63VJ07qycHcfqbQQ71GhO/qSzu";
+    for name in ["ada", "bob", "carol"] {
+        server.create(&json!({"username": name, "passwordEncrypted": dear}));
+    }
+    let statuses = std::thread::scope(|scope| {
+        let all = ["ada", "bob", "carol"].map(|name| scope.spawn(|| server.sign_in(name, "wrong").status));
+        all.map(|one| one.join().expect("no panic"))
+    });
+    assert_eq!(statuses, [401, 401, 401]);
+    let said = warnings();
+    assert_eq!(said.len(), 1, "{said:?}");
+    let line: serde_json::Value = serde_json::from_str(&said[0]).expect("JSON");
+    assert!(line["floor_ms"] == 40 && line["dearest_ms"].as_u64() > Some(40));
+    assert!(line["needed_ms"].as_u64() > line["dearest_ms"].as_u64());
+}
+
+#[test]
+fn who_waits_for_the_floor_leaves_connections_to_others() {
+    let mut few = config();
+    few.connections_max = 16;
+    few.requests_per_address = 5;
+    few.address_header = Some("x-forwarded-for".to_owned());
+    few.floor = rehash::serve::FloorMode::Fixed(Duration::from_secs(3));
+    let server = Server::start(few);
+    let from = |address: &str| {
+        let body = json!({"identifier": "nobody", "password": "x"}).to_string();
+        let headers = [("Content-Type", "application/json"), ("X-Forwarded-For", address)];
+        server.request("POST", "/v1/sign-in", &headers, body.as_bytes())
+    };
+    let healthy = || {
+        let answer = server.get("/healthz");
+        assert!(answer.status == 200 && answer.time < Duration::from_secs(1), "{:?}", answer.time);
+    };
+    std::thread::scope(|scope| {
+        let mut waiting: Vec<_> = (0..5).map(|_| scope.spawn(|| from("192.0.2.1").status)).collect();
+        std::thread::sleep(Duration::from_millis(300));
+        let more = from("192.0.2.1");
+        assert_eq!((more.status, more.header("retry-after")), (429, Some("1")));
+        assert!(more.time < Duration::from_secs(1), "{:?}", more.time);
+        for address in ["192.0.2.2", "192.0.2.3"] {
+            waiting.extend((0..5).map(|_| scope.spawn(move || from(address).status)));
+        }
+        std::thread::sleep(Duration::from_millis(300));
+        let more = from("192.0.2.4");
+        assert_eq!((more.status, more.json()["code"].as_str()), (503, Some("overloaded")));
+        assert!(more.time < Duration::from_secs(1), "{:?}", more.time);
+        (0..5).for_each(|_| healthy());
+        assert!(waiting.into_iter().all(|one| one.join().expect("no panic") == 401));
+    });
 }

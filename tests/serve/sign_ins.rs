@@ -218,7 +218,7 @@ fn who_waits_too_long_for_others_is_told_to_come_back() {
         assert_eq!((second.status, second.header("retry-after")), (429, Some("1")));
         assert!([401, 503].contains(&first.join().expect("no panic")));
     });
-    let metrics = server.get("/metrics").body;
+    let metrics = server.metrics();
     assert!(metrics.contains("rehash_sign_ins_total{outcome=\"throttled\",method=\"none\"} 1"), "{metrics}");
 }
 

@@ -10,8 +10,8 @@ use std::ops::ControlFlow;
 
 use rehash::store::sqlite::Sqlite;
 use rehash::store::{
-    Bulk, BulkOptions, Created, Day, Found, Linked, MethodCount, NewUser, Store, StoreError, StoreErrorKind, StoreInfo,
-    Swap, TaggedText, User, Users,
+    Bulk, BulkOptions, Created, Day, Edits, Found, Linked, MethodCount, NewUser, Store, StoreError, StoreErrorKind,
+    StoreInfo, Swap, TaggedText, User, Users,
 };
 use rehash::{Replacement, StoredHash};
 use serde_json::json;
@@ -82,6 +82,8 @@ impl Store for Switched {
     }
 }
 
+impl Edits for Switched {}
+
 impl Users for Switched {
     fn user(&self, id: i64) -> Result<Option<User>, StoreError> {
         self.check(false)?;
@@ -104,6 +106,7 @@ impl Users for Switched {
     }
 
     fn counts(&self) -> Result<Vec<MethodCount>, StoreError> {
+        self.check(false)?;
         self.inner.counts()
     }
 
@@ -169,7 +172,7 @@ fn an_upgrade_that_cannot_be_written_fails_no_sign_in() {
         store.set(mode);
         let answer = server.sign_in("ada", "password");
         assert_eq!((answer.status, &answer.json()["upgraded"]), (200, &json!(false)));
-        assert!(server.get("/metrics").body.contains(&format!("rehash_upgrades_total{{result=\"{result}\"}} 1")));
+        assert!(server.metrics().contains(&format!("rehash_upgrades_total{{result=\"{result}\"}} 1")));
         let change = json!({"identifier": "ada", "password": "password", "newPassword": "new"});
         assert_eq!(
             server.post("/v1/password", &change).status,
@@ -187,4 +190,25 @@ fn a_row_that_does_not_parse_is_one_refusal_and_a_log_line() {
     let (broken, unknown) = (server.sign_in("broken", "x"), server.sign_in("nobody", "x"));
     assert_eq!((broken.status, broken.body), (401, unknown.body));
     assert!(server.log.lock().expect("whole").iter().any(|line| line.contains("broken_row")));
+}
+
+#[test]
+fn a_store_that_is_too_slow_for_sign_ins_is_not_ready_and_holds_up_no_metrics() {
+    let store = Switched::new();
+    let mut measured = config();
+    measured.floor = rehash::serve::FloorMode::Measured;
+    measured.counts_age = Duration::ZERO;
+    let server = Server::over(Arc::clone(&store) as Arc<dyn Users>, pool(), CHEAP, measured);
+    server.create(&json!({"username": "ada", "password": "right"}));
+    assert_eq!((server.sign_in("ada", "right").status, server.get("/readyz").status), (200, 200));
+    store.set(Mode::Slow);
+    let ready = server.get("/readyz");
+    assert_eq!((ready.status, &ready.json()["code"]), (503, &json!("store_unavailable")));
+    assert!(ready.time < Duration::from_millis(1200), "{:?}", ready.time);
+    assert_eq!(server.sign_in("ada", "right").status, 503);
+    let metrics = server.admin("GET", "/metrics", &serde_json::Value::Null);
+    assert!(metrics.time < Duration::from_millis(1200), "{:?}", metrics.time);
+    let age = metrics.body.lines().find_map(|line| line.strip_prefix("rehash_records_age_seconds ")?.parse().ok());
+    assert!(age > Some(0.0), "{}", metrics.body);
+    assert!(metrics.body.contains("rehash_records{method=\"argon2id\"} 1"), "{}", metrics.body);
 }

@@ -65,12 +65,17 @@ fn a_wrong_shape_is_400_and_a_wrong_hash_422() {
     }
     let bearer = format!("Bearer {TOKEN}");
     let headers = [("Content-Type", "application/json"), ("Authorization", bearer.as_str())];
-    for twice in [r#"{"username":"x","username":"y"}"#, r#"{"username":"x","identities":{"a":{},"a":{}}}"#] {
+    for twice in [
+        r#"{"username":"x","username":"y"}"#,
+        r#"{"username":"x","identities":{"a":{},"a":{}}}"#,
+        r#"{"username":"x","customData":{"a":1,"a":2}}"#,
+        r#"{"username":"x","profile":{"b":[{"a":1,"a":2}]}}"#,
+    ] {
         let answer = server.request("POST", "/api/users", &headers, twice.as_bytes());
         assert_eq!(answer.status, 400, "{twice}: {}", answer.body);
     }
     server.create(
-        &json!({"username": "nulls", "primaryEmail": null, "name": null, "customData": null, "passwordDigest": null}),
+        &json!({"username": "nulls", "primaryEmail": null, "name": null, "customData": null, "passwordDigest": null, "password": null}),
     );
 }
 
@@ -87,6 +92,7 @@ fn identities_are_answered_as_a_map_and_checked_before_they_are_kept() {
     let again = link(&json!({"target": "github", "userId": "12", "details": {"name": "Ada"}}));
     assert_eq!((again.status, again.json()), (200, map));
     assert_eq!(link(&json!({"target": "github", "userId": "13"})).status, 422);
+    assert_eq!(link(&json!({"target": "google", "userId": "g-1", "details": null})).status, 200, "null is as nothing");
     // An identity is one user's.
     let bob = server.create(&json!({"username": "bob"}));
     let anothers = json!({"target": "google", "userId": "g-1"});
@@ -127,10 +133,88 @@ fn identities_are_answered_as_a_map_and_checked_before_they_are_kept() {
     assert_eq!(nobody.status, 404);
 }
 
+/// Who signs in with a name signs in as the same user before and after somebody else is created.
+fn nobodys_name_is_taken_over(server: &Server) {
+    server.create(
+        &json!({"username": "ada", "primaryEmail": "ada@example.com", "primaryPhone": "+311", "password": "right"}),
+    );
+    for name in ["carol@example.com", "+322"] {
+        server.create(&json!({ "username": name }));
+    }
+    for (body, field) in [
+        (json!({"username": "ada@example.com"}), "username"),
+        (json!({"username": "+311"}), "username"),
+        (json!({"username": "x", "primaryEmail": "carol@example.com"}), "primaryEmail"),
+        (json!({"primaryPhone": "+322"}), "primaryPhone"),
+        (json!({"username": "ada"}), "username"),
+    ] {
+        assert_eq!(refused(server, &body), (422, "duplicate_user".to_owned(), field.to_owned()), "{body}");
+    }
+    for name in ["ada", "ada@example.com", "+311"] {
+        assert_eq!(server.sign_in(name, "right").json()["user"]["username"], "ada");
+    }
+    // One's own name may be both.
+    server.create(&json!({"username": "bob@example.com", "primaryEmail": "bob@example.com"}));
+}
+
+#[test]
+fn a_name_that_is_anothers_under_any_of_the_three_is_not_taken() {
+    nobodys_name_is_taken_over(&Server::start(config()));
+}
+
+#[cfg(feature = "cli")]
+#[test]
+fn a_name_that_is_anothers_is_not_taken_at_a_server() {
+    let Ok(admin) = std::env::var("REHASH_TEST_POSTGRES") else {
+        eprintln!("skipped: REHASH_TEST_POSTGRES is not set");
+        return;
+    };
+    let schema = format!("rehash_names_{}", std::process::id());
+    let options = rehash::store::OpenOptions::default().creates(true);
+    let store = rehash::store::open(&format!("{admin}?schema={schema}"), &options).expect("a store");
+    let server = Server::over(store, pool(), CHEAP, config());
+    nobodys_name_is_taken_over(&server);
+    drop(server);
+    crate::instances::drop_schema(&admin, &schema);
+}
+
+#[test]
+fn identities_of_a_new_user_are_looked_at_as_those_that_are_linked() {
+    let server = Server::start(config());
+    for identities in [
+        json!({"google": "g-1"}),
+        json!({"google": 7}),
+        json!({"google": null}),
+        json!({"google": {"userId": 7}}),
+        json!({"google": {"userId": ""}}),
+        json!({"google": {}}),
+        json!({"google": {"userId": "g-1", "details": []}}),
+        json!({"google": {"userId": "g-1", "other": 1}}),
+        json!({"": {"userId": "g-1"}}),
+    ] {
+        let body = json!({"username": "ada", "identities": identities});
+        let (status, code, _) = refused(&server, &body);
+        assert_eq!((status, code.as_str()), (400, "bad_field"), "{body}");
+    }
+    let kept = json!({"google": {"userId": "g-1", "details": {"n": 1}}, "x": {"userId": "1", "details": null}});
+    let id = server.create(&json!({"username": "ada", "identities": kept}));
+    assert_eq!(server.admin("GET", &format!("/api/users/{id}"), &Value::Null).json()["identities"], kept);
+    server.create(&json!({"username": "bob", "identities": null}));
+}
+
 #[test]
 fn an_id_that_is_no_text_names_nobody() {
     let server = Server::start(config());
-    for path in ["/api/users/%ff", "/api/users/x", "/api/users/99999999999999999999"] {
+    server.create(&json!({"username": "ada"}));
+    assert_eq!(server.admin("GET", "/api/users/1", &Value::Null).status, 200);
+    for path in [
+        "/api/users/%ff",
+        "/api/users/x",
+        "/api/users/99999999999999999999",
+        "/api/users/01",
+        "/api/users/+1",
+        "/api/users/%2B1",
+    ] {
         let answer = server.admin("GET", path, &Value::Null);
         assert_eq!((answer.status, answer.header("content-type")), (404, Some("application/problem+json")), "{path}");
     }
@@ -200,7 +284,5 @@ fn the_log_says_why_there_was_no_answer_and_what_was_wrong() {
     };
     assert_eq!(has(422, &["\"code\":\"duplicate_user\""]), 1);
     assert_eq!(has(503, &["\"code\":\"store_unavailable\"", "\"reason\":\"as it was told\""]), 4, "{log:?}");
-    assert!(
-        server.get("/metrics").body.contains("rehash_sign_ins_total{outcome=\"store_unavailable\",method=\"none\"} 1")
-    );
+    assert!(server.metrics().contains("rehash_sign_ins_total{outcome=\"store_unavailable\",method=\"none\"} 1"));
 }

@@ -52,6 +52,61 @@ fn chunks_and_requests_behind_one_another_are_read() {
 }
 
 #[test]
+fn a_coding_that_nobody_takes_apart_is_not_implemented() {
+    let server = Server::start(config());
+    let mut stream = server.connect();
+    let chunked = format!("{:x}\r\n{BODY}\r\n0\r\n\r\n", BODY.len());
+    let text = format!("{POST}Connection: close\r\nTransfer-Encoding: gzip, chunked\r\n\r\n{chunked}");
+    stream.write_all(text.as_bytes()).expect("written");
+    let answer = read_answer(&mut stream, Instant::now());
+    assert_eq!((answer.status, &answer.json()["code"]), (501, &json!("transfer_coding")));
+}
+
+#[test]
+fn no_answer_is_kept_by_a_cache() {
+    let server = Server::start(config());
+    server.create(&json!({"username": "ada", "password": "right"}));
+    for answer in [
+        server.sign_in("ada", "right"),
+        server.sign_in("ada", "wrong"),
+        server.post("/v1/hash", &json!({"password": "p"})),
+        server.admin("GET", "/api/users/1", &serde_json::Value::Null),
+    ] {
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{}", answer.head);
+    }
+}
+
+#[test]
+fn what_is_no_request_is_counted_and_logged() {
+    let server = Server::start(config());
+    let headers: String = (0..80).map(|number| format!("X-{number}: y\r\n")).collect();
+    for head in [
+        "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: +1\r\n\r\n".to_owned(),
+        format!("GET / HTTP/1.1\r\nHost: x\r\n{headers}\r\n"),
+        "CANARY\r\n\r\n".to_owned(),
+    ] {
+        let mut stream = server.connect();
+        stream.write_all(head.as_bytes()).expect("written");
+        assert!([400, 431].contains(&read_answer(&mut stream, Instant::now()).status), "{head}");
+    }
+    let metrics = server.metrics();
+    for (status, count) in [(400, 2), (431, 1)] {
+        let told = format!("rehash_http_requests_total{{route=\"none\",status=\"{status}\"}} {count}");
+        assert!(metrics.contains(&told), "{metrics}");
+    }
+    let lines = || server.log.lock().expect("whole").iter().filter(|line| line.contains("bad_head")).count();
+    assert_eq!(lines(), 3);
+    assert!(!server.log.lock().expect("whole").join("\n").contains("CANARY"));
+    // A flood of them does not fill the log.
+    for _ in 0..100 {
+        let mut stream = server.connect();
+        stream.write_all(b"CANARY\r\n\r\n").expect("written");
+        let _ = read_answer(&mut stream, Instant::now());
+    }
+    assert!((4..80).contains(&lines()), "{}", lines());
+}
+
+#[test]
 fn bodies_that_do_not_come_hold_up_nobody() {
     let mut few = config();
     few.connections_max = 128;
@@ -88,24 +143,81 @@ fn who_sends_too_much_reads_why() {
     assert_eq!(read_answer(&mut stream, Instant::now()).status, 413);
 }
 
+/// Sends a sign-in and no more.
+fn ask(server: &Server, password: &str) -> std::net::TcpStream {
+    let body = json!({"identifier": "ada", "password": password}).to_string();
+    let mut stream = server.connect();
+    let head = format!("{POST}Connection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+    stream.write_all(format!("{head}{body}").as_bytes()).expect("written");
+    stream
+}
+
 #[test]
-fn a_request_whose_client_went_away_is_counted_and_logged() {
+fn who_closes_their_half_of_the_connection_is_answered() {
+    let mut throttled = config();
+    throttled.failures_per_identifier = 2;
+    throttled.floor = rehash::serve::FloorMode::Fixed(Duration::from_millis(300));
+    let server = Server::start(throttled);
+    server.create(&json!({"username": "ada", "password": "right"}));
+    let half_closed = |password: &str| {
+        let mut stream = ask(&server, password);
+        stream.shutdown(std::net::Shutdown::Write).expect("closed");
+        read_answer(&mut stream, Instant::now()).status
+    };
+    for _ in 0..3 {
+        assert_eq!(half_closed("right"), 200);
+    }
+    // Who hangs up with the right password has not guessed wrong.
+    (0..4).for_each(|_| drop(ask(&server, "right")));
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!([half_closed("right"), half_closed("wrong"), half_closed("wrong")], [200, 401, 401]);
+    assert_eq!(half_closed("right"), 401, "it is locked");
+}
+
+#[test]
+fn a_request_whose_client_hung_up_is_finished_counted_and_logged() {
     let mut slow = config();
     slow.floor = rehash::serve::FloorMode::Fixed(Duration::from_millis(600));
     let server = Server::start(slow);
-    let mut stream = server.connect();
-    stream.write_all(format!("{POST}Content-Length: {}\r\n\r\n{BODY}", BODY.len()).as_bytes()).expect("written");
-    std::thread::sleep(Duration::from_millis(200));
-    drop(stream);
+    drop(ask(&server, "x"));
     let start = Instant::now();
-    let told = "rehash_http_requests_total{route=\"/v1/sign-in\",status=\"499\"} 1";
-    while !server.get("/metrics").body.contains(told) {
+    let told = "rehash_http_requests_total{route=\"/v1/sign-in\",status=\"401\"} 1";
+    while !server.metrics().contains(told) {
         assert!(start.elapsed() < Duration::from_secs(10));
         std::thread::sleep(Duration::from_millis(20));
     }
     let log = server.log.lock().expect("whole");
-    let line = log.iter().find(|line| line.contains("\"status\":499")).expect("a line");
-    assert!(line.contains("\"outcome\":\"client_closed\"") && line.contains("/v1/sign-in"), "{line}");
+    assert!(log.iter().any(|line| line.contains("unknown_user") && line.contains("/v1/sign-in")), "{log:?}");
+}
+
+/// A server that an embedder mounts the routes in may drop the requests of those who hang up.
+#[test]
+fn a_guess_whose_request_is_dropped_counts_as_what_it_was() {
+    use tower::ServiceExt as _;
+    let mut throttled = config();
+    throttled.failures_per_identifier = 2;
+    let target = rehash::Argon2Target::OWASP_19_MIB;
+    let pool = rehash::pool::PoolConfig { workers: 2, memory_kib: 2 * target.memory_kib, queue_len: 64 };
+    let server = Server::over(crate::client::sqlite(), pool, target, throttled);
+    server.create(&json!({"username": "ada", "password": "right"}));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    let drop_one = |password: &str| {
+        let body = json!({"identifier": "ada", "password": password}).to_string();
+        let request = axum::http::Request::post("/v1/sign-in").header("content-type", "application/json");
+        let request = request.body(axum::body::Body::from(body)).expect("a request");
+        let answered = runtime.block_on(async {
+            tokio::time::timeout(Duration::from_micros(1), server.service.router().oneshot(request)).await
+        });
+        assert!(answered.is_err(), "it is dropped before it is decided");
+        std::thread::sleep(Duration::from_millis(200));
+    };
+    (0..4).for_each(|_| drop_one("right"));
+    assert_eq!(server.sign_in("ada", "right").status, 200);
+    (0..2).for_each(|_| drop_one("wrong"));
+    assert_eq!(server.sign_in("ada", "right").status, 401, "it is locked");
+    let log = server.log.lock().expect("whole");
+    assert_eq!(log.iter().filter(|line| line.contains("\"status\":499")).count(), 6, "{log:?}");
 }
 
 #[test]

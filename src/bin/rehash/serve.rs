@@ -2,12 +2,13 @@
 //! read files, and to refuse an address that others could reach unless that is asked for.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read as _, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
 
 use rehash::UpgradeMode;
 use rehash::pool::{HashPool, PoolConfig};
@@ -25,6 +26,10 @@ const LOG_LINES_WAITING: usize = 4096;
 /// How many are written at once, and the pause after that, in which others gather.
 const LOG_LINES_AT_ONCE: usize = 1024;
 const LOG_PAUSE: Duration = Duration::from_millis(5);
+/// How long the end waits for whoever reads the log.
+const LOG_PATIENCE: Duration = Duration::from_secs(2);
+/// A token is a line; what is longer is another file.
+const TOKEN_FILE_BYTES_MAX: u64 = 4096;
 
 /// Options of the service. Each can stand in the file that --config names, too, without its dashes.
 #[derive(clap::Args)]
@@ -40,7 +45,7 @@ pub struct Serve {
     /// Options from a TOML file; the command line and the environment come before it
     #[arg(long, value_name = "FILE", env = "REHASH_CONFIG")]
     pub config: Option<PathBuf>,
-    /// The file that holds the token for /api and the status page; without it they are closed
+    /// The file that holds the token for /api, /metrics and the status page; without it they are closed
     #[arg(long, value_name = "FILE", env = "REHASH_ADMIN_TOKEN_FILE")]
     pub admin_token_file: Option<PathBuf>,
     /// The file that holds the token for /v1; without it /v1 is open to whoever reaches the port
@@ -49,7 +54,11 @@ pub struct Serve {
     /// Show the status page at /
     #[arg(long, env = "REHASH_STATUS_PAGE")]
     pub status_page: bool,
-    /// Answer no refusal before this [default: twice what the dearest hash in the store takes, and 250 ms]
+    /// Serve /metrics to whoever reaches the port: tells them who has an account; only where no visitor does
+    #[arg(long, env = "REHASH_METRICS_WITHOUT_TOKEN")]
+    pub metrics_without_token: bool,
+    /// Answer no refusal before this; 0ms is no floor [default: twice what the dearest hash in the store takes, and the time to wait for
+    /// a thread: 250 ms, or as long as the queue takes, at most a second]
     #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, env = "REHASH_FLOOR")]
     pub floor: Option<Duration>,
     /// Answer refusals as soon as they are known: tells who has an account with a dear hash
@@ -64,6 +73,9 @@ pub struct Serve {
     /// Where failures are counted: the store's count is what several instances share [default: store for PostgreSQL]
     #[arg(long, value_name = "WHERE", env = "REHASH_THROTTLE")]
     pub throttle: Option<Throttle>,
+    /// Requests of one address under way at once before more are answered 429; 0 is no bound
+    #[arg(long, value_name = "N", default_value_t = 256, env = "REHASH_MAX_ADDRESS_REQUESTS")]
+    pub max_address_requests: usize,
     /// The header in which a proxy gives the visitor's address: of several, the last one, which the nearest proxy wrote
     #[arg(long, value_name = "HEADER", value_parser = header_name, env = "REHASH_ADDRESS_HEADER")]
     pub address_header: Option<String>,
@@ -76,13 +88,13 @@ pub struct Serve {
     /// What all hashes together may take [default: 64MiB for each thread, at most half of the memory there is]
     #[arg(long, value_name = "SIZE", value_parser = units::parse_kib, env = "REHASH_POOL_MEMORY")]
     pub pool_memory: Option<u32>,
-    /// Sign-ins that may wait for a thread [default: 16 for each]
+    /// Sign-ins that may wait for a thread, at most: fewer where they would not begin before the floor [default: 16 for each]
     #[arg(long, value_name = "N", env = "REHASH_QUEUE")]
     pub queue: Option<usize>,
     /// Connections to the store
     #[arg(long, value_name = "N", default_value_t = 8, env = "REHASH_STORE_CONNECTIONS")]
     pub store_connections: usize,
-    /// How long to finish requests after SIGTERM
+    /// How long to finish requests after SIGTERM, SIGHUP or Ctrl-C; a second one ends at once
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = units::parse_duration, env = "REHASH_GRACE")]
     pub grace: Duration,
     /// Whether upgrades are made
@@ -139,7 +151,8 @@ pub fn run(args: &Serve, out: &mut impl Write) -> Result<Exit, Failure> {
     };
     let usage = |error: rehash::pool::PoolError| Failure::usage(error.to_string());
     let pool = HashPool::start(Arc::new(engine), pool_config).map_err(usage)?;
-    let service = Service::new(pool.clone(), store, config(args)?)?;
+    let log = Log::start()?;
+    let service = Service::new(pool.clone(), store, config(args, &log)?)?;
     for count in service.out_of_reach() {
         let (records, method, parameters) = (count.records, printable(&count.method), printable(&count.parameters));
         say(&format!(
@@ -154,14 +167,22 @@ pub fn run(args: &Serve, out: &mut impl Write) -> Result<Exit, Failure> {
         .build()
         .map_err(|error| Failure::new(Exit::Fault, format!("the runtime did not start: {error}")))?;
     let ended = runtime.block_on(serve(args, &service, out))?;
+    if ended == Ended::AskedTwice {
+        log.end();
+        say("asked to end a second time: requests that were under way were cut");
+        std::process::exit(Exit::Interrupted as i32);
+    }
     pool.shutdown(args.grace);
-    if ended == Listening::Cut {
+    log.end();
+    if ended == Ended::Cut {
         say("some requests took longer than --grace and were cut");
     }
     Ok(Exit::Done)
 }
 
-async fn serve(args: &Serve, service: &Service, out: &mut impl Write) -> Result<Listening, Failure> {
+async fn serve(args: &Serve, service: &Service, out: &mut impl Write) -> Result<Ended, Failure> {
+    // Before anybody is told that it listens: who then ends it is heard.
+    let mut ends = Ends::heard();
     let unreachable = |error: std::io::Error| Failure::usage(format!("--listen {}: {error}", args.listen));
     let listener = tokio::net::TcpListener::bind(args.listen).await.map_err(unreachable)?;
     let address = listener.local_addr().map_err(unreachable)?;
@@ -172,41 +193,86 @@ async fn serve(args: &Serve, service: &Service, out: &mut impl Write) -> Result<
         "{} threads, at most {} MiB for hashes, {} may wait; refusals wait for {} ms",
         config.workers,
         config.memory_kib.div_ceil(1024),
-        config.queue_len,
+        service.waiting_places(),
         service.floor().as_millis()
     )?;
+    if service.floor().is_zero() {
+        say("there is no floor under refusals: their time tells who has an account with a dear hash");
+    }
     out.flush()?;
-    listen(service, listener, asked_to_end(), args.grace)
-        .await
-        .map_err(|error| Failure::new(Exit::Fault, format!("the listener broke: {error}")))
-}
-
-/// Ready when the process is told to end.
-async fn asked_to_end() {
-    let interrupt = async {
-        // Where signals cannot be heard, the service runs until it is killed.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
+    let broke = |error| Failure::new(Exit::Fault, format!("the listener broke: {error}"));
+    let (asked, told) = tokio::sync::oneshot::channel::<()>();
+    let asked_to_end = async {
+        let _ = told.await;
     };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
+    let mut listening = std::pin::pin!(listen(service, listener, asked_to_end, args.grace));
     tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
+        ended = &mut listening => return ended.map(Ended::from).map_err(broke),
+        () = ends.next() => drop(asked),
+    }
+    tokio::select! {
+        ended = &mut listening => ended.map(Ended::from).map_err(broke),
+        () = ends.next() => Ok(Ended::AskedTwice),
     }
 }
 
-fn config(args: &Serve) -> Result<Config, Failure> {
+/// How it came to an end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    Finished,
+    Cut,
+    /// Somebody asked again: at once.
+    AskedTwice,
+}
+
+impl From<Listening> for Ended {
+    fn from(listening: Listening) -> Self {
+        match listening {
+            Listening::Finished => Self::Finished,
+            Listening::Cut => Self::Cut,
+        }
+    }
+}
+
+/// What tells the process to end: Ctrl-C, SIGTERM, and the end of its terminal.
+struct Ends {
+    #[cfg(unix)]
+    signals: Vec<tokio::signal::unix::Signal>,
+}
+
+impl Ends {
+    /// Where signals cannot be heard, the service runs until it is killed.
+    fn heard() -> Self {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+            Self { signals: kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect() }
+        }
+        #[cfg(not(unix))]
+        Self {}
+    }
+
+    /// Ready when the next one comes.
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        let signals = &mut self.signals;
+        let heard = |context: &mut std::task::Context<'_>| {
+            let is_heard = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
+            if is_heard { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        };
+        std::future::poll_fn(heard).await;
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+fn config(args: &Serve, log: &Log) -> Result<Config, Failure> {
     let mut config = Config::default();
     config.admin_token = args.admin_token_file.as_deref().map(|path| token("--admin-token-file", path)).transpose()?;
     config.api_token = args.api_token_file.as_deref().map(|path| token("--api-token-file", path)).transpose()?;
@@ -214,6 +280,7 @@ fn config(args: &Serve) -> Result<Config, Failure> {
         return Err(Failure::usage("--status-page needs --admin-token-file: the page is for operators"));
     }
     config.status_page = args.status_page;
+    config.metrics_without_token = args.metrics_without_token;
     config.floor = match (args.no_floor, args.floor) {
         (true, _) => FloorMode::Off,
         (false, Some(floor)) => FloorMode::Fixed(floor),
@@ -224,41 +291,82 @@ fn config(args: &Serve) -> Result<Config, Failure> {
     let is_shared = matches!(StoreUrl::parse(&args.store.url()?), Ok(StoreUrl::Postgres { .. }));
     config.throttle_in_store = args.throttle.map_or(is_shared, |place| place == Throttle::Store);
     config.api_rate = args.api_rate;
+    config.requests_per_address = args.max_address_requests;
     config.address_header = args.address_header.clone();
     config.store_threads = args.store_connections.max(1);
-    let is_quiet = args.quiet;
-    let lines = log_writer()?;
+    let (is_quiet, lines, lost) = (args.quiet, log.lines.clone(), Arc::clone(&config.log_lines_lost));
     config.log = Some(Arc::new(move |line: &str| {
-        if !is_quiet || line.contains("\"level\":\"error\"") {
-            // That nobody reads the log is no reason to refuse sign-ins, or to let them wait.
-            let _ = lines.try_send(line.to_owned());
+        let is_said = !is_quiet || line.contains("\"level\":\"error\"") || line.contains("\"level\":\"warn\"");
+        // That nobody reads the log is no reason to refuse sign-ins, or to let them wait.
+        if is_said && lines.try_send(LogLine::Line(line.to_owned())).is_err() {
+            lost.fetch_add(1, Ordering::Relaxed);
         }
     }));
     Ok(config)
 }
 
-/// A thread that writes log lines, so that a reader who is slow, or gone, holds nobody up. Lines that came meanwhile are written
-/// at once: in a storm of them each would cost more to write than to answer.
-fn log_writer() -> Result<SyncSender<String>, Failure> {
-    let (lines, waiting) = sync_channel::<String>(LOG_LINES_WAITING);
-    let writer = std::thread::Builder::new().name("rehash-log".to_owned());
-    let written = writer.spawn(move || {
-        while let Ok(first) = waiting.recv() {
-            let more = waiting.try_iter().take(LOG_LINES_AT_ONCE);
-            let lines = more.fold(first, |lines, line| lines + "\n" + &line) + "\n";
-            let _ = std::io::stderr().write_all(lines.as_bytes());
+/// A thread that writes log lines, so that a reader who is slow, or gone, holds nobody up.
+struct Log {
+    lines: SyncSender<LogLine>,
+    ended: Receiver<()>,
+}
+
+enum LogLine {
+    Line(String),
+    /// There are no more.
+    End,
+}
+
+impl Log {
+    fn start() -> Result<Self, Failure> {
+        let (lines, waiting) = sync_channel(LOG_LINES_WAITING);
+        let (end, ended) = sync_channel(1);
+        let writer = std::thread::Builder::new().name("rehash-log".to_owned());
+        let written = writer.spawn(move || {
+            write_lines(&waiting);
+            let _ = end.send(());
+        });
+        written.map_err(|error| Failure::new(Exit::Fault, format!("no thread for the log: {error}")))?;
+        Ok(Self { lines, ended })
+    }
+
+    /// Waits until all is written that was said, or nobody reads it.
+    fn end(&self) {
+        let end = Instant::now() + LOG_PATIENCE;
+        while self.lines.try_send(LogLine::End).is_err() && Instant::now() < end {
             std::thread::sleep(LOG_PAUSE);
         }
-    });
-    written.map_err(|error| Failure::new(Exit::Fault, format!("no thread for the log: {error}")))?;
-    Ok(lines)
+        let _ = self.ended.recv_timeout(end.saturating_duration_since(Instant::now()));
+    }
+}
+
+/// Lines that came meanwhile are written at once: in a storm of them each would cost more to write than to answer.
+fn write_lines(waiting: &Receiver<LogLine>) {
+    while let Ok(LogLine::Line(first)) = waiting.recv() {
+        let (mut text, mut is_over) = (first + "\n", false);
+        for more in waiting.try_iter().take(LOG_LINES_AT_ONCE) {
+            match more {
+                LogLine::Line(line) => text = text + &line + "\n",
+                LogLine::End => is_over = true,
+            }
+        }
+        let _ = std::io::stderr().write_all(text.as_bytes());
+        if is_over {
+            return;
+        }
+        std::thread::sleep(LOG_PAUSE);
+    }
 }
 
 fn token(option: &str, path: &Path) -> Result<Token, Failure> {
     let shown = printable(&path.display().to_string());
     let refused = |why: &str| Failure::usage(format!("{option} {shown}: {why}"));
-    let text = fs::read_to_string(path).map_err(|error| refused(&error.to_string()))?;
-    let text = zeroize::Zeroizing::new(text);
+    let mut text = zeroize::Zeroizing::new(String::new());
+    let read = fs::File::open(path).and_then(|file| file.take(TOKEN_FILE_BYTES_MAX + 1).read_to_string(&mut text));
+    read.map_err(|error| refused(&error.to_string()))?;
+    if text.len() as u64 > TOKEN_FILE_BYTES_MAX {
+        return Err(refused("the file is too long to be a token"));
+    }
     let token = text.trim();
     if token.is_empty() {
         return Err(refused("the file is empty"));

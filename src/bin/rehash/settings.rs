@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
 use clap::{Arg, ArgAction, Command, CommandFactory as _, FromArgMatches as _};
 
 use crate::args::Args;
@@ -28,6 +29,8 @@ pub fn parse(args: Vec<OsString>) -> Result<Args, Failure> {
         .collect();
     let args = with_file(serve, args)?;
     let command = command.mut_subcommand("serve", |serve| {
+        // In the environment a flag is as other programs' flags are, 1 and 0 too.
+        let serve = serve.mut_args(|arg| if is_flag(&arg) { arg.value_parser(BoolishValueParser::new()) } else { arg });
         silenced.into_iter().fold(serve, |serve, id| serve.mut_arg(id, |arg| arg.env(None::<&str>)))
     });
     read(command, args)

@@ -13,29 +13,35 @@ use crate::store::{GuessEnd, Guessed, StoreError, Subject};
 pub(super) const SECRET: &str = "SELECT value FROM {s}.secrets WHERE name = 'guesses'";
 
 /// `$1` the place, `$2` the key, `$3` its limit, `$4` the window in seconds. What stands in the place gives way unless it has reached
-/// its own limit. A row comes back where the guess was counted.
+/// its own limit. Those under way count while the last of them can be (`with_times`). A row comes back where the guess was counted.
 pub(super) const COUNT: &str = "
 INSERT INTO {s}.guesses AS held (place, key, failures, pending, most, since)
-VALUES ($1, $2, 0, 1, $3, extract(epoch FROM now())::bigint)
+VALUES ($1, $2, 0, (extract(epoch FROM now())::bigint << {bits}) + 1, $3, extract(epoch FROM now())::bigint)
 ON CONFLICT (place) DO UPDATE SET
     failures = CASE WHEN held.key = excluded.key AND held.since > excluded.since - $4 THEN held.failures ELSE 0 END,
-    pending = CASE WHEN held.key = excluded.key AND held.since > excluded.since - $4 THEN held.pending + 1 ELSE 1 END,
+    pending = excluded.pending + CASE
+        WHEN held.key = excluded.key AND held.since > excluded.since - $4
+            AND (held.pending >> {bits}) > (excluded.pending >> {bits}) - {under_way} THEN held.pending & {count}
+        ELSE 0 END,
     since = CASE WHEN held.key = excluded.key AND held.since > excluded.since - $4 THEN held.since ELSE excluded.since END,
     key = excluded.key, most = excluded.most
 WHERE held.since <= excluded.since - $4
-    OR held.failures + held.pending < CASE WHEN held.key = excluded.key THEN excluded.most ELSE held.most END
+    OR held.failures + CASE WHEN (held.pending >> {bits}) > (excluded.pending >> {bits}) - {under_way} THEN held.pending & {count}
+        ELSE 0 END
+        < CASE WHEN held.key = excluded.key THEN excluded.most ELSE held.most END
 RETURNING 1";
 
 /// Whether it is this subject that stands in the place, and not another that is locked; then whether it is locked itself, by the
 /// limit `$3`. Asked after [`COUNT`], which waits for others and sees what they wrote, where its own statement would not.
 pub(super) const STANDS: &str = "SELECT failures >= $3 FROM {s}.guesses WHERE place = $1 AND key = $2";
 
-pub(super) const TAKE_BACK: &str =
-    "UPDATE {s}.guesses SET pending = greatest(pending - 1, 0) WHERE place = $1 AND key = $2";
-pub(super) const HOLD: &str = "UPDATE {s}.guesses SET failures = failures + 1, pending = greatest(pending - 1, 0)
-    WHERE place = $1 AND key = $2";
-pub(super) const FORGIVE: &str =
-    "UPDATE {s}.guesses SET failures = 0, pending = greatest(pending - 1, 0) WHERE place = $1 AND key = $2";
+/// One less is under way; after the last, nothing is left of when it began.
+pub(super) const TAKE_BACK: &str = "UPDATE {s}.guesses SET
+    pending = CASE WHEN pending & {count} > 1 THEN pending - 1 ELSE 0 END WHERE place = $1 AND key = $2";
+pub(super) const HOLD: &str = "UPDATE {s}.guesses SET failures = failures + 1,
+    pending = CASE WHEN pending & {count} > 1 THEN pending - 1 ELSE 0 END WHERE place = $1 AND key = $2";
+pub(super) const FORGIVE: &str = "UPDATE {s}.guesses SET failures = 0,
+    pending = CASE WHEN pending & {count} > 1 THEN pending - 1 ELSE 0 END WHERE place = $1 AND key = $2";
 
 /// What became of one subject's guess.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -2,9 +2,10 @@
 //! statement, and so one transaction.
 
 use super::{guesses, identities};
+use crate::store::guesses::with_times;
 
 /// Rows that are counted are spread over so many, so that sign-ins do not wait for one another's counters.
-const SLOTS: u32 = 16;
+pub(super) const SLOTS: u32 = 16;
 
 pub(super) struct Statements {
     pub(super) find: String,
@@ -38,11 +39,11 @@ impl Statements {
             taken: fill(TAKEN),
             link: fill(identities::LINK),
             guess_secret: fill(guesses::SECRET),
-            count_guess: fill(guesses::COUNT),
+            count_guess: fill(&with_times(guesses::COUNT)),
             guess_stands: fill(guesses::STANDS),
-            take_back_guess: fill(guesses::TAKE_BACK),
-            hold_guess: fill(guesses::HOLD),
-            forgive_guess: fill(guesses::FORGIVE),
+            take_back_guess: fill(&with_times(guesses::TAKE_BACK)),
+            hold_guess: fill(&with_times(guesses::HOLD)),
+            forgive_guess: fill(&with_times(guesses::FORGIVE)),
         }
     }
 }
@@ -92,7 +93,8 @@ SELECT count(*) FROM swapped"
     )
 }
 
-/// `$1` to `$8` the fields, `$9` to `$11` text, method and parameters, `$12` the time, `$13` the method where another system made the
+/// An identifier that names somebody else, as whichever of the three, is not taken: who signs in with it would no longer be who did before.
+/// What two create at the same moment is told apart by the unique indexes alone. `$1` to `$8` the fields, `$9` to `$11` text, method and parameters, `$12` the time, `$13` the method where another system made the
 /// hash, `$14` and `$15` the accounts that the identities name.
 const CREATE: &str = "
 WITH new AS (
@@ -101,6 +103,9 @@ WITH new AS (
         password_changed_at)
     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
         CASE WHEN $9::text IS NOT NULL AND $13::text IS NULL THEN $12::bigint END
+    WHERE NOT EXISTS (SELECT 1 FROM {s}.users WHERE username IN ($2, $3))
+        AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE primary_email IN ($1, $3))
+        AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE primary_phone IN ($1, $2))
     ON CONFLICT DO NOTHING RETURNING id
 ), held AS (
     INSERT INTO {s}.identities (target, identity, user_id)
@@ -119,7 +124,10 @@ WITH new AS (
 )
 SELECT id FROM new";
 
+/// Which of the three names somebody, as whichever of the three.
 const TAKEN: &str = "
-SELECT CASE WHEN EXISTS (SELECT 1 FROM {s}.users WHERE username = $1) THEN 'username'
-    WHEN EXISTS (SELECT 1 FROM {s}.users WHERE primary_email = $2) THEN 'primaryEmail'
-    WHEN EXISTS (SELECT 1 FROM {s}.users WHERE primary_phone = $3) THEN 'primaryPhone' END";
+SELECT CASE
+    WHEN EXISTS (SELECT 1 FROM {s}.users WHERE username = $1 OR primary_email = $1 OR primary_phone = $1) THEN 'username'
+    WHEN EXISTS (SELECT 1 FROM {s}.users WHERE username = $2 OR primary_email = $2 OR primary_phone = $2) THEN 'primaryEmail'
+    WHEN EXISTS (SELECT 1 FROM {s}.users WHERE username = $3 OR primary_email = $3 OR primary_phone = $3) THEN 'primaryPhone'
+    END";

@@ -6,29 +6,36 @@ use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
 use super::schema::failed;
 use super::{Sqlite, now};
-use crate::store::guesses::Guess;
+use crate::store::guesses::{Guess, with_times};
 use crate::store::{GuessEnd, Guessed, StoreError, Subject};
 
 const SECRET: &str = "SELECT value FROM secrets WHERE name = 'guesses'";
 
 /// `?1` the place, `?2` the key, `?3` its limit, `?4` now, `?5` the moment before which all is over. What stands in the place gives
-/// way unless it has reached its own limit.
+/// way unless it has reached its own limit. Those under way count while the last of them can be.
 const COUNT: &str = "
-INSERT INTO guesses AS held (place, key, failures, pending, most, since) VALUES (?1, ?2, 0, 1, ?3, ?4)
+INSERT INTO guesses AS held (place, key, failures, pending, most, since) VALUES (?1, ?2, 0, (?4 << {bits}) + 1, ?3, ?4)
 ON CONFLICT (place) DO UPDATE SET
     failures = CASE WHEN held.key = excluded.key AND held.since > ?5 THEN held.failures ELSE 0 END,
-    pending = CASE WHEN held.key = excluded.key AND held.since > ?5 THEN held.pending + 1 ELSE 1 END,
+    pending = excluded.pending + CASE
+        WHEN held.key = excluded.key AND held.since > ?5 AND (held.pending >> {bits}) > ?4 - {under_way}
+            THEN held.pending & {count}
+        ELSE 0 END,
     since = CASE WHEN held.key = excluded.key AND held.since > ?5 THEN held.since ELSE excluded.since END,
     key = excluded.key, most = excluded.most
 WHERE held.since <= ?5
-    OR held.failures + held.pending < CASE WHEN held.key = excluded.key THEN excluded.most ELSE held.most END";
+    OR held.failures + CASE WHEN (held.pending >> {bits}) > ?4 - {under_way} THEN held.pending & {count} ELSE 0 END
+        < CASE WHEN held.key = excluded.key THEN excluded.most ELSE held.most END";
 
 /// Whether it is this subject that stands in the place, and then whether it is locked.
 const STANDS: &str = "SELECT failures >= ?3 FROM guesses WHERE place = ?1 AND key = ?2";
-const TAKE_BACK: &str = "UPDATE guesses SET pending = max(pending - 1, 0) WHERE place = ?1 AND key = ?2";
-const HOLD: &str =
-    "UPDATE guesses SET failures = failures + 1, pending = max(pending - 1, 0) WHERE place = ?1 AND key = ?2";
-const FORGIVE: &str = "UPDATE guesses SET failures = 0, pending = max(pending - 1, 0) WHERE place = ?1 AND key = ?2";
+/// One less is under way; after the last, nothing is left of when it began.
+const TAKE_BACK: &str = "UPDATE guesses SET
+    pending = CASE WHEN pending & {count} > 1 THEN pending - 1 ELSE 0 END WHERE place = ?1 AND key = ?2";
+const HOLD: &str = "UPDATE guesses SET failures = failures + 1,
+    pending = CASE WHEN pending & {count} > 1 THEN pending - 1 ELSE 0 END WHERE place = ?1 AND key = ?2";
+const FORGIVE: &str = "UPDATE guesses SET failures = 0,
+    pending = CASE WHEN pending & {count} > 1 THEN pending - 1 ELSE 0 END WHERE place = ?1 AND key = ?2";
 
 pub(super) fn begin(store: &Sqlite, subjects: &[Subject<'_>], window: Duration) -> Result<Guessed, StoreError> {
     let mut writer = store.writer()?;
@@ -37,7 +44,7 @@ pub(super) fn begin(store: &Sqlite, subjects: &[Subject<'_>], window: Duration) 
         let over = now.saturating_sub(i64::try_from(window.as_secs()).unwrap_or(i64::MAX));
         let mut told = Guessed::Taken;
         for Guess { place, key, limit, .. } in guesses(&transaction, subjects)? {
-            if transaction.prepare_cached(COUNT)?.execute(params![place, key, limit, now, over])? == 0 {
+            if transaction.prepare_cached(&with_times(COUNT))?.execute(params![place, key, limit, now, over])? == 0 {
                 let is_locked = transaction
                     .prepare_cached(STANDS)?
                     .query_row(params![place, key, limit], |row| row.get::<_, bool>(0))
@@ -65,7 +72,7 @@ pub(super) fn end(store: &Sqlite, subjects: &[Subject<'_>], end: GuessEnd) -> Re
                 GuessEnd::Right if guess.is_forgiven => FORGIVE,
                 GuessEnd::Right | GuessEnd::Nothing => TAKE_BACK,
             };
-            transaction.prepare_cached(statement)?.execute(params![guess.place, guess.key])?;
+            transaction.prepare_cached(&with_times(statement))?.execute(params![guess.place, guess.key])?;
         }
         transaction.commit()
     });

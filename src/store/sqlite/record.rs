@@ -14,6 +14,7 @@ pub(super) enum Event {
     Upgrade,
     Change,
     Replace,
+    Delete,
 }
 
 impl Event {
@@ -23,6 +24,7 @@ impl Event {
             Self::Upgrade => "upgrade",
             Self::Change => "change",
             Self::Replace => "replace",
+            Self::Delete => "delete",
         }
     }
 }

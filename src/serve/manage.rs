@@ -1,0 +1,361 @@
+//! `/api/users/{id}` beyond creating: what a migration script that is run again, and whoever looks after users, do to them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::Json;
+use axum::extract::{FromRequestParts, Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::http::header::HeaderName;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::answer::{Note, UserView};
+use super::body::{Secret, Text};
+use super::members::Members;
+use super::problem::Problem;
+use super::query::Query;
+use super::users::{UserId, check_target, check_types, identity_of};
+use super::{Inner, Service};
+use crate::pool::Overloaded;
+use crate::store::{Edited, Identifier, Swap, User};
+use crate::{Columns, Denied, Password, StoredHash, Tag};
+
+/// How often a password is set again where somebody else came in between.
+const ATTEMPTS: usize = 3;
+/// How many users a page has unless it is said, and at most.
+const PAGE_SIZE: usize = 20;
+const PAGE_SIZE_MAX: usize = 100;
+const TOTAL_NUMBER: HeaderName = HeaderName::from_static("total-number");
+
+/// The provider in the path.
+pub(super) struct Target(String);
+
+impl FromRequestParts<Service> for Target {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Problem> {
+        let path = Path::<HashMap<String, String>>::from_request_parts(parts, service).await;
+        let target = path.ok().and_then(|Path(mut path)| path.remove("target"));
+        target.filter(|target| check_target(target).is_ok()).map(Self).ok_or(Problem::NO_SUCH_IDENTITY)
+    }
+}
+
+#[derive(Deserialize)]
+struct ToSet {
+    password: String,
+}
+
+#[derive(Deserialize)]
+struct ToVerify {
+    password: Secret,
+}
+
+/// The users whose username, email or phone is exactly this.
+pub(super) async fn find(State(service): State<Service>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+    let inner = &service.inner;
+    inner.admit()?;
+    let search = Search::of(query.as_deref().unwrap_or_default())?;
+    let (store, wanted) = (Arc::clone(&inner.store), search.wanted);
+    let found = inner.blocking.run(move || {
+        let mut found: Vec<User> = Vec::new();
+        for (kind, text) in wanted {
+            found.extend(store.find_user(kind, &text)?);
+        }
+        Ok(found)
+    });
+    let mut found = found.await?;
+    found.sort_by_key(|user| user.id);
+    found.dedup_by_key(|user| user.id);
+    let total = found.len();
+    let skipped = (search.page - 1).saturating_mul(search.page_size);
+    let page: Vec<UserView> = found.into_iter().skip(skipped).take(search.page_size).map(UserView::from).collect();
+    Ok(([(TOTAL_NUMBER, total.to_string())], Json(page)).into_response())
+}
+
+struct Search {
+    wanted: Vec<(Identifier, String)>,
+    page: usize,
+    page_size: usize,
+}
+
+impl Search {
+    fn of(query: &str) -> Result<Self, Problem> {
+        let bad = |name: &str, why: &str| Problem::bad_field(name, "bad_field", why).misshapen();
+        let mut search = Self { wanted: Vec::new(), page: 1, page_size: PAGE_SIZE };
+        for (name, value) in Query(query) {
+            let number = || value.parse::<usize>().ok().filter(|number| *number > 0);
+            let kind = match name.as_str() {
+                "search.username" => Identifier::Username,
+                "search.primaryEmail" => Identifier::PrimaryEmail,
+                "search.primaryPhone" => Identifier::PrimaryPhone,
+                "mode.username" | "mode.primaryEmail" | "mode.primaryPhone" if value == "exact" => continue,
+                "page" => {
+                    search.page = number().ok_or_else(|| bad("page", "is counted from one"))?;
+                    continue;
+                }
+                "page_size" => {
+                    let size = number().filter(|size| *size <= PAGE_SIZE_MAX);
+                    search.page_size = size.ok_or_else(|| bad("page_size", "is 1 to 100"))?;
+                    continue;
+                }
+                _ => {
+                    return Err(bad(
+                        "query",
+                        "search.username, search.primaryEmail and search.primaryPhone are looked for, exactly",
+                    ));
+                }
+            };
+            search.wanted.push((kind, value));
+        }
+        if search.wanted.is_empty() || search.wanted.len() > 3 {
+            return Err(bad(
+                "query",
+                "one to three of search.username, search.primaryEmail and search.primaryPhone are needed",
+            ));
+        }
+        Ok(search)
+    }
+}
+
+/// Changes what the body names; an empty text is as null, and takes it away.
+pub(super) async fn update(
+    State(service): State<Service>,
+    UserId(id): UserId,
+    text: Text,
+) -> Result<Response, Problem> {
+    let inner = &service.inner;
+    inner.admit()?;
+    let members = text.parse::<Members>()?;
+    drop(text);
+    check_types(&members)?;
+    let mut change = Change::of(members)?;
+    inner.edit(id, move |inner, user| change.apply(inner, user)).await?;
+    Ok(Json(inner.view(id).await?).into_response())
+}
+
+/// What becomes of a user's fields.
+struct Change {
+    texts: Vec<(&'static str, Option<String>)>,
+    objects: Vec<(&'static str, Box<RawValue>)>,
+}
+
+impl Change {
+    fn of(mut members: Members) -> Result<Self, Problem> {
+        let (mut texts, mut objects) = (Vec::new(), Vec::new());
+        for name in ["username", "primaryEmail", "primaryPhone", "name", "avatar"] {
+            if members.get(name).is_some() {
+                texts.push((name, members.take_text(name)?.filter(|text| !text.is_empty())));
+            }
+        }
+        for name in ["profile", "customData"] {
+            objects.extend(members.take_object(name)?.map(|object| (name, object)));
+        }
+        match members.names().next() {
+            Some(other) => Err(Problem::bad_field(other, "bad_field", "is not changed here").misshapen()),
+            None => Ok(Self { texts, objects }),
+        }
+    }
+
+    fn apply(&mut self, inner: &Inner, user: &mut User) -> Result<(), Problem> {
+        for (name, text) in &self.texts {
+            let field = match *name {
+                "username" => &mut user.username,
+                "primaryEmail" => &mut user.primary_email,
+                "primaryPhone" => &mut user.primary_phone,
+                "name" => &mut user.name,
+                _ => &mut user.avatar,
+            };
+            field.clone_from(text);
+        }
+        for (name, object) in &self.objects {
+            let field = if *name == "profile" { &mut user.profile } else { &mut user.custom_data };
+            *field = Some(object.get().to_owned());
+        }
+        // By the rules that a new user is judged by.
+        let record = serde_json::json!({
+            "username": user.username, "primaryEmail": user.primary_email, "primaryPhone": user.primary_phone,
+            "name": user.name, "avatar": user.avatar,
+        });
+        inner.rules.judge_json(&record.to_string()).map(drop).map_err(|problems| Problem::of_user(&problems))
+    }
+}
+
+/// Adds members to the user's own data; those of the same name are replaced.
+pub(super) async fn merge_custom_data(
+    State(service): State<Service>,
+    id: UserId,
+    text: Text,
+) -> Result<Response, Problem> {
+    merge(&service.inner, id, text, "customData").await
+}
+
+/// The same for the profile.
+pub(super) async fn merge_profile(State(service): State<Service>, id: UserId, text: Text) -> Result<Response, Problem> {
+    merge(&service.inner, id, text, "profile").await
+}
+
+async fn merge(inner: &Arc<Inner>, UserId(id): UserId, text: Text, name: &'static str) -> Result<Response, Problem> {
+    inner.admit()?;
+    let mut members = text.parse::<Members>()?;
+    drop(text);
+    let missing = || Problem::bad_field(name, "bad_field", "is an object, and needed").misshapen();
+    let given = members.take_object(name)?.ok_or_else(missing)?;
+    let edited = inner.edit(id, move |_, user| {
+        let field = if name == "profile" { &mut user.profile } else { &mut user.custom_data };
+        let mut object = Members::read(field.as_deref());
+        Members::read(Some(given.get())).into_each().for_each(|(name, value)| object.set(&name, value));
+        *field = Some(object.to_json());
+        Ok(())
+    });
+    let user = edited.await?;
+    let merged = if name == "profile" { user.profile } else { user.custom_data };
+    let object = RawValue::from_string(merged.unwrap_or_default());
+    Ok(Json(object.map_err(|_| Problem::FAULT)?).into_response())
+}
+
+/// Links an identity, in place of the one of this provider where there is one.
+pub(super) async fn put_identity(
+    State(service): State<Service>,
+    UserId(id): UserId,
+    Target(target): Target,
+    text: Text,
+) -> Result<Response, Problem> {
+    let inner = &service.inner;
+    inner.admit()?;
+    let identity = identity_of(text.parse::<Members>()?)?;
+    let identity = RawValue::from_string(identity).map_err(|_| Problem::FAULT)?;
+    drop(text);
+    let is_new = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&is_new);
+    let edited = inner.edit(id, move |_, user| {
+        let mut identities = Members::read(user.identities.as_deref());
+        told.store(identities.get(&target).is_none(), Ordering::Relaxed);
+        identities.set(&target, identity.clone());
+        user.identities = Some(identities.to_json());
+        Ok(())
+    });
+    edited.await?;
+    let status = if is_new.load(Ordering::Relaxed) { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(inner.view(id).await?.identities)).into_response())
+}
+
+/// Takes an identity away.
+pub(super) async fn unlink(
+    State(service): State<Service>,
+    UserId(id): UserId,
+    Target(target): Target,
+) -> Result<Response, Problem> {
+    let inner = &service.inner;
+    inner.admit()?;
+    let edited = inner.edit(id, move |_, user| {
+        let mut identities = Members::read(user.identities.as_deref());
+        if !identities.remove(&target) {
+            return Err(Problem::NO_SUCH_IDENTITY);
+        }
+        user.identities = Some(identities.to_json());
+        Ok(())
+    });
+    edited.await?;
+    Ok(Json(inner.view(id).await?).into_response())
+}
+
+/// Sets a password, whatever it was.
+pub(super) async fn set_password(
+    State(service): State<Service>,
+    UserId(id): UserId,
+    text: Text,
+) -> Result<Response, Problem> {
+    let inner = &service.inner;
+    inner.admit()?;
+    let password = zeroize::Zeroizing::new(text.parse::<ToSet>()?.password);
+    drop(text);
+    if password.is_empty() {
+        return Err(Problem::bad_field("password", "bad_field", "must not be empty").misshapen());
+    }
+    inner.user(id).await?;
+    let hash = inner.hash(None, Password::new(&**password)).await?;
+    for _ in 0..ATTEMPTS {
+        let (store, hash, held) = (Arc::clone(&inner.store), hash.clone(), inner.user(id).await?.password);
+        let swap = inner.blocking.run(move || store.change_password(id, held.as_ref(), &hash)).await?;
+        if swap == Swap::Written {
+            let mut response = Json(inner.view(id).await?).into_response();
+            response.extensions_mut().insert(Note { outcome: Some("password_changed"), ..Note::default() });
+            return Ok(response);
+        }
+    }
+    Err(Problem::CONFLICT)
+}
+
+/// Whether a password is the user's: for operators, who are told more than visitors. Nothing is upgraded, and no guess is counted.
+pub(super) async fn verify_password(
+    State(service): State<Service>,
+    UserId(id): UserId,
+    text: Text,
+) -> Result<Response, Problem> {
+    let inner = &service.inner;
+    inner.admit()?;
+    let password = text.parse::<ToVerify>()?.password.0;
+    drop(text);
+    let wrong = || Problem::bad_field("password", "invalid_credentials", "is not the user's");
+    let held = inner.user(id).await?.password.ok_or_else(wrong)?;
+    let limits = inner.pool.engine().policy().limits();
+    let unreadable = |why: &dyn ToString| wrong().because(why.to_string());
+    let tag: Tag = held.method.parse().map_err(|error| unreadable(&error))?;
+    let stored = StoredHash::parse_tagged(&tag, &held.text, &Columns::default(), limits);
+    let stored = stored.map_err(|error| unreadable(&error))?;
+    let deadline = std::time::Instant::now() + inner.config.queue_timeout;
+    let _turn = inner.aside.turn(None, deadline).await?;
+    let job = inner.pool.verify_aside(stored, password, Some(deadline)).map_err(|why| match why {
+        Overloaded::TooLarge { .. } => unreadable(&why),
+        _ => Problem::OVERLOADED.because(why),
+    })?;
+    match job.await {
+        Ok(Ok(_accepted)) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Ok(Err(Denied::WrongPassword)) => Err(wrong()),
+        Ok(Err(Denied::Unverifiable(why))) => Err(unreadable(&why)),
+        Err(why) => Err(Problem::OVERLOADED.because(why)),
+    }
+}
+
+pub(super) async fn has_password(State(service): State<Service>, UserId(id): UserId) -> Result<Response, Problem> {
+    service.inner.admit()?;
+    let has_password = service.inner.user(id).await?.password.is_some();
+    Ok(Json(serde_json::json!({ "hasPassword": has_password })).into_response())
+}
+
+pub(super) async fn delete(State(service): State<Service>, UserId(id): UserId) -> Result<StatusCode, Problem> {
+    let inner = &service.inner;
+    inner.admit()?;
+    let store = Arc::clone(&inner.store);
+    let is_deleted = inner.blocking.run(move || store.delete(id)).await?;
+    if is_deleted { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::NO_SUCH_USER) }
+}
+
+impl Inner {
+    /// Changes a user; what `change` refuses is not written. Gives them back as they are now.
+    async fn edit(
+        self: &Arc<Self>,
+        id: i64,
+        mut change: impl FnMut(&Self, &mut User) -> Result<(), Problem> + Send + 'static,
+    ) -> Result<User, Problem> {
+        let inner = Arc::clone(self);
+        let edited = self.blocking.run(move || {
+            let mut made = Err(Problem::NO_SUCH_USER);
+            let edited = inner.store.edit(id, &mut |user| {
+                made = change(&inner, user).map(|()| user.clone());
+                made.is_ok()
+            })?;
+            Ok((edited, made))
+        });
+        match edited.await? {
+            (Edited::Written, made) | (Edited::Left, made) => made,
+            (Edited::Taken(field), _) => Err(Problem::bad_field(field, "duplicate_user", "another user has it")),
+            (Edited::Unstorable { field, why }, _) => Err(Problem::bad_field(field, "bad_field", why.to_string())),
+            (Edited::NoSuchUser, _) => Err(Problem::NO_SUCH_USER),
+        }
+    }
+}

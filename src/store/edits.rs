@@ -1,0 +1,74 @@
+//! What a user API does to users beside creating them: finding one by one identifier, changing what is not the password, deleting.
+
+use super::{StoreError, StoreErrorKind, Unstorable, User};
+
+/// One of the three names that a user can be found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identifier {
+    /// The username.
+    Username,
+    /// The email.
+    PrimaryEmail,
+    /// The phone number.
+    PrimaryPhone,
+}
+
+/// What became of a change to a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Edited {
+    /// It is written.
+    Written,
+    /// The change was not to be made after all; nothing was written.
+    Left,
+    /// Another user has this; nothing was written. Names the field.
+    Taken(&'static str),
+    /// The database cannot hold it.
+    Unstorable {
+        /// The field.
+        field: &'static str,
+        /// What the database cannot hold.
+        why: Unstorable,
+    },
+    /// Nobody has that id.
+    NoSuchUser,
+}
+
+/// Changes to whole users. A store that has none of them says so where it is asked.
+pub trait Edits {
+    /// The user whose identifier of this kind is this one, as the store compares them.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    fn find_user(&self, kind: Identifier, text: &str) -> Result<Option<User>, StoreError> {
+        let _ = (kind, text);
+        Err(not_here())
+    }
+
+    /// Changes a user, all but their password and its times: `edit` is given the row as it stands and says whether it is to be written.
+    /// It may be called again where somebody else came in between, and sees what they wrote. A username, email or phone that names
+    /// another user, as whichever of the three, and an account elsewhere that is another's, are not taken.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    fn edit(&self, id: i64, edit: &mut dyn FnMut(&mut User) -> bool) -> Result<Edited, StoreError> {
+        let _ = (id, edit);
+        Err(not_here())
+    }
+
+    /// Deletes a user, with the accounts elsewhere that are theirs; `false` where nobody has that id. The audit keeps that it was done.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    fn delete(&self, id: i64) -> Result<bool, StoreError> {
+        let _ = id;
+        Err(not_here())
+    }
+}
+
+fn not_here() -> StoreError {
+    StoreError::new(StoreErrorKind::Other, "the store does not change users")
+}

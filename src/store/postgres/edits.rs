@@ -1,0 +1,175 @@
+//! What a user API does to users beside creating them, at a server: a change is read, made here, and written where the row still is
+//! what was read.
+
+use tokio_postgres::Error;
+use tokio_postgres::types::{ToSql, Type};
+
+use super::identities::is_taken;
+use super::server::TRIES;
+use super::statements::{SLOTS, USER_COLUMNS};
+use super::{Postgres, bulk, now, read_user};
+use crate::store::identities::accounts;
+use crate::store::{Edited, Edits, Identifier, Inserted, NewUser, StoreError, StoreErrorKind, User};
+
+/// `$1` the user, `$2` to `$9` the fields, `$10` to `$17` what they were, `$18` and `$19` the accounts that the identities name.
+const EDIT: &str = "
+WITH edited AS (
+    UPDATE {s}.users SET username = $2, primary_email = $3, primary_phone = $4, name = $5, avatar = $6, profile = $7,
+        custom_data = $8, identities = $9
+    WHERE id = $1 AND username IS NOT DISTINCT FROM $10 AND primary_email IS NOT DISTINCT FROM $11
+        AND primary_phone IS NOT DISTINCT FROM $12 AND name IS NOT DISTINCT FROM $13 AND avatar IS NOT DISTINCT FROM $14
+        AND profile IS NOT DISTINCT FROM $15 AND custom_data IS NOT DISTINCT FROM $16
+        AND identities IS NOT DISTINCT FROM $17
+        AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE username IN ($2, $3, $4) AND id <> $1)
+        AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE primary_email IN ($2, $3, $4) AND id <> $1)
+        AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE primary_phone IN ($2, $3, $4) AND id <> $1)
+    RETURNING id
+), named AS (
+    SELECT target, identity FROM unnest($18::text[], $19::text[]) AS account (target, identity)
+), freed AS (
+    DELETE FROM {s}.identities WHERE user_id IN (SELECT id FROM edited)
+        AND NOT EXISTS (SELECT 1 FROM named WHERE (named.target, named.identity) = (identities.target, identities.identity))
+), held AS (
+    INSERT INTO {s}.identities (target, identity, user_id) SELECT target, identity, id FROM edited, named
+    WHERE NOT EXISTS (SELECT 1 FROM {s}.identities held
+        WHERE (held.target, held.identity, held.user_id) = (named.target, named.identity, $1))
+)
+SELECT count(*) FROM edited";
+
+/// Which of the three names another user, as whichever of the three.
+const NAMED: &str = "
+SELECT field FROM (VALUES ('username', $2), ('primaryEmail', $3), ('primaryPhone', $4)) AS given (field, called)
+WHERE EXISTS (SELECT 1 FROM {s}.users WHERE username = called AND id <> $1)
+    OR EXISTS (SELECT 1 FROM {s}.users WHERE primary_email = called AND id <> $1)
+    OR EXISTS (SELECT 1 FROM {s}.users WHERE primary_phone = called AND id <> $1)
+LIMIT 1";
+
+/// `$1` the user, `$2` the time.
+const DELETE: &str = "
+WITH old AS (
+    SELECT id, coalesce(password_encryption_method, '') AS method, coalesce(password_parameters, '') AS parameters,
+        (upgraded_at IS NOT NULL)::int AS was_upgraded,
+        (imported_method IS NOT NULL AND upgraded_at IS NULL AND password_changed_at IS NULL)::int AS was_untouched
+    FROM {s}.users WHERE id = $1 FOR UPDATE
+), gone AS (
+    DELETE FROM {s}.users u USING old WHERE u.id = old.id RETURNING u.id
+), counted AS (
+    INSERT INTO {s}.counters AS c (method, parameters, slot, records, upgraded, untouched)
+    SELECT method, parameters, $1 % {slots}, -1, -was_upgraded, -was_untouched FROM old
+    ON CONFLICT (method, parameters, slot) DO UPDATE SET records = c.records + excluded.records,
+        upgraded = c.upgraded + excluded.upgraded, untouched = c.untouched + excluded.untouched
+), noted AS (
+    INSERT INTO {s}.audit (at, event, user_id, from_method) SELECT $2, 'delete', id, nullif(method, '') FROM old
+)
+SELECT count(*) FROM gone";
+
+impl Edits for Postgres {
+    fn find_user(&self, kind: Identifier, text: &str) -> Result<Option<User>, StoreError> {
+        if text.contains('\0') {
+            return Ok(None);
+        }
+        let column = match kind {
+            Identifier::Username => "username",
+            Identifier::PrimaryEmail => "primary_email",
+            Identifier::PrimaryPhone => "primary_phone",
+        };
+        let query = self.statement(&format!("SELECT {USER_COLUMNS} FROM {{s}}.users WHERE {column} = $1"));
+        let rows = self.server.with(async |client| client.query_typed(&query, &[(&text, Type::TEXT)]).await)?;
+        Ok(rows.first().map(read_user))
+    }
+
+    fn edit(&self, id: i64, edit: &mut dyn FnMut(&mut User) -> bool) -> Result<Edited, StoreError> {
+        for _ in 0..TRIES {
+            let read =
+                self.server.with(async |client| client.query_typed(&self.statements.user, &[(&id, Type::INT8)]).await);
+            let Some(old) = read?.first().map(read_user) else { return Ok(Edited::NoSuchUser) };
+            let mut new = old.clone();
+            if !edit(&mut new) {
+                return Ok(Edited::Left);
+            }
+            if let Some(Inserted::Unstorable { field, why }) = bulk::unstorable(&as_new(&new)) {
+                return Ok(Edited::Unstorable { field, why });
+            }
+            if let Some(edited) = self.write_edit(&old, &new)? {
+                return Ok(edited);
+            }
+        }
+        Err(StoreError::new(StoreErrorKind::Busy, "others were changing the user, again and again"))
+    }
+
+    fn delete(&self, id: i64) -> Result<bool, StoreError> {
+        let (statement, at) = (self.statement(DELETE), now());
+        let rows = self
+            .server
+            .with(async |client| client.query_typed(&statement, &[(&id, Type::INT8), (&at, Type::INT8)]).await)?;
+        Ok(rows.first().is_some_and(|row| row.get::<_, i64>(0) == 1))
+    }
+}
+
+impl Postgres {
+    fn statement(&self, template: &str) -> String {
+        template.replace("{s}", &self.server.target().schema).replace("{slots}", &SLOTS.to_string())
+    }
+
+    /// Writes a change; `None` where the row is no longer what it was.
+    fn write_edit(&self, old: &User, new: &User) -> Result<Option<Edited>, StoreError> {
+        let (edit, named) = (self.statement(EDIT), self.statement(NAMED));
+        let accounts = accounts(new.identities.as_deref());
+        let targets: Vec<&str> = accounts.iter().map(|account| &*account.target).collect();
+        let ids: Vec<&str> = accounts.iter().map(|account| &*account.identity).collect();
+        let (new_fields, old_fields) = (fields(new), fields(old));
+        self.server.with(async |client| {
+            let mut values: Vec<(&(dyn ToSql + Sync), Type)> = vec![(&old.id, Type::INT8)];
+            values
+                .extend(new_fields.iter().chain(&old_fields).map(|field| (*field as &(dyn ToSql + Sync), Type::TEXT)));
+            values.extend([(&targets as &(dyn ToSql + Sync), Type::TEXT_ARRAY), (&ids, Type::TEXT_ARRAY)]);
+            match client.query_typed(&edit, &values).await {
+                Ok(rows) if rows.first().is_some_and(|row| row.get::<_, i64>(0) == 1) => {
+                    return Ok(Some(Edited::Written));
+                }
+                Ok(_) => {}
+                Err(error) if is_taken(&error) => return Ok(Some(Edited::Taken(taken_by(&error)))),
+                Err(error) => return Err(error),
+            }
+            let rows = client.query_typed(&named, &values[..4]).await?;
+            Ok(rows.first().map(|row| Edited::Taken(field(row.get(0)))))
+        })
+    }
+}
+
+fn fields(user: &User) -> [&Option<String>; 8] {
+    let User { username, primary_email, primary_phone, name, avatar, profile, custom_data, identities, .. } = user;
+    [username, primary_email, primary_phone, name, avatar, profile, custom_data, identities]
+}
+
+fn as_new(user: &User) -> NewUser<'_> {
+    NewUser {
+        username: user.username.as_deref(),
+        primary_email: user.primary_email.as_deref(),
+        primary_phone: user.primary_phone.as_deref(),
+        name: user.name.as_deref(),
+        avatar: user.avatar.as_deref(),
+        profile: user.profile.as_deref(),
+        custom_data: user.custom_data.as_deref(),
+        identities: user.identities.as_deref(),
+        password: None,
+    }
+}
+
+fn field(name: &str) -> &'static str {
+    match name {
+        "primaryEmail" => "primaryEmail",
+        "primaryPhone" => "primaryPhone",
+        _ => "username",
+    }
+}
+
+/// The field whose index says that somebody else has it: what two wrote at the same moment.
+fn taken_by(error: &Error) -> &'static str {
+    match error.as_db_error().and_then(|error| error.constraint()) {
+        Some("users_username") => "username",
+        Some("users_primary_email") => "primaryEmail",
+        Some("users_primary_phone") => "primaryPhone",
+        _ => "identities",
+    }
+}

@@ -1,0 +1,77 @@
+//! What a user API does to users beside creating them, in the embedded store.
+
+use rusqlite::{OptionalExtension as _, TransactionBehavior, params};
+
+use super::batch::named_already;
+use super::identities::{hold_only, other_holder};
+use super::record::{self, Event};
+use super::schema::failed;
+use super::{Sqlite, USER, read_user, user};
+use crate::store::changes::Changes;
+use crate::store::identities::accounts;
+use crate::store::{Edited, Edits, Identifier, StoreError, User};
+
+const EDIT: &str = "
+UPDATE users SET username = ?2, primary_email = ?3, primary_phone = ?4, name = ?5, avatar = ?6, profile = ?7, custom_data = ?8,
+    identities = ?9
+WHERE id = ?1";
+
+impl Edits for Sqlite {
+    fn find_user(&self, kind: Identifier, text: &str) -> Result<Option<User>, StoreError> {
+        let column = match kind {
+            Identifier::Username => "username = ?1",
+            Identifier::PrimaryEmail => "primary_email = ?1",
+            Identifier::PrimaryPhone => "primary_phone = ?1",
+        };
+        let reader = self.reader()?;
+        let mut statement = reader.prepare_cached(&USER.replace("id = ?1", column)).map_err(failed)?;
+        statement.query_row([text], read_user).optional().map_err(failed)
+    }
+
+    fn edit(&self, id: i64, edit: &mut dyn FnMut(&mut User) -> bool) -> Result<Edited, StoreError> {
+        let mut writer = self.writer()?;
+        let edited = writer.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|transaction| {
+            let Some(mut user) = user(&transaction, id)? else { return Ok(Edited::NoSuchUser) };
+            if !edit(&mut user) {
+                return Ok(Edited::Left);
+            }
+            let names = [&user.username, &user.primary_email, &user.primary_phone].map(|name| name.as_deref());
+            if let Some(field) = named_already(&transaction, names, Some(id))? {
+                return Ok(Edited::Taken(field));
+            }
+            let accounts = accounts(user.identities.as_deref());
+            if other_holder(&transaction, &accounts, Some(id))?.is_some() {
+                return Ok(Edited::Taken("identities"));
+            }
+            hold_only(&transaction, id, &accounts)?;
+            transaction.prepare_cached(EDIT)?.execute(params![
+                id,
+                user.username,
+                user.primary_email,
+                user.primary_phone,
+                user.name,
+                user.avatar,
+                user.profile,
+                user.custom_data,
+                user.identities,
+            ])?;
+            transaction.commit().map(|()| Edited::Written)
+        });
+        edited.map_err(failed)
+    }
+
+    fn delete(&self, id: i64) -> Result<bool, StoreError> {
+        let mut writer = self.writer()?;
+        let deleted = writer.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|transaction| {
+            let Some(was) = record::read(&transaction, id)? else { return Ok(false) };
+            transaction.execute("DELETE FROM users WHERE id = ?1", [id])?;
+            let mut changes = Changes::default();
+            changes.add(&was.method, &was.parameters, was.gone());
+            record::count(&transaction, &changes)?;
+            let from = Some(&*was.method).filter(|method| !method.is_empty());
+            record::note(&transaction, Event::Delete, id, from, None)?;
+            transaction.commit().map(|()| true)
+        });
+        deleted.map_err(failed)
+    }
+}
