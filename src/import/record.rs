@@ -296,11 +296,19 @@ impl Rules {
         if tag == Some(Tag::Plaintext) {
             return self.plaintext(hash);
         }
-        let text = trimmed(hash);
+        let mut text = trimmed(hash);
+        let mut stored = self.hash(fields, text, tag.clone())?;
+        // White space at the end of a salt is the salt's.
+        let whole = without_line_end(hash);
+        if text.len() < whole.len()
+            && stored.ends_with_salt()
+            && let Ok(exact) = self.hash(fields, whole, tag)
+        {
+            (stored, text) = (exact, whole);
+        }
         if text.len() != hash.len() {
             warnings.add(Code::TrimmedWhitespace);
         }
-        let stored = self.hash(fields, text, tag)?;
         self.add_warnings(&stored, warnings);
         Ok(Credential::Hash(stored.into_canonical()))
     }
@@ -498,7 +506,7 @@ fn refuse_untagged(text: &str, error: &ParseError) -> Problem {
         Identification::Foreign(name) => {
             (Code::UnknownMethod, format!("the hash is {name}, which is not supported; leave the password out"))
         }
-        _ => (Code::AmbiguousMethod, format!("{error}; a password in the clear is no hash")),
+        _ => (Code::UnknownMethod, format!("{error}; a password in the clear is no hash")),
     };
     Problem { code, remedy: remedy.into(), ..problem }
 }
@@ -530,6 +538,13 @@ fn trimmed(hash: &str) -> &str {
         [b'!'..=b'~', .., b'!'..=b'~'] => hash,
         _ => hash.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}'),
     }
+}
+
+/// A hash without white space before it and one line end after it.
+fn without_line_end(hash: &str) -> &str {
+    let hash = hash.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let hash = hash.strip_suffix('\n').unwrap_or(hash);
+    hash.strip_suffix('\r').unwrap_or(hash)
 }
 
 /// `1.23E+23`: what a spreadsheet makes of a long number.
