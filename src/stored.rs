@@ -227,12 +227,12 @@ impl StoredHash {
 
     /// `Err` where a verification could cost more than the limits allow.
     pub(crate) fn check(&self, limits: &Limits) -> Result<(), OutOfBounds> {
-        self.scheme().check(limits)?;
-        let Input::Expression(input) = &self.input else { return Ok(()) };
+        let Input::Expression(input) = &self.input else { return self.scheme().check(limits) };
         let price = |bytes| input.0.price(bytes, &input.1, &Keyring::new());
         let most = u64::from(limits.digest_rounds);
         let longest = price(PASSWORD_BYTES_MAX);
         OutOfBounds::check("value_bytes", 0, expression::VALUE_BYTES_MAX, longest.value_bytes)?;
+        self.scheme().check(limits)?;
         if longest.rounds <= most {
             return Ok(());
         }

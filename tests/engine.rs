@@ -404,6 +404,8 @@ fn an_expression_is_bounded_in_what_it_holds_and_in_what_it_hashes() {
     ] {
         assert_eq!(code(tag), Err(Code::CostTooHigh), "{tag}");
     }
+    let said = tagged("md5(iterate(40,$p,$x.$x))", MD5_OF_PASSWORD, None).map(|_| ()).unwrap_err().to_string();
+    assert!(said.contains("grow beyond 262144 bytes"), "{said}");
     for tag in ["iterate(10000000,md5($p))", "md5($p.$p.$p)", "md5(utf16le($p))"] {
         assert_eq!(code(tag), Ok(()), "{tag}");
     }

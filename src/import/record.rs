@@ -296,18 +296,16 @@ impl Rules {
         if tag == Some(Tag::Plaintext) {
             return self.plaintext(hash);
         }
-        let mut text = trimmed(hash);
+        let text = trimmed(hash);
         let mut stored = self.hash(fields, text, tag.clone())?;
-        // White space at the end of a salt is the salt's.
-        let whole = without_line_end(hash);
-        if text.len() < whole.len()
-            && stored.ends_with_salt()
-            && let Ok(exact) = self.hash(fields, whole, tag)
-        {
-            (stored, text) = (exact, whole);
-        }
         if text.len() != hash.len() {
-            warnings.add(Code::TrimmedWhitespace);
+            // White space at the end of a salt is the salt's.
+            let whole = without_line_end(hash);
+            let exact = if stored.ends_with_salt() { self.hash(fields, whole, tag).ok() } else { None };
+            if exact.is_none() || whole.len() != hash.len() {
+                warnings.add(Code::TrimmedWhitespace);
+            }
+            stored = exact.unwrap_or(stored);
         }
         self.add_warnings(&stored, warnings);
         Ok(Credential::Hash(stored.into_canonical()))
