@@ -164,6 +164,9 @@ impl fmt::Display for HashError {
 
 impl std::error::Error for HashError {}
 
+/// What hashes are bounded by is the longest password there is.
+const _: () = assert!(crate::stored::PASSWORD_BYTES_MAX == Password::BYTES_MAX);
+
 impl Engine {
     /// Starts an engine; the decoy for unknown users is made from this policy, so that it cannot drift from it.
     ///
@@ -228,7 +231,7 @@ impl Engine {
     }
 
     fn matches(&self, stored: &StoredHash, password: &Password) -> Outcome {
-        stored.scheme().check(self.policy.limits()).map_err(Unverifiable::OverLimit)?;
+        stored.check(self.policy.limits()).map_err(Unverifiable::OverLimit)?;
         if self.is_match(stored, password, password.expose())? {
             return Ok(Some(Match::Exact));
         }
@@ -245,7 +248,7 @@ impl Engine {
     }
 
     fn is_match(&self, stored: &StoredHash, password: &Password, bytes: &[u8]) -> Result<bool, Unverifiable> {
-        let input = stored.input(bytes, self.policy.keys())?;
+        let input = stored.input(bytes, self.policy.keys(), self.policy.limits())?;
         let matched = stored.scheme().verify(input.bytes(), self.policy.keys())?;
         Ok((matched & !Choice::from(u8::from(password.is_oversized()))).into())
     }

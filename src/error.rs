@@ -176,7 +176,10 @@ impl OutOfBounds {
 impl fmt::Display for OutOfBounds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { parameter, min, max, actual } = self;
-        if actual < min {
+        if *parameter == "value_bytes" {
+            // No limit of anybody's, and past counting where it repeats itself.
+            write!(f, "the expression's values grow beyond {max} bytes, which nothing hashes; is it meant so?")
+        } else if actual < min {
             write!(f, "{parameter} is {actual}, below the least allowed, {min}")
         } else {
             write!(
@@ -219,6 +222,7 @@ pub(crate) enum Fault {
     UnusedUser,
     NoDigest,
     Expression { column: usize, expected: &'static str },
+    AnyPassword,
     Ambiguous { candidates: &'static [Method] },
     NotOfFamily { family: &'static str },
 }
@@ -233,7 +237,7 @@ impl ParseError {
             Fault::Symbol { .. } | Fault::MixedAlphabet { .. } | Fault::Padding => Code::BadEncoding,
             Fault::DoubleEncoded { .. } => Code::DoubleEncoded,
             Fault::NonCanonical { .. } => Code::NonCanonical,
-            Fault::Structure { .. } => Code::Malformed,
+            Fault::Structure { .. } | Fault::AnyPassword => Code::Malformed,
             Fault::Truncated { .. } => Code::Truncated,
             Fault::Bounds(bounds) => bounds.code(),
             Fault::Conflict { .. } => Code::MethodConflict,
@@ -323,6 +327,11 @@ impl fmt::Display for ParseError {
             Fault::Expression { column, expected } => {
                 write!(f, "the tag is neither a method nor an expression: at column {column}, expected {expected}")
             }
+            Fault::AnyPassword => write!(
+                f,
+                "what stands before the password (a salt, a name) fills all that the method looks at, so that any password \
+                 would match; leave the password out, and let the user set a new one"
+            ),
             Fault::Ambiguous { candidates } => {
                 let names: Vec<_> = candidates.iter().map(|method| method.as_str()).collect();
                 write!(f, "can be {}; say which", names.join(" or "))
@@ -350,6 +359,11 @@ pub enum Unverifiable {
         /// How much was asked for, in KiB.
         memory_kib: u32,
     },
+    /// The password is so long that the hash's rounds would cost more for it than the limits allow. Whether it is right is not known;
+    /// most of what is that long comes from nobody's fingers.
+    PasswordTooLong,
+    /// The input that the hash is made of leaves no byte of the password: any password would match.
+    AnyPassword,
     /// The primitive refused the parameters although they are within limits: a fault of this library.
     Refused,
 }
@@ -361,6 +375,10 @@ impl fmt::Display for Unverifiable {
             Self::MissingKey { key_id: Some(id) } => write!(f, "the key `{id}` is not registered"),
             Self::MissingKey { key_id: None } => f.write_str("associated data without a registered key"),
             Self::OutOfMemory { memory_kib } => write!(f, "{memory_kib} KiB of memory could not be reserved"),
+            Self::PasswordTooLong => {
+                f.write_str("the password is so long that this hash's rounds would cost more than the limits allow")
+            }
+            Self::AnyPassword => f.write_str("what stands before the password leaves nothing of it: any would match"),
             Self::Refused => f.write_str("the parameters were refused by the primitive"),
         }
     }

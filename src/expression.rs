@@ -5,8 +5,10 @@
 //! A leaf: it knows passwords, and nothing of stored text, limits or schemes.
 
 mod eval;
+mod influence;
 pub(crate) mod known;
 mod parse;
+mod price;
 mod print;
 
 use std::fmt;
@@ -17,6 +19,8 @@ use crate::function::{Function, Secret};
 use crate::keyring::{KeyId, Keyring};
 use zeroize::Zeroizing;
 
+pub(crate) use price::{PASSWORD_BYTES_MAX, PASSWORD_BYTES_SHORT, VALUE_BYTES_MAX};
+
 /// The longest expression that is read, in bytes.
 pub(crate) const TEXT_BYTES_MAX: usize = 1024;
 
@@ -26,7 +30,7 @@ pub(crate) const DEPTH_MAX: usize = 16;
 /// An expression: parsed, bounded, printable.
 ///
 /// Two expressions are equal where their trees are. Its `Display` is the canonical spelling, which parses to the same tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Expression(Arc<Node>);
 
 /// A part of an expression.
@@ -71,10 +75,23 @@ enum Encoding {
     Base64,
 }
 
+impl Encoding {
+    /// The length of a digest that is so written.
+    const fn bytes(self, function: Function) -> usize {
+        match self {
+            Self::Raw => function.bytes(),
+            Self::Lower | Self::Upper => 2 * function.bytes(),
+            Self::Base64 => function.bytes().div_ceil(3) * 4,
+        }
+    }
+}
+
 /// Functions of one argument that do not hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Map {
     Lowercase,
+    /// Of ASCII alone, as PHP's `strtolower` and hashcat do.
+    AsciiLowercase,
     Uppercase,
     Hex,
     Unhex,
@@ -89,8 +106,9 @@ enum Map {
 }
 
 impl Map {
-    const ALL: [(Self, &'static str); 10] = [
+    const ALL: [(Self, &'static str); 11] = [
         (Self::Lowercase, "lc"),
+        (Self::AsciiLowercase, "ascii_lc"),
         (Self::Uppercase, "uc"),
         (Self::Hex, "hex"),
         (Self::Unhex, "unhex"),
@@ -104,7 +122,7 @@ impl Map {
 }
 
 /// What an expression may use besides the password.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Variables {
     pub(crate) salt: Option<Box<[u8]>>,
     pub(crate) salt2: Option<Box<[u8]>>,
@@ -218,16 +236,19 @@ impl Expression {
         keys
     }
 
-    /// How many digests one evaluation computes.
-    pub(crate) fn rounds(&self) -> u64 {
-        self.0.rounds()
+    /// Whether it refers to a key.
+    pub(crate) fn has_keys(&self) -> bool {
+        let mut has_keys = false;
+        self.0.visit(&mut |node| has_keys |= matches!(node, Node::Key(_)));
+        has_keys
     }
 
     /// The digest's length in bytes, where this is an expression whose value can stand in a table: a digest, every use of the
     /// password under a hash, and at least 64 bits of it left.
     pub(crate) fn digest_bytes(&self) -> Option<usize> {
         let bytes = self.0.value_bytes()?;
-        (bytes >= 8 && self.uses().password && self.0.hides_password()).then_some(bytes)
+        let is_reached = || self.fixed_start(&Variables::default(), &Keyring::new()).is_some();
+        (bytes >= 8 && self.0.hides_password() && is_reached()).then_some(bytes)
     }
 
     /// The same expression with its value in raw bytes: what a decoded hash is compared with.
@@ -268,28 +289,11 @@ impl Node {
         }
     }
 
-    fn rounds(&self) -> u64 {
-        match self {
-            Self::Concat(parts) => parts.iter().map(Self::rounds).fold(0, u64::saturating_add),
-            Self::Digest(_, _, of) => of.rounds().saturating_add(1),
-            Self::Hmac(_, _, key, message) => key.rounds().saturating_add(message.rounds()).saturating_add(2),
-            Self::Map(_, of) | Self::Substr(of, ..) | Self::Pad(of, _) => of.rounds(),
-            Self::Iterate(n, first, step) => {
-                first.rounds().saturating_add(step.rounds().max(1).saturating_mul(u64::from(*n)))
-            }
-            _ => 0,
-        }
-    }
-
     /// The length of the value, where it is the same for every password.
     fn value_bytes(&self) -> Option<usize> {
         match self {
-            Self::Digest(function, encoding, _) | Self::Hmac(function, encoding, ..) => Some(match encoding {
-                Encoding::Raw => function.bytes(),
-                Encoding::Lower | Encoding::Upper => 2 * function.bytes(),
-                Encoding::Base64 => function.bytes().div_ceil(3) * 4,
-            }),
-            Self::Map(Map::Lowercase | Map::Uppercase | Map::Reverse, of) => of.value_bytes(),
+            Self::Digest(function, encoding, _) | Self::Hmac(function, encoding, ..) => Some(encoding.bytes(*function)),
+            Self::Map(Map::Lowercase | Map::AsciiLowercase | Map::Uppercase | Map::Reverse, of) => of.value_bytes(),
             Self::Map(Map::Hex, of) => of.value_bytes().map(|bytes| 2 * bytes),
             Self::Map(Map::Unhex, of) => of.value_bytes().map(|bytes| bytes / 2),
             Self::Map(Map::Base64, of) => of.value_bytes().map(|bytes| bytes.div_ceil(3) * 4),
@@ -312,7 +316,7 @@ impl Node {
                 matches!(encoding, Encoding::Lower | Encoding::Upper)
             }
             Self::Map(Map::Hex, _) => true,
-            Self::Map(Map::Lowercase | Map::Uppercase | Map::Reverse, of) => of.is_hex(),
+            Self::Map(Map::Lowercase | Map::AsciiLowercase | Map::Uppercase | Map::Reverse, of) => of.is_hex(),
             Self::Substr(of, _, length) => length.is_multiple_of(2) && of.is_hex(),
             Self::Concat(parts) => parts.iter().all(Self::is_hex),
             Self::Iterate(_, first, step) => first.is_hex() && step.is_hex(),

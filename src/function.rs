@@ -55,6 +55,15 @@ macro_rules! functions {
                 match self { $(Self::$variant => out[..$bytes].copy_from_slice(&<$type>::digest(input))),* }
             }
 
+            /// The digest of `input` so many times over, without a copy of all that.
+            pub(crate) fn digest_repeated(self, input: &[u8], times: usize) -> Secret {
+                match self { $(Self::$variant => {
+                    let mut hash = <$type>::new();
+                    (0..times).for_each(|_| hash.update(input));
+                    Secret::new(hash.finalize().to_vec())
+                }),* }
+            }
+
             /// HMAC of `message` under `key`.
             pub(crate) fn hmac(self, key: &[u8], message: &[u8]) -> Secret {
                 match self { $(Self::$variant => {
@@ -82,6 +91,33 @@ macro_rules! functions {
             }
         }
     };
+}
+
+impl Function {
+    /// How many bytes it hashes at a time.
+    pub(crate) const fn block_bytes(self) -> u64 {
+        match self {
+            Self::Sha384 | Self::Sha512 | Self::Sha512T224 | Self::Sha512T256 | Self::Blake2b512 => 128,
+            Self::Sha3T224 => 144,
+            Self::Sha3T256 | Self::Keccak256 => 136,
+            Self::Sha3T384 => 104,
+            Self::Sha3T512 | Self::Keccak512 => 72,
+            _ => 64,
+        }
+    }
+
+    /// How many blocks it hashes for so many bytes, with what it adds at their end.
+    pub(crate) const fn blocks(self, input_bytes: u64) -> u64 {
+        let end = match self {
+            Self::Sha384 | Self::Sha512 | Self::Sha512T224 | Self::Sha512T256 => 17,
+            Self::Whirlpool => 33,
+            Self::Blake2b512 | Self::Blake2s256 => 0,
+            Self::Sha3T224 | Self::Sha3T256 | Self::Sha3T384 | Self::Sha3T512 | Self::Keccak256 | Self::Keccak512 => 1,
+            _ => 9,
+        };
+        let blocks = input_bytes.saturating_add(end).div_ceil(self.block_bytes());
+        if blocks == 0 { 1 } else { blocks }
+    }
 }
 
 /// GOST R 34.11-2012 with 256 bits: only gost-yescrypt wants it.
@@ -118,6 +154,20 @@ functions! {
     Whirlpool "whirlpool" 64 whirlpool::Whirlpool;
     Blake2b512 "blake2b512" 64 blake2::Blake2b512;
     Blake2s256 "blake2s256" 32 blake2::Blake2s256;
+}
+
+/// HMAC-SHA1 of `first`, then of what that gave, and so on. The key is worked in once, whatever its length.
+pub(crate) fn hmac_sha1_chain(key: &[u8], first: &[u8], rounds: u32) -> Secret {
+    let Ok(keyed) = <hmac::Hmac<sha1::Sha1> as KeyInit>::new_from_slice(key) else {
+        return Secret::default(); // HMAC takes keys of any length
+    };
+    let mut value = Secret::new(first.to_vec());
+    for _ in 0..rounds {
+        let mut mac = keyed.clone();
+        mac.update(&value);
+        value = Secret::new(mac.finalize().into_bytes().to_vec());
+    }
+    value
 }
 
 #[cfg(test)]

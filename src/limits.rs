@@ -38,7 +38,7 @@ pub struct Limits {
     pub crypt_rounds: u32,
     /// The base-2 logarithm of phpass and Drupal rounds. 24: the formats go to 30, their defaults to 16; seven seconds.
     pub phpass_cost: u32,
-    /// Rounds of digest expressions, counted as blocks hashed. 10 million: two seconds.
+    /// Rounds of digest expressions, counted as blocks hashed for a password as most are. 10 million: two seconds.
     pub digest_rounds: u32,
 }
 
@@ -127,7 +127,7 @@ impl Limits {
             bound(
                 "digest_rounds",
                 self.digest_rounds as u64,
-                "digests and expressions: hashes computed",
+                "digests and expressions: blocks hashed",
                 "10 million: two seconds",
             ),
         ]
@@ -135,6 +135,10 @@ impl Limits {
 
     /// The longest stored text that is looked at, in bytes; longer is malformed whatever it holds.
     pub const TEXT_BYTES_MAX: usize = 4096;
+
+    /// How many times the work that a bound of rounds allows a password may ask for by its length, where every round hashes it
+    /// again. A longer one is refused: no password of usual length (128 bytes) is.
+    pub(crate) const LENGTH_WORK_MAX: u64 = 4;
 
     /// Sets the Argon2 memory bound, in KiB.
     #[must_use]
@@ -211,6 +215,19 @@ impl Limits {
     pub const fn digest_rounds(mut self, max: u32) -> Self {
         self.digest_rounds = max;
         self
+    }
+
+    /// The bound of a parameter, where it has one of its own.
+    pub(crate) fn of_parameter(&self, parameter: &str) -> Option<u64> {
+        match parameter {
+            "iterations" => Some(self.pbkdf2_iterations.into()),
+            "rounds" => Some(self.crypt_rounds.into()),
+            "digest_rounds" => Some(self.digest_rounds.into()),
+            "memory_kib" => Some(self.argon2_memory_kib.into()),
+            "passes" => Some(self.argon2_passes.into()),
+            "lanes" => Some(self.argon2_lanes.into()),
+            _ => None,
+        }
     }
 
     pub(crate) fn check_bcrypt(&self, cost: u32) -> Result<(), OutOfBounds> {

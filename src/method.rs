@@ -87,7 +87,7 @@ methods! {
     Redmine "redmine" [] "HASH, with the salt in passwordSalt or after a `:`" "sha1($s.sha1($p))" "";
     Opencart "opencart" [] "HASH, with the salt in passwordSalt or after a `:`" "sha1($s.sha1($s.sha1($p)))" "";
     Wbb3 "wbb3" ["wbb", "woltlab"] "HASH, with the salt in passwordSalt or after a `:`" "sha1($s.sha1($s.sha1($p)))" "Burning Board 3";
-    Smf1 "smf" ["smf1", "smf1-sha1", "smf2"] "40 hex; the name in passwordUser or username" "sha1(lc($u).$p)" "a renamed user needs the old name in passwordUser";
+    Smf1 "smf" ["smf1", "smf1-sha1", "smf2"] "40 hex; the name in passwordUser or username" "sha1(ascii_lc($u).$p)" "a renamed user needs the old name in passwordUser";
     Smf21 "smf21" ["smf21-bcrypt"] "$2y$…; the name in passwordUser or username" "bcrypt(lc($u).$p)" "the name takes part of bcrypt's 72 bytes";
     MediawikiA "mediawiki_a" [] ":A:HEX" "md5($p)" "";
     MediawikiB "mediawiki_b" ["mediawiki-md5"] ":B:SALT:HEX or $B$SALT$HEX" "md5($s.'-'.md5($p))" "";
@@ -101,7 +101,7 @@ methods! {
     Mssql2000 "mssql2000" [] "0x0100, 8 hex of salt, 40 and 40 hex" "sha1_raw(utf16le($p).$s).sha1_raw(utf16le(uc($p)).$s)" "both hashes must match, so that case counts";
     Mssql2005 "mssql2005" ["mssql2008"] "0x0100, 8 hex of salt and 40 hex" "sha1_raw(utf16le($p).$s)" "";
     Mssql2012 "mssql2012" ["mssql2014"] "0x0200, 8 hex of salt and 128 hex" "sha512_raw(utf16le($p).$s)" "";
-    Ntlm "ntlm" ["nt", "nthash", "bsd-nthash"] "32 hex, or $3$$ and 32 hex" "md4(utf16le($p))" "hex in either case, base64 or base64url, padded or not";
+    Ntlm "ntlm" ["nt", "nthash"] "32 hex, or $3$$ and 32 hex" "md4(utf16le($p))" "hex in either case, base64 or base64url, padded or not";
     LdapMd5 "ldap_md5" ["ldap-hex-md5"] "{MD5} and base64 or hex" "md5($p)" "";
     LdapSha "ldap_sha" ["ldap-sha1", "ldap-hex-sha1"] "{SHA} and base64 or hex" "sha1($p)" "";
     LdapSha256 "ldap_sha256" [] "{SHA256} and base64 or hex" "sha256($p)" "without a salt";
@@ -121,6 +121,8 @@ methods! {
     DjangoBcryptSha256 "django_bcrypt_sha256" ["bcrypt-sha256-django"] "bcrypt_sha256$$2b$…" "bcrypt(sha256($p))" "";
     PasslibBcryptSha256 "passlib_bcrypt_sha256" ["bcrypt-sha256-passlib"] "$bcrypt-sha256$2b,12$SALT$HASH or $bcrypt-sha256$v=2,t=2b,r=12$SALT$HASH" "bcrypt(b64(hmac_sha256_raw($s,$p)))" "version 1: bcrypt(b64(sha256_raw($p)))";
     WordpressBcrypt "wordpress_bcrypt" ["wp-bcrypt", "wordpress68"] "$wp$2y$…" "bcrypt(b64(hmac_sha384_raw('wp-sha384',$p)))" "WordPress 6.8; where the password does not match as it is, it is tried without white space around it, as WordPress made it";
+    WordpressPhpass "wordpress_phpass" ["wp-phpass"] "$P$ or $H$, 31 characters" "phpass($p)" "WordPress before 6.8; where the password does not match as it is, it is tried without white space around it";
+    WordpressMd5 "wordpress_md5" ["wp-md5"] "32 hex" "md5($p)" "WordPress before 2.5; where the password does not match as it is, it is tried without white space around it";
     BcryptMd5 "bcrypt_md5" ["bcrypt-md5hex"] "$2y$…" "bcrypt(md5($p))" "";
     BcryptSha1 "bcrypt_sha1" [] "$2y$…" "bcrypt(sha1($p))" "";
     BcryptSha256 "bcrypt_sha256_hex" ["meteor", "rocketchat"] "$2y$…" "bcrypt(sha256($p))" "Meteor";
@@ -154,13 +156,13 @@ methods! {
     Scrypt7 "scrypt7" ["scrypt-crypt"] "$7$COSTS SALT$HASH" "scrypt($p)" "the salt is text";
     Yescrypt "yescrypt" [] "$y$PARAMETERS$SALT$HASH" "yescrypt($p)" "";
     GostYescrypt "gost_yescrypt" [] "$gy$PARAMETERS$SALT$HASH" "hmac(hmac(gost($p),setting),yescrypt($p))" "";
-    FirebaseScrypt "firebase_scrypt" ["scrypt-firebase", "firebase", "firescrypt", "fbscrypt"] "$fbscrypt$v=1,n=N,r=R,p=1,ss=SEPARATOR,sk=SIGNER$SALT$HASH; Kratos', Clerk's and ReachFive's forms" "aes256_ctr(scrypt($p),signer)" "sk=key:NAME names a registered signer key";
+    FirebaseScrypt "firebase_scrypt" ["scrypt-firebase", "firebase", "firescrypt", "fbscrypt"] "$fbscrypt$v=1,n=N,r=R,p=1,ss=SEPARATOR,sk=SIGNER$SALT$HASH; Kratos', Clerk's, passwap's and ReachFive's forms" "aes256_ctr(scrypt($p),signer)" "sk=key:NAME names a registered signer key";
     KratosTemplate "kratos_template" ["kratos-md5", "kratos-sha"] "$md5$HASH or $sha256$pf=TEMPLATE$SALT$HASH" "the template" "all in base64";
     KratosHmac "kratos_hmac" ["hmac"] "$hmac-HASH$BASE64OFHEX$KEY" "hmac($s,$p)" "";
     Legacy "legacy" ["logto-legacy"] "[\"HASH\",[…,\"@\",…],\"HEX\"]" "the JSON" "Logto's, with pbkdf2 and firebase-scrypt";
     Grub "grub" ["grub-pbkdf2-sha512", "grub-pbkdf2"] "grub.pbkdf2.sha512.ROUNDS.HEX.HEX" "pbkdf2($p)" "";
-    CtaPbkdf2 "cta_pbkdf2" ["cta-pbkdf2-sha1"] "$p5k2$HEXROUNDS$SALT$HASH=" "pbkdf2($p)" "Cryptacular's";
-    DlitzPbkdf2 "dlitz_pbkdf2" ["dlitz-pbkdf2-sha1"] "$p5k2$HEXROUNDS$SALT$HASH" "pbkdf2($p)" "Litzenberger's: the salt is text";
+    CtaPbkdf2 "cta_pbkdf2" ["cta-pbkdf2-sha1", "cta"] "$p5k2$HEXROUNDS$SALT$HASH=" "pbkdf2($p)" "Cryptacular's";
+    DlitzPbkdf2 "dlitz_pbkdf2" ["dlitz-pbkdf2-sha1", "dlitz"] "$p5k2$HEXROUNDS$SALT$HASH" "pbkdf2($p)" "Litzenberger's: the salt is text";
     Phpass "phpass" ["phpass-md5", "md5-phpass", "phpbb3", "portable"] "$P$ or $H$, 31 characters" "phpass($p)" "";
     Drupal7 "drupal7" [] "$S$ and 52 characters; U$S$… over an MD5" "drupal7($p)" "passwords of up to 512 bytes";
     Md5crypt "md5crypt" ["freebsd-md5", "ldap-md5-crypt"] "$1$SALT$HASH or $md5-crypt$…" "md5crypt($p)" "";
@@ -168,7 +170,7 @@ methods! {
     Sha256crypt "sha256crypt" ["ldap-sha256-crypt"] "$5$[rounds=N$]SALT$HASH or $sha256-crypt$…" "sha256crypt($p)" "";
     Sha512crypt "sha512crypt" ["ldap-sha512-crypt"] "$6$[rounds=N$]SALT$HASH or $sha512-crypt$…" "sha512crypt($p)" "";
     Sha1crypt "sha1crypt" ["netbsd-sha1", "ldap-sha1-crypt"] "$sha1$ROUNDS$SALT$HASH" "sha1crypt($p)" "";
-    Sunmd5 "sunmd5" ["sun-md5-crypt", "solaris-md5"] "$md5$SALT$$HASH or $md5,rounds=N$SALT$$HASH" "sunmd5($p)" "one $ or two before the hash make a difference";
+    Sunmd5 "sunmd5" ["sun-md5-crypt", "solaris-md5"] "$md5$SALT$$HASH, $md5,rounds=N$… or $md5$rounds=N$…" "sunmd5($p)" "one $ or two before the hash make a difference";
     Descrypt "descrypt" ["unix-crypt", "crypt-des", "traditional-des", "ldap-des-crypt"] "13 of ./0-9A-Za-z" "descrypt($p)" "looks at seven bits of eight characters";
     Bsdicrypt "bsdicrypt" ["bsdi", "ext-des-crypt", "extended-des", "ldap-bsdi-crypt"] "_ and 19 of ./0-9A-Za-z" "bsdicrypt($p)" "looks at seven bits of a character";
     Expression "expression" [] "$rehash$EXPRESSION[,s=SALT][,u=USER]$HASH" "the expression" "the tag is the expression itself, such as md5(md5($p).$s)";
@@ -189,10 +191,10 @@ impl Method {
     /// The password as the method's own system may have hashed it: WordPress removes what PHP's `trim` does.
     pub(crate) fn trimmed(self, password: &[u8]) -> &[u8] {
         let is_kept = |c: &u8| !matches!(c, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0);
-        match (self, password.iter().position(is_kept), password.iter().rposition(is_kept)) {
-            (Self::WordpressBcrypt, Some(first), Some(last)) => &password[first..=last],
-            (Self::WordpressBcrypt, ..) => &[],
-            _ => password,
+        match (password.iter().position(is_kept), password.iter().rposition(is_kept)) {
+            _ if !matches!(self, Self::WordpressBcrypt | Self::WordpressPhpass | Self::WordpressMd5) => password,
+            (Some(first), Some(last)) => &password[first..=last],
+            _ => &[],
         }
     }
 

@@ -8,6 +8,7 @@ use crate::error::{Fault, OutOfBounds};
 use crate::expression::{Expression, Uses, Variables};
 use crate::function::Function;
 use crate::kernel::argon2::Variant;
+use crate::keyring::Keyring;
 use crate::scheme::argon2::Argon2;
 use crate::scheme::bcrypt::Bcrypt;
 use crate::scheme::digest::{Digest, Kind};
@@ -46,7 +47,7 @@ pub(crate) struct Built {
 }
 
 /// The other columns of a record that went into its hash.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Given {
     pub(crate) variables: Variables,
     pub(crate) encoding: Option<TextEncoding>,
@@ -77,12 +78,7 @@ fn of_method(method: Method) -> Result<Expression, Fault> {
 
 /// Reads `text` as what `method` makes. No bounds are held here.
 pub(crate) fn build(method: Method, text: &str, given: &Given) -> Result<Built, Fault> {
-    if text.is_empty() {
-        return Err(Fault::Empty);
-    }
-    if text.len() > Limits::TEXT_BYTES_MAX {
-        return Err(Fault::Length { actual: text.len(), expected: "at most 4096" });
-    }
+    check_length(text)?;
     // The common path: no salt, no name, no wrapper.
     let is_bare = given.variables == Variables::default();
     if is_bare {
@@ -104,6 +100,17 @@ pub(crate) fn build(method: Method, text: &str, given: &Given) -> Result<Built, 
         check_columns(&built, given)?;
     }
     Ok(built)
+}
+
+/// What is longer than any hash is not looked at.
+pub(crate) fn check_length(text: &str) -> Result<(), Fault> {
+    if text.is_empty() {
+        return Err(Fault::Empty);
+    }
+    if text.len() > Limits::TEXT_BYTES_MAX {
+        return Err(Fault::Length { actual: text.len(), expected: "at most 4096" });
+    }
+    Ok(())
 }
 
 /// Values that went into the hash, as the record says, and which the method has no use for, are a mistake: the hash would
@@ -151,12 +158,23 @@ fn dispatch(method: Method, whole: &str, given: &Given) -> Result<Built, Fault> 
         M::DjangoScrypt => other(Scrypt::django(text).map(Parsed::other)),
         M::SpringScrypt => other(Scrypt::spring(text).map(Parsed::other)),
         M::FirebaseScrypt => other(Scrypt::firebase(text).map(Parsed::other)),
-        M::Phpass => other(Phpass::parse(text).map(Parsed::other)),
+        M::WordpressPhpass if text.starts_with("$S$") => Err(Fault::Structure { expected: "`$P$` or `$H$`" }),
+        M::Phpass | M::WordpressPhpass => other(Phpass::parse(text).map(Parsed::other)),
         M::Md5crypt | M::Apr1 => other(md5crypt::Md5crypt::parse(text, method == M::Apr1).map(Parsed::other)),
         M::Sha256crypt => other(shacrypt::Shacrypt::parse(text, Function::Sha256).map(Parsed::other)),
         M::Sha512crypt => other(shacrypt::Shacrypt::parse(text, Function::Sha512).map(Parsed::other)),
         M::Sha1crypt => other(sha1crypt::Sha1crypt::parse(text).map(Parsed::other)),
         M::Sunmd5 => other(Sunmd5::parse(text).map(Parsed::other)),
+        M::Descrypt if text.starts_with("crypt$") => {
+            // Django's before 1.4, which has the salt twice.
+            const EXPECTED: Fault =
+                Fault::Structure { expected: "`crypt$`, two characters of salt, `$` and 13 characters" };
+            let ["crypt", salt, hash] = text::parts::<3>(text, '$').ok_or(EXPECTED)? else { return Err(EXPECTED) };
+            if salt.len() != 2 || !hash.starts_with(salt) {
+                return Err(EXPECTED);
+            }
+            other(descrypt::Descrypt::parse(hash, false).map(Parsed::other))
+        }
         M::Descrypt | M::Bsdicrypt => other(descrypt::Descrypt::parse(text, method == M::Bsdicrypt).map(Parsed::other)),
         M::Scrypt7 => other(Scrypt::seven(text).map(Parsed::other)),
         M::Yescrypt | M::GostYescrypt => other(Yescrypt::parse(text, method == M::GostYescrypt).map(Parsed::other)),
@@ -262,7 +280,11 @@ fn dispatch(method: Method, whole: &str, given: &Given) -> Result<Built, Fault> 
         M::Mysql41 => computed_hex(text.strip_prefix('*').unwrap_or(text), "sha1(sha1_raw($p))", Variables::default()),
         M::Oracle11 => {
             const EXPECTED: Fault = Fault::Structure { expected: "`S:` and 60 hex digits" };
-            let bytes = codec::hex(text.strip_prefix("S:").ok_or(EXPECTED)?.as_bytes())?;
+            // hashcat parts the two with a colon.
+            let joined =
+                text.split_once(':').filter(|(hash, _)| hash.len() == 40).map(|(hash, salt)| hash.to_owned() + salt);
+            let hex = joined.as_deref().or_else(|| text.strip_prefix("S:")).ok_or(EXPECTED)?;
+            let bytes = codec::hex(hex.as_bytes())?;
             let (hash, salt) = bytes.split_at_checked(20).filter(|(_, salt)| salt.len() == 10).ok_or(EXPECTED)?;
             decoded(hash, "sha1_raw($p.$s)", salted(salt))
         }
@@ -285,6 +307,7 @@ fn dispatch(method: Method, whole: &str, given: &Given) -> Result<Built, Fault> 
             let (salt, hash) = bytes.split_at_checked(8).filter(|(_, hash)| hash.len() == 32).ok_or(EXPECTED)?;
             decoded(hash, method.info().computation, salted(salt))
         }
+        M::Md5SaltedPrefix | M::Md5SaltedSuffix if text.starts_with("$md5salted-") => md5_salted(method, text),
         M::SymfonyDigest => symfony(text, given),
         M::KratosTemplate => kratos_template(text),
         M::KratosHmac => kratos_hmac(text),
@@ -319,13 +342,14 @@ pub(crate) fn plain(expression: Expression, text: &str, given: &Given) -> Result
         return Err(Fault::MissingUser);
     }
     let bytes = expression.digest_bytes().ok_or(Fault::NoDigest)?;
-    let raw = Raw::parse(hash, bytes, expression.rounds(), given.encoding)?;
+    let raw = Raw::parse(hash, bytes, expression.rounds(&variables), given.encoding)?;
     let has_columns = uses.salt || uses.salt2 || uses.user;
     Ok(Built { has_columns, ..over(Parsed::other(raw), expression, variables) })
 }
 
 /// An expression as a tag: over a digest, or within one of the schemes that have a text of their own.
 pub(crate) fn expression(tag: &str, text: &str, given: &Given) -> Result<Built, Fault> {
+    check_length(text)?;
     let wrap = |error: crate::expression::ExpressionError| Fault::Expression {
         column: error.column,
         expected: error.expected,
@@ -350,7 +374,7 @@ pub(crate) fn expression(tag: &str, text: &str, given: &Given) -> Result<Built, 
                 expected: "text for bcrypt: hex or base64, not raw bytes",
             });
         }
-        if !uses.password {
+        if inner.fixed_start(&given.variables, &Keyring::new()).is_none() {
             return Err(Fault::NoDigest);
         }
         let built = dispatch(outer, text, &Given::default())?;
@@ -364,7 +388,7 @@ pub(crate) fn expression(tag: &str, text: &str, given: &Given) -> Result<Built, 
 /// A scheme with a text of its own as the outermost call: `bcrypt(md5($p))`.
 fn outer(tag: &str) -> Option<(Method, &str)> {
     let (name, rest) = tag.split_once('(')?;
-    let method = match name {
+    let method = match name.to_ascii_lowercase().as_str() {
         "bcrypt" => Method::Bcrypt,
         "argon2i" => Method::Argon2i,
         "argon2d" => Method::Argon2d,
@@ -402,7 +426,8 @@ pub(crate) fn check_expression(tag: &str) -> Result<(), String> {
         format!("is neither a method nor an expression: at column {column}, expected {expected}")
     };
     let expression = Expression::parse(inner).map_err(|error| at(error.column + place, error.expected))?;
-    let is_usable = if place > 0 { expression.uses().password } else { expression.digest_bytes().is_some() };
+    let is_reached = || expression.fixed_start(&Variables::default(), &Keyring::new()).is_some();
+    let is_usable = if place > 0 { is_reached() } else { expression.digest_bytes().is_some() };
     if !is_usable {
         return Err(crate::ParseError(Fault::NoDigest).to_string());
     }
@@ -420,23 +445,31 @@ pub(crate) fn canonical_expression(tag: &str) -> Option<String> {
     }
 }
 
+/// An expression that is a tag, as it may be shown: without its constants, which can be secrets.
+pub(crate) fn redacted(tag: &str) -> Option<String> {
+    match outer(tag) {
+        Some((method, inner)) => Some(format!("{}({})", method.as_str(), Expression::parse(inner).ok()?.redacted())),
+        None => Some(Expression::parse(tag).ok()?.redacted().to_string()),
+    }
+}
+
 fn computed(hash: &str, expression: &str, variables: Variables) -> Result<Built, Fault> {
     let expression = own(expression)?.raw();
     let bytes = expression.digest_bytes().ok_or(Fault::NoDigest)?;
     let digest = raw::decode(hash.as_bytes(), bytes, None)?;
-    Ok(over(Parsed::other(Raw::decoded(digest, expression.rounds())), expression, variables))
+    Ok(over(Parsed::other(Raw::decoded(digest, expression.rounds(&variables))), expression, variables))
 }
 
 fn computed_hex(hash: &str, expression: &str, variables: Variables) -> Result<Built, Fault> {
     let expression = own(expression)?.raw();
     let bytes = expression.digest_bytes().ok_or(Fault::NoDigest)?;
     let digest = raw::decode(hash.as_bytes(), bytes, Some(TextEncoding::Hex))?;
-    Ok(over(Parsed::other(Raw::decoded(digest, expression.rounds())), expression, variables))
+    Ok(over(Parsed::other(Raw::decoded(digest, expression.rounds(&variables))), expression, variables))
 }
 
 fn decoded(hash: &[u8], expression: &str, variables: Variables) -> Result<Built, Fault> {
     let expression = own(expression)?;
-    Ok(over(Parsed::other(Raw::decoded(hash.to_vec(), expression.rounds())), expression, variables))
+    Ok(over(Parsed::other(Raw::decoded(hash.to_vec(), expression.rounds(&variables))), expression, variables))
 }
 
 fn bcrypt(text: &str, expression: &str, variables: Variables) -> Result<Built, Fault> {
@@ -456,6 +489,9 @@ fn ldap(text: &str, prefix: &'static str, function: Function, expression: &str) 
     let body = braced(text, prefix)?;
     check_end(body, text)?;
     let bytes = codec::base64_padded_or_not(body.as_bytes(), Alphabet::Standard)?;
+    if bytes.get(..2 * function.bytes()).is_some_and(|start| start.iter().all(u8::is_ascii_hexdigit)) {
+        return Err(Fault::DoubleEncoded { outer: "base64", inner: "hex" });
+    }
     match bytes.split_at_checked(function.bytes()) {
         Some((hash, salt)) if !salt.is_empty() => decoded(hash, expression, salted(salt)),
         _ => Err(Fault::Length { actual: text.len(), expected: "base64 of a hash and a salt" }),
@@ -575,6 +611,18 @@ fn spring_digest(method: Method, text: &str) -> Result<Built, Fault> {
     }
 }
 
+/// passwap's: the salt is the text as it stands, whatever it looks like, and the digest is in base64.
+fn md5_salted(method: Method, text: &str) -> Result<Built, Fault> {
+    const EXPECTED: Fault =
+        Fault::Structure { expected: "`$md5salted-prefix$` or `$md5salted-suffix$`, a salt, `$` and base64" };
+    let ["", side, salt, hash] = text::parts::<4>(text, '$').ok_or(EXPECTED)? else { return Err(EXPECTED) };
+    let is_side = side == if method == Method::Md5SaltedPrefix { "md5salted-prefix" } else { "md5salted-suffix" };
+    if !is_side || hash.len() > 24 {
+        return Err(EXPECTED);
+    }
+    computed(hash, method.info().computation, salted(salt.as_bytes()))
+}
+
 /// Symfony's message digest hasher with its defaults: SHA-512, 5000 rounds. A salt is optional, and has no braces.
 fn symfony(text: &str, given: &Given) -> Result<Built, Fault> {
     let salt = given.variables.salt.as_deref().unwrap_or_default();
@@ -603,6 +651,9 @@ fn kratos_template(text: &str) -> Result<Built, Fault> {
     };
     let function = Function::of(name).ok_or(EXPECTED)?;
     let hash = base64(hash)?;
+    if hash.len() == 2 * function.bytes() && hash.iter().all(u8::is_ascii_hexdigit) {
+        return Err(Fault::DoubleEncoded { outer: "base64", inner: "hex" });
+    }
     if hash.len() != function.bytes() {
         return Err(Fault::Length { actual: 2 * hash.len(), expected: "base64 of a digest of the method" });
     }
@@ -626,7 +677,8 @@ fn kratos_template(text: &str) -> Result<Built, Fault> {
     if expression.digest_bytes().is_none() {
         return Err(Fault::Structure { expected: "a template with `{PASSWORD}`" });
     }
-    Ok(over(Parsed::other(Raw::decoded(hash, expression.rounds())), expression, salted(&salt)))
+    let variables = salted(&salt);
+    Ok(over(Parsed::other(Raw::decoded(hash, expression.rounds(&variables))), expression, variables))
 }
 
 /// `$hmac-sha256$base64(hex)$base64(key)`

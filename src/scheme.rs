@@ -95,8 +95,18 @@ pub(crate) trait Scheme: Send + Sync {
         false
     }
 
-    /// Whether the end of long inputs is ignored.
-    fn truncates(&self) -> bool {
+    /// How many bytes of an input are looked at, where the end of long ones is ignored.
+    fn input_bytes_max(&self) -> Option<usize> {
+        None
+    }
+
+    /// Whether an input of so many bytes costs no more than the limits promise: its length can be work in every round.
+    fn admits(&self, _input_bytes: usize, _limits: &Limits) -> bool {
+        true
+    }
+
+    /// Whether it computes nothing, and its cost is that of the expression whose value it compares.
+    fn is_comparison(&self) -> bool {
         false
     }
 
@@ -121,6 +131,16 @@ pub(crate) trait Scheme: Send + Sync {
     }
 }
 
+/// An input as most are: what limits of rounds are meant for.
+const INPUT_BYTES_SHORT: usize = 16;
+
+/// Whether rounds of `blocks` each (by the length of the input) come to no more than the dearest hash of a short input may, a few
+/// times over.
+fn admits(rounds: u64, rounds_max: u64, blocks: impl Fn(usize) -> u64, input_bytes: usize) -> bool {
+    let most = rounds_max.saturating_mul(blocks(INPUT_BYTES_SHORT)).saturating_mul(Limits::LENGTH_WORK_MAX);
+    rounds.saturating_mul(blocks(input_bytes)) <= most
+}
+
 /// A parsed hash of any scheme. Digests and Argon2 stand by themselves: most records are the one or the other.
 #[derive(Clone)]
 pub(crate) enum Parsed {
@@ -140,6 +160,15 @@ impl Parsed {
         match self {
             Self::Argon2(argon2) => Some(argon2.lanes),
             _ => None,
+        }
+    }
+
+    /// Whether its cost is that of the expression whose value it compares.
+    pub(crate) fn counts_its_input(&self) -> bool {
+        match self {
+            Self::Digest(_) => true,
+            Self::Argon2(_) => false,
+            Self::Other(scheme) => scheme.is_comparison(),
         }
     }
 

@@ -10,11 +10,16 @@ use crate::recipe::{self, Built, Given, Input};
 use crate::scheme::bcrypt::Bcrypt;
 use crate::scheme::{self, Parsed, Scheme, TextEncoding};
 use crate::tag::{Kind, Tag};
-use crate::{Cost, Limits, Method, ParseError};
+use crate::{Cost, Limits, Method, OutOfBounds, ParseError};
 
 #[cfg(feature = "import")]
 mod plain;
 
+/// The longest password that can match, as the bounds of expressions take it.
+pub(crate) const PASSWORD_BYTES_MAX: usize = expression::PASSWORD_BYTES_MAX;
+
+/// Passwords up to this length are verified whatever the hash costs, as long as its cost is within the limits.
+const PASSWORD_BYTES_USUAL: usize = 128;
 /// The prefix of the self-describing form of methods whose own text does not name them.
 const PREFIX: &str = "$rehash$";
 
@@ -33,6 +38,8 @@ pub struct StoredHash {
     has_columns: bool,
     /// The expression, where it is the tag.
     expression: Option<Box<str>>,
+    /// The text as the method itself reads it, where it was read as a vendor's who means something else by it.
+    restated: Option<Box<str>>,
 }
 
 /// A digest in hex and its salt, for trying other computations on them. It has no `Debug`.
@@ -140,6 +147,10 @@ impl StoredHash {
     }
 
     fn read(tag: &Kind, text: &str, given: &Given, limits: &Limits) -> Result<Self, ParseError> {
+        Self::read_tagged(tag, text, given, limits).map_err(|error| with_real_bound(error, limits))
+    }
+
+    fn read_tagged(tag: &Kind, text: &str, given: &Given, limits: &Limits) -> Result<Self, ParseError> {
         if text.starts_with(PREFIX) {
             let stored = Self::parse_self_describing(text, limits)?;
             let is_of_tag = match tag {
@@ -180,13 +191,17 @@ impl StoredHash {
             return Err(Fault::Ambiguous { candidates: named }.into());
         }
         // What names bcrypt can be bcrypt over something else, where the family has that and bcrypt itself does not read it; PBKDF2's
-        // common text is Kratos' too.
-        let is_open = matches!(named, [] | [Method::Bcrypt | Method::Pbkdf2]);
+        // common text is Kratos' too, and scrypt's; phpass is WordPress'.
+        let is_open = matches!(named, [] | [Method::Bcrypt | Method::Pbkdf2 | Method::Scrypt | Method::Phpass]);
         let others = family.1.iter().copied().filter(|method| is_open && !claimed.contains(method)).filter(writes);
         let mut first = None;
         for method in claimed.iter().copied().chain(others) {
-            match recipe::build(method, text, given) {
-                Ok(built) => return Self::bounded(method, None, text, built, limits),
+            let restated = family.restated(method, text);
+            match recipe::build(method, restated.unwrap_or(text), given) {
+                Ok(built) => {
+                    let stored = Self::bounded(method, None, text, built, limits)?;
+                    return Ok(Self { restated: restated.map(Box::from), ..stored });
+                }
                 // What was cut off has the form as far as it goes.
                 Err(fault) if named.contains(&method) || matches!(fault, Fault::Truncated { .. }) => {
                     first = first.or(Some(fault));
@@ -205,12 +220,34 @@ impl StoredHash {
         limits: &Limits,
     ) -> Result<Self, ParseError> {
         let Built { parsed, input, has_columns } = built;
-        parsed.scheme().check(limits)?;
-        if let Input::Expression(input) = &input {
-            let most = u64::from(limits.digest_rounds);
-            crate::OutOfBounds::check("digest_rounds", 0, most, input.0.rounds())?;
+        let stored = Self { method, text: text.into(), parsed, input, has_columns, expression, restated: None };
+        stored.check(limits)?;
+        if !stored.is_reached(&Keyring::new()) {
+            return Err(Fault::AnyPassword.into());
         }
-        Ok(Self { method, text: text.into(), parsed, input, has_columns, expression })
+        Ok(stored)
+    }
+
+    /// `Err` where a verification could cost more than the limits allow.
+    pub(crate) fn check(&self, limits: &Limits) -> Result<(), OutOfBounds> {
+        let Input::Expression(input) = &self.input else { return self.scheme().check(limits) };
+        let price = |bytes| input.0.price(bytes, &input.1, &Keyring::new());
+        let most = u64::from(limits.digest_rounds);
+        let longest = price(PASSWORD_BYTES_MAX);
+        OutOfBounds::check("value_bytes", 0, expression::VALUE_BYTES_MAX, longest.value_bytes)?;
+        self.scheme().check(limits)?;
+        if longest.rounds <= most {
+            return Ok(());
+        }
+        OutOfBounds::check("digest_rounds", 0, most, price(expression::PASSWORD_BYTES_SHORT).rounds)?;
+        OutOfBounds::check("digest_rounds", 0, Limits::LENGTH_WORK_MAX * most, price(PASSWORD_BYTES_USUAL).rounds)
+    }
+
+    /// Whether anything of a password reaches what the scheme looks at, as far as is known.
+    fn is_reached(&self, keys: &Keyring) -> bool {
+        let Input::Expression(input) = &self.input else { return true };
+        let most = self.scheme().input_bytes_max().unwrap_or(usize::MAX);
+        input.0.fixed_start(&input.1, keys).is_some_and(|start| start < most)
     }
 
     /// Reads a text that names its own method: a crypt or PHC string (`$2b$…`, `$argon2id$…`, `{SSHA}…`), or what
@@ -290,6 +327,7 @@ impl StoredHash {
             input: Input::Password,
             has_columns: false,
             expression: None,
+            restated: None,
         }
     }
 
@@ -320,6 +358,9 @@ impl StoredHash {
 
     /// The canonical text; `None` where the text is it.
     fn canonical_unless_it_is(&self) -> Option<String> {
+        if let Some(restated) = &self.restated {
+            return Some(self.scheme().canonical(restated).unwrap_or_else(|| restated.to_string()));
+        }
         // Magento's parameters stand in its version, and its Argon2 is never a PHC string.
         if self.text.starts_with(PREFIX) || self.method == Method::Magento {
             return None;
@@ -343,6 +384,7 @@ impl StoredHash {
     pub fn into_canonical(mut self) -> Self {
         if let Some(text) = self.canonical_unless_it_is() {
             self.text = text.into();
+            self.restated = None;
         }
         self
     }
@@ -352,6 +394,9 @@ impl StoredHash {
     /// [`StoredHash::parse_self_describing`] reads it back exactly.
     #[must_use]
     pub fn self_describing(&self) -> String {
+        if let Some(restated) = &self.restated {
+            return self.described(restated);
+        }
         let says_all = !self.has_columns && self.expression.is_none() && recipe::named(&self.text) == [self.method];
         if says_all || self.text.starts_with(PREFIX) { self.text.to_string() } else { self.described(&self.text) }
     }
@@ -375,6 +420,14 @@ impl StoredHash {
         whole
     }
 
+    /// Whether the text ends with a salt that stands in it as it is: white space there is not around the hash.
+    #[cfg(feature = "import")]
+    pub(crate) fn ends_with_salt(&self) -> bool {
+        let Input::Expression(input) = &self.input else { return false };
+        let ends = |salt: &[u8]| self.text.as_bytes().ends_with(salt);
+        !self.text.ends_with('=') && input.1.salt.as_deref().is_some_and(ends)
+    }
+
     /// A digest in hex, and the salt that goes with it; `None` where the hash is not a digest of its own.
     #[cfg(feature = "import")]
     pub(crate) fn digest_parts(&self) -> Option<DigestParts> {
@@ -392,12 +445,13 @@ impl StoredHash {
         is_hex.then(|| DigestParts { hex: hex.to_owned(), salt })
     }
 
-    /// The cost parameters in words (`cost=10`, `m=19456,t=2,p=1`; empty for digests): for statistics.
+    /// The cost parameters in words (`cost=10`, `m=19456,t=2,p=1`; empty for digests), after the expression where that is the method:
+    /// for statistics. An expression's constants can be secrets, and are not shown.
     #[must_use]
     pub fn parameters(&self) -> String {
         let parameters = self.parsed.scheme().parameters();
-        match &self.expression {
-            Some(expression) if parameters.is_empty() => expression.to_string(),
+        match self.expression.as_deref().and_then(recipe::redacted) {
+            Some(expression) if parameters.is_empty() => expression,
             Some(expression) => format!("{expression} {parameters}"),
             None => parameters,
         }
@@ -406,7 +460,14 @@ impl StoredHash {
     /// What one verification costs.
     #[must_use]
     pub fn cost(&self) -> Cost {
-        self.parsed.scheme().cost()
+        let cost = self.parsed.scheme().cost();
+        match &self.input {
+            Input::Expression(input) if !self.parsed.counts_its_input() => {
+                let time = cost.time.saturating_add(Cost::digests(input.0.rounds(&input.1)).time);
+                Cost { time, ..cost }
+            }
+            _ => cost,
+        }
     }
 
     /// `Err` where the hash needs a key that `keys` does not have.
@@ -444,7 +505,7 @@ impl StoredHash {
             Input::Password => true,
             Input::Expression(input) => input.0.exposes_password(),
         };
-        exposes && self.scheme().truncates()
+        exposes && self.scheme().input_bytes_max().is_some()
     }
 
     /// Whether the text is a digest and nothing else, which can be encoded in several ways.
@@ -466,7 +527,8 @@ impl StoredHash {
         let Input::Expression(input) = &self.input else { return self.scheme().is_ambiguous(password) };
         let (expression, variables) = &**input;
         let exposed = expression.exposed(password, variables, keys);
-        exposed.map_or(true, |exposed| self.scheme().is_ambiguous(&exposed))
+        expression.loses(password, variables, keys)
+            || exposed.map_or(true, |exposed| self.scheme().is_ambiguous(&exposed))
     }
 
     /// How many lanes its memory has, where its scheme is Argon2.
@@ -480,12 +542,58 @@ impl StoredHash {
         self.scheme().as_bcrypt()
     }
 
-    /// What the scheme is given for this password.
-    pub(crate) fn input<'p>(&self, password: &'p [u8], keys: &Keyring) -> Result<expression::Input<'p>, Unverifiable> {
-        match &self.input {
-            Input::Password => Ok(expression::Input::Borrowed(password)),
-            Input::Expression(input) => input.0.evaluate(password, &input.1, keys),
+    /// What the scheme is given for this password. `Err` where a long one would cost more than the limits promise.
+    pub(crate) fn input<'p>(
+        &self,
+        password: &'p [u8],
+        keys: &Keyring,
+        limits: &Limits,
+    ) -> Result<expression::Input<'p>, Unverifiable> {
+        let input = match &self.input {
+            Input::Password => expression::Input::Borrowed(password),
+            Input::Expression(input) => {
+                let (expression, variables) = &**input;
+                self.check_password(expression, variables, password.len(), keys, limits)?;
+                expression.evaluate(password, variables, keys)?
+            }
+        };
+        match self.scheme().admits(input.bytes().len(), limits) {
+            true => Ok(input),
+            false => Err(Unverifiable::PasswordTooLong),
         }
+    }
+
+    /// Whether an expression may be evaluated for a password of so many bytes.
+    fn check_password(
+        &self,
+        expression: &expression::Expression,
+        variables: &expression::Variables,
+        password_bytes: usize,
+        keys: &Keyring,
+        limits: &Limits,
+    ) -> Result<(), Unverifiable> {
+        let has_keys = expression.has_keys();
+        if has_keys && !self.is_reached(keys) {
+            return Err(Unverifiable::AnyPassword);
+        }
+        if password_bytes <= PASSWORD_BYTES_USUAL && !has_keys {
+            return Ok(());
+        }
+        let price = expression.price(password_bytes, variables, keys);
+        let is_within = price.rounds <= Limits::LENGTH_WORK_MAX * u64::from(limits.digest_rounds)
+            && price.value_bytes <= expression::VALUE_BYTES_MAX;
+        if is_within { Ok(()) } else { Err(Unverifiable::PasswordTooLong) }
+    }
+}
+
+/// A number that is nobody's parameter breaks the bound of its type first: named is the one that stands in the limits.
+fn with_real_bound(error: ParseError, limits: &Limits) -> ParseError {
+    match error.0 {
+        Fault::Bounds(bounds) if bounds.actual > bounds.max => {
+            let max = limits.of_parameter(bounds.parameter).map_or(bounds.max, |max| max.min(bounds.max));
+            OutOfBounds { max, ..bounds }.into()
+        }
+        fault => fault.into(),
     }
 }
 

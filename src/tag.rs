@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::Method;
-use crate::recipe::{Family, canonical_expression, mode};
+use crate::recipe::{Family, canonical_expression, mode, redacted};
 
 /// What a record says of the method that made its hash.
 ///
@@ -16,10 +16,12 @@ use crate::recipe::{Family, canonical_expression, mode};
 /// assert!("md5(md5($p).$s)".parse::<Tag>().is_ok());
 /// assert!("md5(md5($p)".parse::<Tag>().is_err());
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Its `Display` is the tag itself; its `Debug` leaves the constants of an expression out, which can be secrets.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Tag(pub(crate) Kind);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Kind {
     Method(Method),
     Family(Family),
@@ -50,6 +52,15 @@ impl fmt::Display for Tag {
             Kind::Method(method) => method.fmt(f),
             Kind::Family(family) => f.write_str(family.0),
             Kind::Expression(expression) => f.write_str(expression),
+        }
+    }
+}
+
+impl fmt::Debug for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Expression(expression) => write!(f, "Tag({})", redacted(expression).unwrap_or_default()),
+            Kind::Method(_) | Kind::Family(_) => write!(f, "Tag({self})"),
         }
     }
 }

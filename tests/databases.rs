@@ -81,11 +81,14 @@ fn a_legacy_database_is_checked_probed_and_imported_and_read_on_from_where_it_st
     };
     let checked: serde_json::Value = serde_json::from_str(&ends(&with("check", &["--json"]), 1)).expect("JSON");
     assert_eq!((&checked["records"], &checked["good"], &checked["rejected"]), (&5.into(), &4.into(), &1.into()));
-    assert_eq!(checked["methods"]["phpass"], 4);
+    assert_eq!(checked["methods"]["wordpress_phpass"], 4);
 
     std::fs::write(at.join("wrong.csv"), "username,password\nu1,password\nu2,another\n").expect("written");
     let refused = ends(&with("import", &["--probe", "wrong.csv"]), 1);
-    assert!(refused.contains("u2: does not match as phpass") && refused.contains("nothing was imported"), "{refused}");
+    assert!(
+        refused.contains("u2: does not match as wordpress_phpass") && refused.contains("nothing was imported"),
+        "{refused}"
+    );
     assert!(!at.join("rehash.db").exists());
     std::fs::write(at.join("right.csv"), "username,password\nu1,password\nu5,password\n").expect("written");
     let after = ends(&with("import", &["--source-after", "2", "--quiet", "--store", "sqlite:rest.db"]), 1);
@@ -96,7 +99,7 @@ fn a_legacy_database_is_checked_probed_and_imported_and_read_on_from_where_it_st
 
     let cheap = ["--memory", "64KiB", "--passes", "1", "--lanes", "1"];
     let signed_in = rehash(at, "password\n", &[&["sign-in", "u5@example.com"], &cheap[..]].concat());
-    assert!(ends(&signed_in, 0).contains("the phpass record: upgraded"));
+    assert!(ends(&signed_in, 0).contains("the wordpress_phpass record: upgraded"));
 
     let no_such = ends(&with("check", &["--source-preset", "nonesuch"]), 2);
     assert!(no_such.contains("source-preset"), "{no_such}");

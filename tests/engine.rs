@@ -386,3 +386,119 @@ fn a_batch_gives_what_each_gives_alone() {
     assert!(alone.iter().filter(|shown| shown.starts_with("$2")).count() >= 5, "{alone:?}");
     assert!(engine.verify_batch(&[]).is_empty());
 }
+
+fn tagged(tag: &str, text: &str, salt: Option<&[u8]>) -> Result<StoredHash, rehash::ParseError> {
+    let columns = rehash::Columns::default();
+    let columns = salt.map_or(columns, |salt| columns.salt(salt));
+    StoredHash::parse_tagged(&tag.parse().expect(tag), text, &columns, &Limits::default())
+}
+
+#[test]
+fn an_expression_is_bounded_in_what_it_holds_and_in_what_it_hashes() {
+    let code = |tag: &str| tagged(tag, MD5_OF_PASSWORD, None).map(|_| ()).map_err(|error| error.code());
+    for tag in [
+        "md5(iterate(40,$p,$x.$x))",
+        "md5(iterate(1000,$p,$x.$p))",
+        "iterate(9000000,md5(pad($p,4096)),md5(pad($x,4096)))",
+        "iterate(10000001,md5($p),md5($x))",
+    ] {
+        assert_eq!(code(tag), Err(Code::CostTooHigh), "{tag}");
+    }
+    let said = tagged("md5(iterate(40,$p,$x.$x))", MD5_OF_PASSWORD, None).map(|_| ()).unwrap_err().to_string();
+    assert!(said.contains("grow beyond 262144 bytes"), "{said}");
+    for tag in ["iterate(10000000,md5($p))", "md5($p.$p.$p)", "md5(utf16le($p))"] {
+        assert_eq!(code(tag), Ok(()), "{tag}");
+    }
+    // A salt counts by its length.
+    let long = vec![b's'; 300 * 1024];
+    let refused = tagged("md5($s.$p)", MD5_OF_PASSWORD, Some(&long)).map(|_| ()).map_err(|error| error.code());
+    assert_eq!(refused, Err(Code::CostTooHigh));
+}
+
+#[test]
+fn a_password_whose_length_makes_every_round_dearer_is_refused_where_there_are_many() {
+    let engine = engine();
+    let too_long = |result: Result<Accepted, Denied>| {
+        matches!(result.map(|_| ()), Err(Denied::Unverifiable(Unverifiable::PasswordTooLong)))
+    };
+    let (short, long) = (Password::new(vec![b'x'; 128]), Password::new(vec![b'x'; 4096]));
+    let dear = [
+        ("sha512crypt", format!("$6$rounds=1000000$saltsalt${}/", "a".repeat(85))),
+        ("sha256crypt", format!("$5$rounds=1000000$saltsalt${}.", "a".repeat(42))),
+        ("phpass", format!("$P$M12345678{}", "a".repeat(21) + ".")),
+        ("iterate(9999999,md5($p),md5($x.$p))", MD5_OF_PASSWORD.to_owned()),
+    ];
+    for (tag, text) in &dear {
+        let stored = tagged(tag, text, None).unwrap_or_else(|error| panic!("{tag}: {error}"));
+        assert!(too_long(engine.verify(&stored, &long)), "{tag}");
+        assert!(too_long(engine.verify_batch(&[(&stored, &long)]).remove(0)), "{tag}");
+    }
+    // What costs little may be long, and no length that is usual is refused at any cost.
+    let cheap = tagged("sha512crypt", &format!("$6$rounds=1000$saltsalt${}/", "a".repeat(85)), None).expect("a hash");
+    assert_eq!(engine.verify(&cheap, &long).unwrap_err(), Denied::WrongPassword);
+    for (tag, text, low) in [
+        ("sha512crypt", format!("$6$rounds=1000$saltsalt${}/", "a".repeat(85)), Limits::default().crypt_rounds(1000)),
+        ("sha256crypt", format!("$5$rounds=1000$saltsalt${}.", "a".repeat(42)), Limits::default().crypt_rounds(1000)),
+        ("phpass", format!("$P$512345678{}", "a".repeat(21) + "."), Limits::default().phpass_cost(7)),
+        ("drupal7", format!("$S$512345678{}", "a".repeat(43)), Limits::default().phpass_cost(7)),
+        ("iterate(1000,md5($p),md5($x.$p))", MD5_OF_PASSWORD.to_owned(), Limits::default().digest_rounds(1001)),
+    ] {
+        let stored = tagged(tag, &text, None).unwrap_or_else(|error| panic!("{tag}: {error}"));
+        let engine = engine_with(|policy| policy.limits(low));
+        assert_eq!(engine.verify(&stored, &short).unwrap_err(), Denied::WrongPassword, "{tag}");
+        assert!(tag == "drupal7" || too_long(engine.verify(&stored, &long)), "{tag}");
+    }
+}
+
+#[test]
+fn a_record_that_any_password_would_open_is_refused() {
+    let text = "$2b$04$abcdefghijklmnopqrstuuLXXhjMsWpv/bC9fkW1H1u5aF3Kr2l3S";
+    let text = &format!("{}{}", &text[..59], "O");
+    let code =
+        |tag: &str, salt: usize| tagged(tag, text, Some(&vec![b's'; salt])).map(|_| ()).map_err(|error| error.code());
+    assert_eq!(code("bcrypt($s.$p)", 72), Err(Code::Malformed));
+    assert_eq!(code("bcrypt($s.md5($p))", 72), Err(Code::Malformed));
+    assert_eq!(code("bcrypt($s.$p)", 71), Ok(()));
+    assert_eq!(code("bcrypt($p.$s)", 72), Ok(()));
+    let named = |user: &str| {
+        let columns = rehash::Columns::default().user(user.as_bytes());
+        StoredHash::parse_tagged(&Method::Smf21.into(), text, &columns, &Limits::default()).map(|_| ())
+    };
+    assert!(named(&"a".repeat(71)).is_ok());
+    assert_eq!(named(&"a".repeat(72)).unwrap_err().code(), Code::Malformed);
+    assert!("md5(substr($p,0,0))".parse::<rehash::Tag>().is_err());
+    // A key is not known before there is a keyring.
+    let mut keys = Keyring::new();
+    keys.register(KeyId::new("site").expect("an id"), vec![b'k'; 72]).expect("a key");
+    let stored = tagged("bcrypt(key:site.$p)", text, None).expect("well formed");
+    let engine = engine_with(|policy| policy.keys(keys));
+    let denied = engine.verify(&stored, &Password::new("x")).unwrap_err();
+    assert_eq!(denied, Denied::Unverifiable(Unverifiable::AnyPassword));
+}
+
+#[test]
+fn a_password_of_which_an_expression_kept_a_part_is_accepted_and_not_upgraded() {
+    let engine = engine();
+    // MD5 of "abc", and of "password".
+    let abc = "900150983cd24fb0d6963f7d28e17f72";
+    for (tag, password) in [("md5(substr($p,0,3))", "abcdef"), ("md5(lc($p))", "aBC"), ("md5(substr($p,0,3))", "abc")] {
+        let stored = tagged(tag, abc, None).expect(tag);
+        let accepted = engine.verify(&stored, &Password::new(password)).expect(tag);
+        assert_eq!(skipped(accepted), SkipReason::TruncationAmbiguous, "{tag}");
+    }
+    for tag in ["md5(substr($p,0,9))", "md5(latin1($p))", "md5(rev(rev($p)))"] {
+        let stored = tagged(tag, MD5_OF_PASSWORD, None).expect(tag);
+        ready(engine.verify(&stored, &Password::new("password")).expect(tag));
+    }
+}
+
+#[test]
+fn constants_of_an_expression_are_in_no_parameters_and_no_debug() {
+    let stored = tagged("md5($p.'TOPSECRET')", MD5_OF_PASSWORD, None).expect("well formed");
+    assert_eq!(stored.parameters(), "md5($p.'…')");
+    let tag: rehash::Tag = "hmac_sha256('TOPSECRET',$p)".parse().expect("a tag");
+    for shown in [format!("{stored:?}"), format!("{tag:?}")] {
+        assert!(!shown.contains("TOPSECRET"), "{shown}");
+    }
+    assert!(stored.tag().contains("TOPSECRET"), "the tag itself is whole");
+}

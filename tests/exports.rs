@@ -362,7 +362,7 @@ fn an_sql_dump_may_replace_and_name_character_sets() {
     let row = "(1,'ada',_binary '$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0','ada','ada@example.com','','','',0,'Ada')";
     for verb in ["INSERT INTO", "REPLACE INTO", "insert ignore into"] {
         let record = one("users.sql", &format!("{verb} `wp_users` VALUES {row};\n"), Vendor::Wordpress).expect("good");
-        assert_eq!(method(&record), "phpass", "{verb}");
+        assert_eq!(method(&record), "wordpress_phpass", "{verb}");
     }
 }
 
@@ -500,11 +500,11 @@ fn what_no_record_says_contradicts_nothing() {
     }
     for line in ["ada:Secret1!\n", "ada:5f4dcc3b5aa765d61d8327deb882cf99\n"] {
         let said = problem("htpasswd", line, Vendor::Htpasswd);
-        assert!(said.contains("ambiguous_method"), "{line}: {said}");
+        assert!(said.contains("unknown_method"), "{line}: {said}");
     }
     for hash in ["5f4dcc3b5aa765d61d8327deb882cf99", "X03MO1qnZdYdgyfeuILPmQ=="] {
         let said = problem("shadow", &format!("ada:{hash}:19000::::::\n"), Vendor::Shadow);
-        assert!(said.contains("ambiguous_method"), "{hash}: {said}");
+        assert!(said.contains("unknown_method"), "{hash}: {said}");
         let said = problem("a.ldif", &entry(&format!("{{CRYPT}}{hash}")), Vendor::Ldif);
         assert!(said.contains("passwordEncrypted"), "{hash}: {said}");
     }
@@ -523,4 +523,107 @@ fn django_hashers_without_a_salt_are_read() {
         let record = one("django.json", &text, Vendor::Django).unwrap_or_else(|why| panic!("{hash}: {why}"));
         assert_eq!(method(&record), expected);
     }
+}
+
+#[test]
+fn keycloaks_parameters_are_read_as_texts_and_as_numbers_and_nothing_is_guessed() {
+    // Argon2id of "password" with m=64, t=3, p=2 would do; only what is read is looked at.
+    let user = |parameters: &str| {
+        let data = format!(r#"{{"algorithm":"argon2","hashIterations":3,"additionalParameters":{parameters}}}"#);
+        let value = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+        let secret = format!(r#"{{"value":"{value}","salt":"MDEyMzQ1Njc4OWFiY2RlZg=="}}"#);
+        let quote = |text: &str| serde_json::to_string(text).expect("a text");
+        format!(
+            r#"{{"users":[{{"username":"ada","enabled":true,"credentials":[{{"type":"password","credentialData":{},"secretData":{}}}]}}]}}"#,
+            quote(&data),
+            quote(&secret)
+        )
+    };
+    let read = |parameters: &str| one("keycloak.json", &user(parameters), Vendor::Keycloak);
+    for parameters in [
+        r#"{"version":["1.3"],"type":["id"],"hashLength":["32"],"memory":["64"],"parallelism":["2"]}"#,
+        r#"{"version":["1.3"],"type":["id"],"hashLength":[32],"memory":[64],"parallelism":[2]}"#,
+        r#"{"version":"1.3","type":"id","hashLength":32,"memory":64,"parallelism":"2"}"#,
+    ] {
+        let record = read(parameters).unwrap_or_else(|why| panic!("{parameters}: {why}"));
+        let Credential::Hash(hash) = &record.credential else { panic!("{parameters}") };
+        assert_eq!(hash.parameters(), "m=64,t=3,p=2", "{parameters}");
+    }
+    for (parameters, code) in [
+        (r#"{"memory":[],"parallelism":["2"]}"#, "malformed"),
+        (r#"{"memory":["64","128"],"parallelism":["2"]}"#, "malformed"),
+        (r#"{"memory":{"a":1},"parallelism":["2"]}"#, "malformed"),
+        (r#"{"memory":[null]}"#, "malformed"),
+        (r#"{"memory":["64"],"parallelism":["2"],"hashLength":["64"]}"#, "wrong_length"),
+        (r#"{"memory":["9999999999"],"parallelism":["2"]}"#, "cost_too_high"),
+    ] {
+        let said = read(parameters).err().unwrap_or_default();
+        assert!(said.contains(code), "{parameters}: {said}");
+    }
+    // The limit that is named is the one that is there to be raised.
+    let said = read(r#"{"memory":["9999999999"],"parallelism":["2"]}"#).err().unwrap_or_default();
+    assert!(said.contains("limit of 1048576"), "{said}");
+}
+
+#[test]
+fn ldif_values_that_are_no_text_are_refused_where_one_is_needed_and_locked_accounts_have_no_password() {
+    let entry = |line: &str| format!("dn: uid=ada\nuid: ada\n{line}\n");
+    let read = |line: &str| one("a.ldif", &entry(line), Vendor::Ldif);
+    for (line, field) in [("userPassword:: cORzcw==", "userPassword"), ("cn:: /////w==", "cn"), ("sn:: /////w==", "sn")]
+    {
+        let said = read(line).err().unwrap_or_default();
+        assert!(said.contains("bad_utf8") && said.contains(field), "{line}: {said}");
+    }
+    let photo = read("jpegPhoto:: /////w==").unwrap_or_else(|why| panic!("{why}"));
+    assert!(custom(&photo).contains("/////w=="));
+    for line in
+        ["userPassword: {CRYPT}!", "userPassword: {crypt}*", "userPassword: {CRYPT}!!", "userPassword: {CRYPT}*LK*"]
+    {
+        let record = read(line).unwrap_or_else(|why| panic!("{line}: {why}"));
+        assert!(matches!(record.credential, Credential::None), "{line}");
+        assert!(custom(&record).contains("shadowLocked"), "{line}");
+    }
+}
+
+#[test]
+fn auth0_keys_stand_beside_the_hash_however_long_they_are() {
+    let user = |key: &str| {
+        let hash = "a".repeat(64);
+        format!(
+            r#"[{{"email":"ada@example.com","custom_password_hash":{{"algorithm":"hmac","hash":{{"value":"{hash}","encoding":"hex","digest":"sha256","key":{{"value":"{key}","encoding":"utf8"}}}}}}}}]"#
+        )
+    };
+    for key in ["TOPSECRETKEY".to_owned(), "k".repeat(600)] {
+        let record = one("auth0.json", &user(&key), Vendor::Auth0).unwrap_or_else(|why| panic!("{key}: {why}"));
+        let Credential::Hash(hash) = &record.credential else { panic!("a hash") };
+        assert_eq!(hash.tag(), "hmac_sha256($s2,$p)");
+        assert!(!format!("{hash:?}").contains(&key));
+    }
+    let said = one("auth0.json", &user(""), Vendor::Auth0).err().unwrap_or_default();
+    assert!(said.contains("missing_key"), "{said}");
+}
+
+#[test]
+fn auth0_salts_that_leave_nothing_of_a_password_are_refused() {
+    let user = |salt: &str| {
+        let hash = "$2b$04$abcdefghijklmnopqrstuuLXXhjMsWpv/bC9fkW1H1u5aF3Kr2l3O";
+        format!(
+            r#"[{{"email":"ada@example.com","custom_password_hash":{{"algorithm":"bcrypt","hash":{{"value":"{hash}"}},"salt":{{"value":"{salt}","position":"prefix"}}}}}}]"#
+        )
+    };
+    assert!(one("auth0.json", &user(&"s".repeat(71)), Vendor::Auth0).is_ok());
+    let said = one("auth0.json", &user(&"s".repeat(72)), Vendor::Auth0).err().unwrap_or_default();
+    assert!(said.contains("malformed") && said.contains("any password"), "{said}");
+}
+
+#[test]
+fn zitadels_password_is_a_text_or_an_object() {
+    let hash = "$2b$04$abcdefghijklmnopqrstuuLXXhjMsWpv/bC9fkW1H1u5aF3Kr2l3O";
+    for value in [format!(r#""{hash}""#), format!(r#"{{"value":"{hash}"}}"#), format!(r#"{{"hash":"{hash}"}}"#)] {
+        let text = format!(r#"[{{"userName":"ada","hashedPassword":{value}}}]"#);
+        let record = one("zitadel.json", &text, Vendor::Zitadel).unwrap_or_else(|why| panic!("{value}: {why}"));
+        assert_eq!(method(&record), "bcrypt");
+    }
+    let said = one("zitadel.json", r#"[{"userName":"ada","hashedPassword":[1]}]"#, Vendor::Zitadel).err();
+    assert!(said.unwrap_or_default().contains("bad_field"));
 }

@@ -6,7 +6,7 @@ use std::io::{Cursor, Write as _};
 use std::ops::ControlFlow;
 
 use rehash::import::{Credential, Format, Options, Record, Rules, Source, Summary, check};
-use rehash::{Code, KeyId, Keyring, Method};
+use rehash::{Code, Columns, Engine, KeyId, Keyring, Limits, Method, Password, Policy, StoredHash};
 
 const MD5: &str = "5f4dcc3b5aa765d61d8327deb882cf99";
 const BCRYPT: &str = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
@@ -410,4 +410,58 @@ fn jobs_change_neither_order_nor_counts() {
     let one = run(1);
     assert_eq!((one.1, one.2), (12_000, 8_000));
     assert!(one == run(4));
+}
+
+#[test]
+fn white_space_at_the_end_of_a_salt_is_the_salts() {
+    // MD5 of " pw".
+    let hash = "d10e0ba62c20ed9c269df1329ba0df38";
+    for (end, salt) in [(" ", " "), (" \\n", " "), (" \\r\\n", " "), ("", ""), ("\\n", ""), ("ab\\t", "ab\t")] {
+        let json = format!(
+            r#"{{"username":"a","passwordEncrypted":"{hash}:{end}","passwordEncryptionMethod":"md5_salted_prefix"}}"#
+        );
+        let record = record(&json).unwrap_or_else(|problems| panic!("{end:?}: {problems:?}"));
+        let columns = Columns::default().salt(salt.as_bytes());
+        let limits = Limits::default();
+        let meant = StoredHash::parse_tagged(&Method::Md5SaltedPrefix.into(), hash, &columns, &limits).expect("a hash");
+        let Credential::Hash(stored) = &record.credential else { panic!("a hash") };
+        let engine = Engine::new(Policy::default()).expect("entropy");
+        let of = |stored: &StoredHash| engine.verify_without_decoy(stored, &Password::new("pw")).is_ok();
+        assert_eq!(of(stored), of(&meant), "{end:?}");
+        assert_eq!(stored.canonical(), meant.canonical(), "{end:?}");
+    }
+    // Elsewhere it is around the hash.
+    for text in ["5f4dcc3b5aa765d61d8327deb882cf99 ", " {SSHA}AZKja92fbuuB9SpRlHqaoXxbTc43Mzc2MDM1Ng== "] {
+        let method = if text.contains("SSHA") { "ldap_ssha" } else { "md5" };
+        let json = format!(r#"{{"username":"a","passwordEncrypted":"{text}","passwordEncryptionMethod":"{method}"}}"#);
+        let record = record(&json).unwrap_or_else(|problems| panic!("{text}: {problems:?}"));
+        assert_eq!(text_of(&record), text.trim());
+    }
+}
+
+#[test]
+fn wrappers_without_an_end_are_refused_and_do_not_overflow_the_stack() {
+    for wrapper in ["{ldap}", "{CRYPT}", "{argon2}", "{ARGON2ID}"] {
+        let text = wrapper.repeat(100_000);
+        for method in ["", "bcrypt", "ldap", "spring", "passlib", "md5", "argon2id(md5($p))"] {
+            let tag =
+                if method.is_empty() { String::new() } else { format!(r#","passwordEncryptionMethod":"{method}""#) };
+            let json = format!(r#"{{"username":"a","passwordEncrypted":"{text}"{tag}}}"#);
+            assert!(record(&json).is_err(), "{wrapper} {method}");
+        }
+        assert!(!matches!(rehash::identify(&text), rehash::Identification::Named(_)));
+    }
+}
+
+#[test]
+fn the_call_of_a_scheme_may_be_written_as_its_tag() {
+    let text = "$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    for tag in ["Argon2id(md5(md5($p).$s))", "ARGON2ID(md5(md5($p).$s))"] {
+        let json = format!(
+            r#"{{"username":"a","passwordEncrypted":"{text}","passwordEncryptionMethod":"{tag}","passwordSalt":"s"}}"#
+        );
+        let record = record(&json).unwrap_or_else(|problems| panic!("{tag}: {problems:?}"));
+        let Credential::Hash(stored) = &record.credential else { panic!("a hash") };
+        assert_eq!(stored.tag(), "argon2id(md5(md5($p).$s))");
+    }
 }

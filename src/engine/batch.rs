@@ -57,12 +57,12 @@ impl Engine {
         places: &[usize],
         outcomes: &mut [Option<Outcome>],
     ) {
-        let keys = self.policy.keys();
+        let (keys, limits) = (self.policy.keys(), self.policy.limits());
         let mut inputs = Vec::with_capacity(places.len());
         for place in places {
             let (stored, password) = pairs[*place];
-            let checked = stored.scheme().check(self.policy.limits()).map_err(Unverifiable::OverLimit);
-            match checked.and_then(|()| stored.input(password.expose(), keys)) {
+            let checked = stored.check(limits).map_err(Unverifiable::OverLimit);
+            match checked.and_then(|()| stored.input(password.expose(), keys, limits)) {
                 Ok(input) => inputs.push((*place, input)),
                 Err(why) => outcomes[*place] = Some(Err(why)),
             }

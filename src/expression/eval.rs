@@ -144,7 +144,7 @@ impl<'e> Evaluation<'e> {
     }
 }
 
-fn map_value(map: Map, mut value: Secret) -> Secret {
+pub(super) fn map_value(map: Map, mut value: Secret) -> Secret {
     match map {
         Map::Lowercase => match std::str::from_utf8(&value) {
             Ok(text) if !text.is_ascii() => Secret::new(text.to_lowercase().into_bytes()),
@@ -153,6 +153,10 @@ fn map_value(map: Map, mut value: Secret) -> Secret {
                 value
             }
         },
+        Map::AsciiLowercase => {
+            value.make_ascii_lowercase();
+            value
+        }
         Map::Uppercase => match std::str::from_utf8(&value) {
             Ok(text) if !text.is_ascii() => Secret::new(text.to_uppercase().into_bytes()),
             _ => {

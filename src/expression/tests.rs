@@ -103,10 +103,115 @@ fn every_numbered_expression_is_one_of_a_digest() {
 
 #[test]
 fn cost_is_known_beforehand() {
-    let rounds = |text| Expression::parse(text).unwrap().rounds();
+    let rounds = |text| Expression::parse(text).unwrap().rounds(&Variables::default());
     assert_eq!(rounds("md5(md5($p).$s)"), 2);
     assert_eq!(rounds("iterate(1000,md5($p))"), 1000);
+    assert_eq!(rounds("iterate(10000000,md5($p))"), 10_000_000);
+    assert_eq!(rounds("iterate(4999,sha512_raw($p.'{'.$s.'}'),sha512_raw($x.$p.'{'.$s.'}'))"), 5000);
     assert_eq!(rounds("iterate(1000000000,md5($p),iterate(1000000000,$x,md5($x)))"), 1_000_000_000_000_000_001);
+    // By what is hashed, not by how often.
+    assert_eq!(rounds("iterate(1000,md5($p),md5(pad($x,4096)))"), 1 + 1000 * 69);
+    assert_eq!(rounds("md5(pad($p,4096))"), 69);
+    // Copying is work too, where there is enough of it.
+    assert!(rounds("iterate(1000000,$p,substr(pad($x,4096),0,32))") > 1_000_000);
+}
+
+#[test]
+fn lengths_are_known_beforehand() {
+    let longest = |text: &str, bytes| {
+        Expression::parse(text).unwrap().price(bytes, &Variables::default(), &Keyring::new()).value_bytes
+    };
+    assert_eq!(longest("md5($p)", 4096), 4096);
+    assert_eq!(longest("md5(utf16le($p))", 4096), 8192);
+    assert_eq!(longest("md5(iterate(3,$p,$x.$x))", 10), 80);
+    assert_eq!(longest("iterate(1000000,md5($p),md5($x.$p))", 100), 132);
+    for text in [
+        "md5(iterate(40,$p,$x.$x))",
+        "md5(iterate(1000000000,$p,$x.'a'))",
+        "md5(iterate(30,'a',$x.$x.$p))",
+        "md5(iterate(9,$p,iterate(9,$x,iterate(9,$x,iterate(9,$x,$x.$x)))))",
+        "md5(iterate(20,$p,hex($x)))",
+    ] {
+        assert!(longest(text, 4096) > VALUE_BYTES_MAX, "{text}");
+    }
+    let deep = format!("md5({}$p{})", "iterate(60,$p,'a'.".repeat(14), ")".repeat(14));
+    assert!(longest(&deep, 4096) > 0, "and it ends");
+}
+
+#[test]
+fn what_nothing_of_the_password_reaches_is_no_digest() {
+    for text in [
+        "md5(substr($p,0,0))",
+        "md5(pad($p,0))",
+        "md5(substr($p,4096,10))",
+        "md5(substr(md5($p),32,10))",
+        "md5(substr('abcdefgh'.$p,0,8))",
+        "md5(iterate(3,$p,md5($s)))",
+        "hmac_md5($s,substr($p,5,0))",
+    ] {
+        assert_eq!(Expression::parse(text).unwrap().digest_bytes(), None, "{text}");
+    }
+    let start = |text, variables: &Variables| Expression::parse(text).unwrap().fixed_start(variables, &Keyring::new());
+    assert_eq!(start("md5(substr($s.$p,0,8))", &salted("12345678")), None);
+    assert_eq!(start("md5(substr($s.$p,0,8))", &salted("1234567")), Some(0));
+    assert_eq!(start("$s.$p", &salted("123")), Some(3));
+    let user = Variables { user: Some("ÄDA".as_bytes().into()), ..Variables::default() };
+    assert_eq!(start("lc($u).$p", &user), Some(4));
+    assert_eq!(start("$p.$s", &salted("123")), Some(0));
+    assert_eq!(start("$s", &salted("123")), None);
+}
+
+#[test]
+fn what_other_passwords_share_is_known() {
+    let loses = |text: &str, password: &str| {
+        Expression::parse(text).unwrap().loses(password.as_bytes(), &salted("s"), &Keyring::new())
+    };
+    for (text, password) in [
+        ("md5(substr($p,0,3))", "abc"),
+        ("md5(substr($p,0,3))", "abcdef"),
+        ("md5(substr($p,1,30))", "abc"),
+        ("md5(pad($p,5))", "abcde"),
+        ("md5(pad($p,5))", "ab\0"),
+        ("md5(lc($p))", "abc"),
+        ("md5(uc($p.$s))", "1"),
+        ("md5(md5(lc($p)).$s)", "Abc"),
+        ("md5(latin1($p))", "€"),
+        ("md5(latin1($p))", "?"),
+        ("md5(unhex($p))", "aa"),
+        ("hmac_md5($p,$s)", "abc\0"),
+        ("iterate(10,lc($p),md5($x))", "abc"),
+        ("iterate(10,md5($p),md5(substr($x,0,3)))", "abc"),
+        ("md5(substr(md5($p),0,15))", "abc"),
+        ("md5($s)", "abc"),
+    ] {
+        assert!(loses(text, password), "{text} {password}");
+    }
+    for (text, password) in [
+        ("md5(substr($p,0,3))", "ab"),
+        ("md5(pad($p,5))", "ab"),
+        ("md5(lc($p))", "123"),
+        ("md5(lc($s).$p)", "Abc"),
+        ("md5(lc($p).$p)", "Abc"),
+        ("md5(uc(md5($p)))", "Abc"),
+        ("md5(latin1($p))", "é"),
+        ("md5(utf16le($p))", "é€"),
+        ("md5(rev($p))", "abc"),
+        ("hmac_md5($s,$p)", "abc\0"),
+        ("iterate(10,md5($p),md5(substr($x,0,16)))", "abc"),
+        ("sha1(substr(md5($p),0,16))", "abc"),
+        ("md5(b64(hex($p)))", "abc"),
+    ] {
+        assert!(!loses(text, password), "{text} {password}");
+    }
+}
+
+#[test]
+fn constants_are_not_shown() {
+    let shown = |text| Expression::parse(text).unwrap().redacted().to_string();
+    assert_eq!(shown("hmac_sha256('TOPSECRETKEY',$p)"), "hmac_sha256('…',$p)");
+    assert_eq!(shown("md5($p.0x00ff.key:site)"), "md5($p.'…'.key:site)");
+    let debug = format!("{:?}", Expression::parse("hmac_sha256('TOPSECRETKEY',$p)").unwrap());
+    assert!(!debug.contains("TOPSECRET"), "{debug}");
 }
 
 fn node() -> impl Strategy<Value = Node> {
@@ -160,11 +265,29 @@ proptest! {
     }
 
     #[test]
+    fn no_value_is_longer_than_was_said(node in node(), password in "\\PC{0,40}") {
+        let variables = Variables { user: Some("ΐda".as_bytes().into()), ..salted("Sält") };
+        let expression = Expression(Arc::new(node));
+        let price = expression.price(password.len(), &variables, &Keyring::new());
+        if price.rounds < 1000 && price.value_bytes < VALUE_BYTES_MAX {
+            let value = expression.evaluate(password.as_bytes(), &variables, &Keyring::new()).unwrap();
+            prop_assert!(value.bytes().len() as u64 <= price.value_bytes, "{}", expression);
+            // What every password is said to have in common, they have.
+            let start = expression.fixed_start(&variables, &Keyring::new());
+            let other = expression.evaluate(b"another", &variables, &Keyring::new()).unwrap();
+            let common = start.unwrap_or(usize::MAX).min(value.bytes().len()).min(other.bytes().len());
+            prop_assert_eq!(&value.bytes()[..common], &other.bytes()[..common], "{}", expression);
+            prop_assert!(start.is_some() || value.bytes() == other.bytes(), "{}", expression);
+        }
+    }
+
+    #[test]
     fn no_text_panics(text in "\\PC{0,60}", other in "[md5sha1_raw($ps.,)'x0-9iterate]{0,60}") {
         for text in [text, other] {
             if let Ok(expression) = Expression::parse(&text) {
-                let _ = (expression.rounds(), expression.digest_bytes(), expression.is_text());
-                if expression.rounds() < 1000 {
+                let price = expression.price(100, &Variables::default(), &Keyring::new());
+                let _ = (expression.digest_bytes(), expression.is_text());
+                if price.rounds < 1000 && price.value_bytes < VALUE_BYTES_MAX {
                     let _ = expression.evaluate(b"p", &Variables::default(), &Keyring::new());
                 }
             }

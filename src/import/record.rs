@@ -319,13 +319,19 @@ impl Rules {
             return self.plaintext(hash);
         }
         let text = trimmed(hash);
-        if text.len() != hash.len() {
-            warnings.add(Code::TrimmedWhitespace);
-        }
-        if !is_kept && self.is_plain(fields, text, tag.as_ref(), warnings, method) {
+        if !is_kept && text.len() == hash.len() && self.is_plain(fields, text, tag.as_ref(), warnings, method) {
             return Ok(Credential::None);
         }
-        let stored = self.hash(fields, text, tag)?;
+        let mut stored = self.hash(fields, text, tag.clone())?;
+        if text.len() != hash.len() {
+            // White space at the end of a salt is the salt's.
+            let whole = without_line_end(hash);
+            let exact = if stored.ends_with_salt() { self.hash(fields, whole, tag).ok() } else { None };
+            if exact.is_none() || whole.len() != hash.len() {
+                warnings.add(Code::TrimmedWhitespace);
+            }
+            stored = exact.unwrap_or(stored);
+        }
         *method = Some(stored.method());
         self.add_warnings(&stored, warnings);
         Ok(Credential::Hash(stored))
@@ -546,7 +552,7 @@ fn refuse_untagged(text: &str, error: &ParseError) -> Problem {
         Identification::Foreign(name) => {
             (Code::UnknownMethod, format!("the hash is {name}, which is not supported; leave the password out"))
         }
-        _ => (Code::AmbiguousMethod, format!("{error}; a password in the clear is no hash")),
+        _ => (Code::UnknownMethod, format!("{error}; a password in the clear is no hash")),
     };
     Problem { code, remedy: remedy.into(), ..problem }
 }
@@ -578,6 +584,13 @@ fn trimmed(hash: &str) -> &str {
         [b'!'..=b'~', .., b'!'..=b'~'] => hash,
         _ => hash.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}'),
     }
+}
+
+/// A hash without white space before it and one line end after it.
+fn without_line_end(hash: &str) -> &str {
+    let hash = hash.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let hash = hash.strip_suffix('\n').unwrap_or(hash);
+    hash.strip_suffix('\r').unwrap_or(hash)
 }
 
 /// `1.23E+23`: what a spreadsheet makes of a long number.

@@ -24,13 +24,25 @@ impl Family {
     pub(crate) fn writes(self, method: Method, text: &str) -> bool {
         match (self.0, method) {
             // crypt(3) has its mark before NTLM, and so has whatever stands in a directory as `{CRYPT}`.
-            ("crypt" | "ldap" | "passlib", Method::Ntlm) => strip_wrapper(method, text).starts_with("$3$$"),
+            ("crypt" | "ldap" | "passlib" | "bsd_nthash", Method::Ntlm) => {
+                strip_wrapper(method, text).starts_with("$3$$")
+            }
             ("django", Method::Sha1) => text.starts_with("sha1$$"),
             ("django", Method::Md5) => text.starts_with("md5$$") || (text.len() == 32 && is_hex(text)),
-            ("django", Method::Descrypt) => text.starts_with("crypt$$"),
+            ("django", Method::Descrypt) => text.starts_with("crypt$"),
+            ("passwap", Method::Md5SaltedPrefix | Method::Md5SaltedSuffix) => text.starts_with("$md5salted-"),
             ("passlib", Method::Mysql41) => text.starts_with('*'),
             ("passlib", Method::Sha1 | Method::Sha256 | Method::Sha512) => is_hex(text),
             _ => true,
+        }
+    }
+
+    /// The text as the method itself reads it, where this vendor's form stands for another computation there: passlib knows FreeBSD's
+    /// mark and hashes UTF-16 after it, while crypt(3) widens bytes.
+    pub(crate) fn restated(self, method: Method, text: &str) -> Option<&str> {
+        match (self.0, method) {
+            ("passlib" | "bsd_nthash", Method::Ntlm) => text.strip_prefix("$3$$"),
+            _ => None,
         }
     }
 
@@ -48,6 +60,7 @@ impl Family {
 }
 
 const FAMILIES: &[(&[&str], &[Method])] = &[
+    (&["bsd_nthash"], &[Method::Ntlm]),
     (&["argon2"], &[Method::Argon2id, Method::Argon2i, Method::Argon2d]),
     (
         &["django"],
@@ -251,7 +264,7 @@ const FAMILIES: &[(&[&str], &[Method])] = &[
             Method::Sha256,
         ],
     ),
-    (&["wordpress", "wp"], &[Method::WordpressBcrypt, Method::Phpass, Method::Bcrypt, Method::Md5]),
+    (&["wordpress", "wp"], &[Method::WordpressBcrypt, Method::WordpressPhpass, Method::Bcrypt, Method::WordpressMd5]),
     (&["phpbb"], &[Method::Phpass, Method::Bcrypt, Method::Argon2id, Method::Argon2i, Method::Md5]),
     (
         &["joomla"],
@@ -279,6 +292,17 @@ const FAMILIES: &[(&[&str], &[Method])] = &[
             Method::Sha512crypt,
             Method::Phpass,
             Method::Drupal7,
+            Method::FirebaseScrypt,
+            Method::LdapSsha,
+            Method::LdapSsha256,
+            Method::LdapSsha384,
+            Method::LdapSsha512,
+            Method::LdapSha,
+            Method::LdapSha256,
+            Method::LdapSha384,
+            Method::LdapSha512,
+            Method::Md5SaltedPrefix,
+            Method::Md5SaltedSuffix,
             Method::Md5,
         ],
     ),

@@ -38,9 +38,11 @@ pub(super) fn read(text: &str) -> Result<Built, Fault> {
         }
         ("pbkdf2" | "firebase-scrypt", _) => Err(EXPECTED),
         _ => {
-            let function = function(&name)?;
+            // TLS' digest is two, one after the other.
+            let functions =
+                if name == "md5-sha1" { vec![Function::Md5, Function::Sha1] } else { vec![function(&name)?] };
             let digest = codec::hex(hash.as_bytes())?;
-            if digest.len() != function.bytes() {
+            if digest.len() != functions.iter().map(|function| function.bytes()).sum::<usize>() {
                 return Err(Fault::Length { actual: hash.len(), expected: "the hex of a digest of its hash" });
             }
             let parts: Vec<String> = arguments
@@ -51,8 +53,10 @@ pub(super) fn read(text: &str) -> Result<Built, Fault> {
                     text => format!("0x{}", codec::to_hex(text.as_bytes())),
                 })
                 .collect();
-            let expression =
-                Expression::parse(&format!("{}_raw({})", function.as_str(), parts.join("."))).map_err(|_| EXPECTED)?;
+            let input = parts.join(".");
+            let digests: Vec<String> =
+                functions.iter().map(|function| format!("{}_raw({input})", function.as_str())).collect();
+            let expression = Expression::parse(&digests.join(".")).map_err(|_| EXPECTED)?;
             Ok(over(Parsed::other(Raw::decoded(digest, 1)), expression, Variables::default()))
         }
     }
@@ -61,7 +65,14 @@ pub(super) fn read(text: &str) -> Result<Built, Fault> {
 /// A hash by one of OpenSSL's names for it.
 fn function(name: &str) -> Result<Function, Fault> {
     let name = name.to_ascii_lowercase();
-    let name = name.strip_prefix("rsa-").unwrap_or(&name);
+    // As signatures name them, and as old protocols do.
+    let name = name.strip_suffix("withrsaencryption").unwrap_or(&name);
+    let name = ["rsa-", "ssl3-"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
+    let name = match name {
+        "sha1-2" => "sha1",
+        "ripemd" | "rmd160" => "ripemd160",
+        name => name,
+    };
     Function::of(&name.replace(['-', '/'], "_"))
         .or_else(|| Function::of(&name.replace('-', "")))
         .ok_or(Fault::Structure { expected: "a hash function that is known here" })

@@ -22,9 +22,6 @@ pub(super) fn read(text: &str) -> Result<Built, Fault> {
     let (hash, salt) = (parts.next().unwrap_or_default(), parts.next().ok_or(EXPECTED)?);
     let versions: Vec<&str> = parts.collect();
     let (last, earlier) = versions.split_last().ok_or(EXPECTED)?;
-    if salt.is_empty() {
-        return Err(EXPECTED);
-    }
     let mut expression = "$p".to_owned();
     for version in earlier {
         let name = digest(version).ok_or(Fault::Structure { expected: "Argon2id at the end of the chain alone" })?;
@@ -37,7 +34,8 @@ pub(super) fn read(text: &str) -> Result<Built, Fault> {
         if expression.digest_bytes() != Some(hash.len()) {
             return Err(Fault::Length { actual: 2 * hash.len(), expected: "the hex of the last version's digest" });
         }
-        return Ok(over(Parsed::other(Raw::decoded(hash, expression.rounds())), expression, salted(salt.as_bytes())));
+        let variables = salted(salt.as_bytes());
+        return Ok(over(Parsed::other(Raw::decoded(hash, expression.rounds(&variables))), expression, variables));
     }
     let [bytes, passes, memory] = match last.strip_prefix("3_") {
         Some(parameters) => {
@@ -52,6 +50,9 @@ pub(super) fn read(text: &str) -> Result<Built, Fault> {
     }
     if bytes as usize != hash.len() {
         return Err(Fault::Length { actual: 2 * hash.len(), expected: "the hex of as many bytes as the version says" });
+    }
+    if salt.is_empty() {
+        return Err(Fault::Structure { expected: "a salt for Argon2id" });
     }
     let repeated: Vec<u8> = salt.bytes().cycle().take(SALT_BYTES).collect();
     let argon2 = format!(

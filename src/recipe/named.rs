@@ -48,10 +48,13 @@ const CRYPT: &[Method] = &[
     Method::Ntlm,
 ];
 
+/// How many wrappers may stand around one another; systems write one, or `{ldap}` and one.
+const WRAPPERS_MAX: usize = 4;
+
 /// The text that the method itself reads.
-pub(crate) fn strip_wrapper(method: Method, text: &str) -> &str {
-    if let Some(inner) = text.strip_prefix("{ldap}") {
-        return strip_wrapper(method, inner);
+pub(crate) fn strip_wrapper(method: Method, mut text: &str) -> &str {
+    for _ in 0..WRAPPERS_MAX {
+        text = text.strip_prefix("{ldap}").unwrap_or(text);
     }
     if !matches!(text.as_bytes().first(), Some(b'{' | b'b' | b'a' | b's' | b'm' | b'c')) {
         return text;
@@ -75,9 +78,14 @@ pub(crate) fn strip_wrapper(method: Method, text: &str) -> &str {
 
 /// Every method that a text of this beginning can be; none where it does not say.
 pub(crate) fn named(text: &str) -> &'static [Method] {
+    named_within(text, WRAPPERS_MAX)
+}
+
+/// The same within wrappers, of which so many may still come.
+fn named_within(text: &str, wrappers: usize) -> &'static [Method] {
     match text.as_bytes().first() {
         Some(b'$') => dollar(text),
-        Some(b'{') => braced(text),
+        Some(b'{') => wrappers.checked_sub(1).map_or(&[], |wrappers| braced(text, wrappers)),
         Some(b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') if is_hex(text) => &[],
         Some(_) => plain(text),
         None => &[],
@@ -90,7 +98,10 @@ pub(super) fn is_hex(text: &str) -> bool {
 }
 
 fn dollar(text: &str) -> &'static [Method] {
-    const PREFIXES: [(&str, &[Method]); 37] = [
+    const PREFIXES: [(&str, &[Method]); 40] = [
+        ("$md5salted-prefix$", &[Method::Md5SaltedPrefix]),
+        ("$md5salted-suffix$", &[Method::Md5SaltedSuffix]),
+        ("$firebasescrypt$", &[Method::FirebaseScrypt]),
         ("$2a$", &[Method::Bcrypt]),
         ("$2b$", &[Method::Bcrypt]),
         ("$2y$", &[Method::Bcrypt]),
@@ -137,7 +148,7 @@ fn dollar(text: &str) -> &'static [Method] {
     }
     if text.starts_with("$md5$") {
         // Kratos' MD5 is base64 with its padding and no salt; Solaris' has 22 characters after another `$`, and no `=`.
-        let is_kratos = text.ends_with("==") && text.matches('$').count() == 2;
+        let is_kratos = text.ends_with('=') && text.matches('$').count() == 2;
         return if is_kratos { &[Method::KratosTemplate] } else { &[Method::Sunmd5] };
     }
     if text.starts_with("$p5k2$") {
@@ -146,7 +157,7 @@ fn dollar(text: &str) -> &'static [Method] {
     &[]
 }
 
-fn braced(text: &str) -> &'static [Method] {
+fn braced(text: &str, wrappers: usize) -> &'static [Method] {
     let Some((name, rest)) = text.strip_prefix('{').and_then(|rest| rest.split_once('}')) else { return &[] };
     // Spring's names are exact, and two of them differ from LDAP's in case alone.
     match name {
@@ -161,7 +172,9 @@ fn braced(text: &str) -> &'static [Method] {
         "pbkdf2" if rest.contains('$') => return &[Method::LdapPbkdf2],
         "pbkdf2" | "pbkdf2@SpringSecurity_v5_8" => return &[Method::SpringPbkdf2],
         "scrypt" | "scrypt@SpringSecurity_v5_8" => return &[Method::SpringScrypt],
-        "argon2" | "argon2@SpringSecurity_v5_8" | "ARGON2" | "ARGON2I" | "ARGON2ID" | "ldap" => return named(rest),
+        "argon2" | "argon2@SpringSecurity_v5_8" | "ARGON2" | "ARGON2I" | "ARGON2ID" | "ldap" => {
+            return named_within(rest, wrappers);
+        }
         "PKCS5S2" => return &[Method::Atlassian],
         "MD5-CRYPT" => return &[Method::Md5crypt],
         "SHA256-CRYPT" => return &[Method::Sha256crypt],
@@ -184,7 +197,7 @@ fn braced(text: &str) -> &'static [Method] {
         "SSHA384" => &[Method::LdapSsha384],
         "SSHA512" => &[Method::LdapSsha512],
         "CRYPT" if rest.len() == 13 && !rest.contains('$') => &[Method::Descrypt],
-        "CRYPT" => named(rest),
+        "CRYPT" => named_within(rest, wrappers),
         _ => &[],
     }
 }
@@ -227,7 +240,7 @@ fn plain(text: &str) -> &'static [Method] {
         ([b'0', b'x', b'0', b'1', b'0', b'0', ..], 54) => &[Method::Mssql2005],
         ([b'0', b'x', b'0', b'1', b'0', b'0', ..], 94) => &[Method::Mssql2000],
         ([b'0', b'x', b'0', b'2', b'0', b'0', ..], 142) => &[Method::Mssql2012],
-        ([b'A', b'A', b'A' | b'E', ..] | [b'A', b'Q', b'A', b'A', b'A', b'A', ..], 68..) => &[Method::Aspnet],
+        ([b'A', b'A', b'A' | b'E', ..], 68..) | ([b'A', b'Q', b'A', b'A', b'A', b'A', ..], 60..) => &[Method::Aspnet],
         ([b's', b'h', b'a', b'1', b'$', ..], _) if text.matches('$').count() == 2 => {
             &[Method::DjangoSha1, Method::WerkzeugHmac]
         }
@@ -235,6 +248,7 @@ fn plain(text: &str) -> &'static [Method] {
             &[Method::DjangoMd5, Method::WerkzeugHmac]
         }
         ([b's', b'h', b'a', b'2' | b'3' | b'5', ..], _) if text.matches('$').count() == 2 => &[Method::WerkzeugHmac],
+        ([b'c', b'r', b'y', b'p', b't', b'$', ..], 22) if text.matches('$').count() == 2 => &[Method::Descrypt],
         ([b'_', ..], 20) => &[Method::Bsdicrypt],
         _ => match text.strip_prefix("argon2$") {
             Some(_) if text.starts_with("argon2$argon2id$") => &[Method::Argon2id],
@@ -242,5 +256,24 @@ fn plain(text: &str) -> &'static [Method] {
             Some(_) if text.starts_with("argon2$argon2d$") => &[Method::Argon2d],
             _ => &[],
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrappers_nest_a_few_times_and_no_more() {
+        let hash = "$2b$04$abcdefghijklmnopqrstuu";
+        assert_eq!(named(&format!("{{ldap}}{{CRYPT}}{hash}")), [Method::Bcrypt]);
+        assert_eq!(strip_wrapper(Method::Bcrypt, &format!("{{ldap}}{{CRYPT}}{hash}")), hash);
+        for wrapper in ["{ldap}", "{CRYPT}", "{argon2}", "{ARGON2ID}", "{crypt}"] {
+            let deep = wrapper.repeat(100_000) + hash;
+            assert!(named(&deep).is_empty(), "{wrapper}");
+            for method in Method::all() {
+                assert_ne!(strip_wrapper(method, &deep), hash);
+            }
+        }
     }
 }

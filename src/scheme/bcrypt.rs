@@ -240,8 +240,8 @@ impl Scheme for Bcrypt {
             }
     }
 
-    fn truncates(&self) -> bool {
-        true
+    fn input_bytes_max(&self) -> Option<usize> {
+        Some(INPUT_BYTES_MAX)
     }
 
     fn as_bcrypt(&self) -> Option<&Self> {

@@ -38,7 +38,8 @@ impl Descrypt {
         let text = text.as_bytes();
         let (rounds, salt, hash) = match text {
             [b'_', rest @ ..] if is_extended && rest.len() == 19 => {
-                (number(&rest[..4])?, number(&rest[4..8])?, &rest[8..])
+                // crypt(3) takes no rounds for one.
+                (number(&rest[..4])?.max(1), number(&rest[4..8])?, &rest[8..])
             }
             [first, second, hash @ ..] if !is_extended && hash.len() == 11 => {
                 (ROUNDS, number(&[*first, *second])?, hash)
@@ -97,8 +98,8 @@ impl Scheme for Descrypt {
         !input.is_ascii() || (!self.is_extended && input.len() > INPUT_BYTES_MAX)
     }
 
-    fn truncates(&self) -> bool {
-        !self.is_extended
+    fn input_bytes_max(&self) -> Option<usize> {
+        (!self.is_extended).then_some(INPUT_BYTES_MAX)
     }
 }
 

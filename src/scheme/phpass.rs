@@ -67,6 +67,11 @@ impl Scheme for Phpass {
         OutOfBounds::check("phpass_cost", 7, limits.phpass_cost.min(30).into(), self.cost.into())
     }
 
+    fn admits(&self, input_bytes: usize, limits: &Limits) -> bool {
+        let blocks = |bytes: usize| self.function.blocks((self.function.bytes() + bytes) as u64);
+        super::admits(1 << self.cost.min(40), 1 << limits.phpass_cost.min(30), blocks, input_bytes)
+    }
+
     fn verify(&self, input: &[u8], _keys: &Keyring) -> Result<Choice, Unverifiable> {
         let computed = h64::encode(self.compute(input).iter().copied());
         let is_short = self.function == Function::Md5 || input.len() <= DRUPAL_INPUT_BYTES_MAX;

@@ -41,6 +41,11 @@ pub(crate) fn decode(text: &[u8], bytes: usize, encoding: Option<TextEncoding>) 
         Some(TextEncoding::Base64) => base64(text, Alphabet::Standard)?,
         Some(TextEncoding::Base64Url) => base64(text, Alphabet::Url)?,
         None if text.len() == 2 * bytes => codec::hex(text)?,
+        None if text.len() == 4 * bytes
+            && codec::hex(text).is_ok_and(|inner| inner.iter().all(u8::is_ascii_hexdigit)) =>
+        {
+            return Err(Fault::DoubleEncoded { outer: "hex", inner: "hex" });
+        }
         // Hex of another digest, or cut off: base64 of a digest has other symbols too, but once in ten thousand million.
         None if text.len() >= 22 && text.iter().all(u8::is_ascii_hexdigit) => return Err(length()),
         None if unpadded == (bytes * 4).div_ceil(3) => base64(text, Alphabet::StandardOrUrl)?,
@@ -65,7 +70,7 @@ impl Scheme for Raw {
     }
 
     fn check(&self, limits: &Limits) -> Result<(), OutOfBounds> {
-        OutOfBounds::check("digest_rounds", 1, limits.digest_rounds.into(), self.rounds)
+        OutOfBounds::check("digest_rounds", 0, limits.digest_rounds.into(), self.rounds)
     }
 
     fn verify(&self, input: &[u8], _keys: &Keyring) -> Result<Choice, Unverifiable> {
@@ -81,6 +86,10 @@ impl Scheme for Raw {
 
     fn parameters(&self) -> String {
         String::new()
+    }
+
+    fn is_comparison(&self) -> bool {
+        true
     }
 
     fn takes_encoding(&self) -> bool {

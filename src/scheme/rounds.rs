@@ -10,6 +10,21 @@ struct Message {
     slot: usize,
 }
 
+/// Which of the eight messages a round hashes: one bit each for what stands first, for the salt and for the password again.
+const fn kind(round: u32) -> u32 {
+    (round & 1) | (if round.is_multiple_of(3) { 0 } else { 2 }) | (if round.is_multiple_of(7) { 0 } else { 4 })
+}
+
+/// How many blocks are hashed in 42 rounds, after which the messages come again in the same order.
+pub(super) fn blocks(function: Function, password_bytes: usize, salt_bytes: usize) -> u64 {
+    let message = |round| {
+        let kind = kind(round);
+        let (salt, again) = (usize::from(kind & 2 != 0), usize::from(kind & 4 != 0));
+        function.bytes() + salt * salt_bytes + (1 + again) * password_bytes
+    };
+    (0..42).map(|round| function.blocks(message(round) as u64)).sum()
+}
+
 /// Runs the rounds from `digest` on, which holds the last one in its first bytes afterwards.
 pub(super) fn run(function: Function, password: &[u8], salt: &[u8], rounds: u32, digest: &mut Digest) {
     let size = function.bytes();
@@ -32,8 +47,7 @@ pub(super) fn run(function: Function, password: &[u8], salt: &[u8], rounds: u32,
         Message { bytes, slot }
     });
     for round in 0..rounds {
-        let kind = (round & 1) | u32::from(round % 3 != 0) << 1 | u32::from(round % 7 != 0) << 2;
-        let message = &mut messages[kind as usize];
+        let message = &mut messages[kind(round) as usize];
         message.bytes[message.slot..message.slot + size].copy_from_slice(&digest[..size]);
         function.digest_into(&message.bytes, &mut digest[..]);
     }

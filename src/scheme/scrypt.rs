@@ -175,11 +175,11 @@ impl Scrypt {
         Ok(Self { end, is_padded: true, ..scrypt })
     }
 
-    /// Firebase's in the spellings of Supabase (`$fbscrypt$`), Kratos (`$firescrypt$`), Clerk (`hash$salt$…`) and ReachFive
+    /// Firebase's in the spellings of Supabase (`$fbscrypt$`), Kratos (`$firescrypt$`), passwap (`$firebasescrypt$`), Clerk (`hash$salt$…`) and ReachFive
     /// (`hash:salt:…`). `sk=key:NAME` names a registered signer key.
     pub(crate) fn firebase(text: &str) -> Result<Self, Fault> {
         const EXPECTED: Fault = Fault::Structure {
-            expected: "`$fbscrypt$v=1,n=N,r=R,p=1,ss=SEPARATOR,sk=SIGNER$SALT$HASH`, or Kratos', Clerk's or ReachFive's form",
+            expected: "`$fbscrypt$v=1,n=N,r=R,p=1,ss=SEPARATOR,sk=SIGNER$SALT$HASH`, or Kratos', Clerk's, passwap's or ReachFive's form",
         };
         if let Some(rest) = text.strip_prefix("$fbscrypt$") {
             let [parameters, salt, hash] = text::parts::<3>(rest, '$').ok_or(EXPECTED)?;
@@ -194,6 +194,12 @@ impl Scrypt {
             let [Some("1"), Some(n), Some(r), p, separator, Some(signer)] = found else { return Err(EXPECTED) };
             let separator = separator.unwrap_or_default();
             return Self::of_firebase([hash, salt, signer, separator, r, n, p.unwrap_or("1")]);
+        }
+        if let Some(rest) = text.strip_prefix("$firebasescrypt$") {
+            let [parameters, salt, hash, separator, signer] = text::parts::<5>(rest, '$').ok_or(EXPECTED)?;
+            let [n, r] = text::parts::<2>(parameters, ',').ok_or(EXPECTED)?;
+            let (n, r) = (n.strip_prefix("ln=").ok_or(EXPECTED)?, r.strip_prefix("r=").ok_or(EXPECTED)?);
+            return Self::of_firebase([hash, salt, signer, separator, r, n, "1"]);
         }
         if let Some(rest) = text.strip_prefix("$firescrypt$") {
             let [parameters, salt, hash, separator, signer] = text::parts::<5>(rest, '$').ok_or(EXPECTED)?;

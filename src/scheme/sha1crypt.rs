@@ -4,7 +4,7 @@ use subtle::{Choice, ConstantTimeEq};
 
 use super::{Scheme, h64, text};
 use crate::error::{Fault, OutOfBounds};
-use crate::function::{Function, Secret};
+use crate::function::{Secret, hmac_sha1_chain};
 use crate::keyring::Keyring;
 use crate::{Cost, Limits, Unverifiable};
 
@@ -32,11 +32,7 @@ impl Sha1crypt {
 
     fn compute(&self, input: &[u8]) -> Secret {
         let first = [&*self.salt, b"$sha1$", self.rounds.to_string().as_bytes()].concat();
-        let mut mac = Function::Sha1.hmac(input, &first);
-        for _ in 1..self.rounds {
-            mac = Function::Sha1.hmac(input, &mac);
-        }
-        mac
+        hmac_sha1_chain(input, &first, self.rounds)
     }
 }
 

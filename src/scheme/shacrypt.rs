@@ -47,7 +47,7 @@ impl Shacrypt {
 
     fn compute(&self, input: &[u8]) -> Secret {
         let size = self.function.bytes();
-        let mut block = Secret::new(Vec::with_capacity(input.len() * (input.len().max(8) + 2) + 256));
+        let mut block = Secret::new(Vec::with_capacity(16 * (input.len() + 64)));
         // B
         block.extend_from_slice(input);
         block.extend_from_slice(&self.salt);
@@ -65,13 +65,9 @@ impl Shacrypt {
         }
         let mut digest = self.function.digest(&block);
         // P: the password's own digest, once for every byte of it.
-        block.clear();
-        (0..input.len()).for_each(|_| block.extend_from_slice(input));
-        let long = self.function.digest(&block);
+        let long = self.function.digest_repeated(input, input.len());
         let p = Secret::new(long.iter().copied().cycle().take(input.len()).collect());
-        block.clear();
-        (0..16 + usize::from(digest[0])).for_each(|_| block.extend_from_slice(&self.salt));
-        let long = self.function.digest(&block);
+        let long = self.function.digest_repeated(&self.salt, 16 + usize::from(digest[0]));
         let s = Secret::new(long.iter().copied().cycle().take(self.salt.len()).collect());
         let mut last = Digest::new([0; 64]);
         last[..size].copy_from_slice(&digest);
@@ -103,6 +99,12 @@ impl Scheme for Shacrypt {
 
     fn check(&self, limits: &Limits) -> Result<(), OutOfBounds> {
         OutOfBounds::check("rounds", 1000, limits.crypt_rounds.min(999_999_999).into(), self.rounds.into())
+    }
+
+    fn admits(&self, input_bytes: usize, limits: &Limits) -> bool {
+        // That it is hashed once for each of its bytes before the rounds is a twentieth of what the limit allows.
+        let blocks = |bytes: usize| rounds::blocks(self.function, bytes, self.salt.len());
+        super::admits(self.rounds.into(), limits.crypt_rounds.into(), blocks, input_bytes)
     }
 
     fn verify(&self, input: &[u8], _keys: &Keyring) -> Result<Choice, Unverifiable> {

@@ -11,8 +11,9 @@ use crate::{Cost, Limits, Unverifiable};
 /// Hamlet, act III, scene 1; the NUL at its end is hashed too.
 const SPEECH: &[u8] = include_bytes!("hamlet.txt");
 const ROUNDS_LEAST: u32 = 4096;
-const EXPECTED: Fault =
-    Fault::Structure { expected: "`$md5$` or `$md5,rounds=N$`, a salt, `$` or `$$`, and 22 characters" };
+const EXPECTED: Fault = Fault::Structure {
+    expected: "`$md5$`, `$md5,rounds=N$` or `$md5$rounds=N$`, a salt, `$` or `$$`, and 22 characters",
+};
 
 /// A stored Solaris hash.
 pub(crate) struct Sunmd5 {
@@ -24,7 +25,9 @@ pub(crate) struct Sunmd5 {
 
 impl Sunmd5 {
     pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
-        let (extra, salt_at) = match text.strip_prefix("$md5,rounds=") {
+        // The manual has a comma; others write the rounds after a `$`, which crypt(3) reads too.
+        let rest = text.strip_prefix("$md5,rounds=").or_else(|| text.strip_prefix("$md5$rounds="));
+        let (extra, salt_at) = match rest {
             Some(rest) => {
                 let (rounds, _) = rest.split_once('$').ok_or(EXPECTED)?;
                 (text::decimal("rounds", rounds)?, text.len() - rest.len() + rounds.len() + 1)

@@ -184,7 +184,7 @@ fn value(parameters: &str, name: &str) -> Option<u64> {
 }
 
 fn is_phpass(method: &str) -> bool {
-    method.starts_with("phpass") || method.starts_with("drupal")
+    method.starts_with("phpass") || method == "wordpress_phpass" || method.starts_with("drupal")
 }
 
 /// Whether hashes of these parameters take more memory than so much, or more of anything than the limits allow.

@@ -202,6 +202,7 @@ fn code(why: &Unverifiable) -> &'static str {
     match why {
         Unverifiable::OverLimit(bounds) => bounds.code().as_str(),
         Unverifiable::MissingKey { .. } => crate::Code::MissingKey.as_str(),
+        Unverifiable::PasswordTooLong => crate::Code::CostTooHigh.as_str(),
         _ => crate::Code::Malformed.as_str(),
     }
 }

@@ -181,6 +181,7 @@ fn code(why: &Unverifiable) -> &'static str {
     match why {
         Unverifiable::OverLimit(bounds) => bounds.code().as_str(),
         Unverifiable::MissingKey { .. } => Code::MissingKey.as_str(),
+        Unverifiable::PasswordTooLong => Code::CostTooHigh.as_str(),
         Unverifiable::OutOfMemory { .. } => "out_of_memory",
         _ => Code::Malformed.as_str(),
     }

@@ -333,19 +333,18 @@ pub(super) fn zitadel(mut object: Object) -> Read {
         if !object.has(name) {
             continue;
         }
-        let hash = match object.object(name) {
-            Ok(Some(mut part)) => {
-                let hash = part.first(&["value", "hash"])?;
-                if !part.is_empty() {
-                    object.put_json("zitadelPassword", part.to_json());
-                }
-                hash
-            }
-            Ok(None) => None,
-            Err(_) => {
-                return Err(at(name, Code::BadField, "must be an object with the hash as its value"));
-            }
+        let inner = if object.is_object(name) {
+            object.object(name)?.ok_or_else(Object::default)
+        } else {
+            let remedy = "must be a text, or an object with the hash as its value";
+            let text = object.text(name).map_err(|_| at(name, Code::BadField, remedy))?.unwrap_or_default();
+            Object::parse(&text).map_err(|_| Object::of_text("value", text))
         };
+        let mut part = inner.unwrap_or_else(|part| part);
+        let hash = part.first(&["value", "hash"])?;
+        if !part.is_empty() {
+            object.put_json("zitadelPassword", part.to_json());
+        }
         if let Some(hash) = hash {
             user.hash_of("zitadel", hash)?;
         }

@@ -118,8 +118,16 @@ fn custom_hash(user: &mut User, mut custom: Object) -> Result<(), Problem> {
                 &key.text("value")?.unwrap_or_default(),
                 &key.text("encoding")?.unwrap_or_default(),
             )?;
-            user.hash(&format!("hmac_{digest}(0x{},{input})", codec::to_hex(&bytes)), value)?;
-            salted(user, salt)?;
+            if bytes.is_empty() {
+                return Err(bad("hash.key", Code::MissingKey, "is empty: HMAC needs one"));
+            }
+            // The key stands beside the hash, as a salt does, and not in the tag: it can be long, and tags are shown.
+            user.hash(&format!("hmac_{digest}($s2,{input})"), value)?;
+            user.set(Field::PasswordSaltEncoding, Some("hex".to_owned()))?;
+            user.set(Field::PasswordSalt2, Some(codec::to_hex(&bytes)))?;
+            if let Some((bytes, _)) = &salt {
+                user.set(Field::PasswordSalt, Some(codec::to_hex(bytes)))?;
+            }
             encoded(user, &encoding)
         }
         "bcrypt" => {

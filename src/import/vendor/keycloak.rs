@@ -94,10 +94,8 @@ fn password(user: &mut User, credential: &mut Object) -> Result<(), Problem> {
         }
         "argon2" => {
             let mut more = data.object("additionalParameters")?.unwrap_or_default();
-            let mut one = |name: &str, default: &str| -> Result<String, Problem> {
-                let list = more.array(name)?;
-                let first = list.first().and_then(|raw| serde_json::from_str::<String>(raw.get()).ok());
-                Ok(first.unwrap_or_else(|| default.to_owned()))
+            let mut one = |name: &'static str, default: &str| {
+                parameter(&mut more, name).map(|found| found.unwrap_or_else(|| default.to_owned()))
             };
             let version = match one("version", "1.3")?.as_str() {
                 "1.3" => 19,
@@ -106,6 +104,9 @@ fn password(user: &mut User, credential: &mut Object) -> Result<(), Problem> {
             };
             let kind = one("type", "id")?;
             let (memory, lanes) = (one("memory", "7168")?, one("parallelism", "1")?);
+            if one("hashLength", "")?.parse().is_ok_and(|length: usize| length != value.len()) {
+                return Err(at("additionalParameters.hashLength", Code::WrongLength, "is not the hash's length"));
+            }
             let text = format!("$argon2{kind}$v={version}$m={memory},t={iterations},p={lanes}${salt}${value_text}");
             user.hash("argon2", text)
         }
@@ -115,4 +116,17 @@ fn password(user: &mut User, credential: &mut Object) -> Result<(), Problem> {
         }
         _ => Err(at("credentialData.algorithm", Code::UnknownMethod, "is none of Keycloak's own providers")),
     }
+}
+
+/// One of the parameters beside the iterations: a list of one value, or the value; a text, or a number.
+fn parameter(more: &mut Object, name: &'static str) -> Result<Option<String>, Problem> {
+    let bad = || at(&format!("additionalParameters.{name}"), Code::Malformed, "must be one text or number");
+    if !more.is_array(name) {
+        return more.text(name).map_err(|_| bad());
+    }
+    let list = more.array(name)?;
+    let [one] = &list[..] else { return Err(bad()) };
+    let mut holder = Object::default();
+    holder.put_json(name, one.get().to_owned());
+    holder.text(name).ok().flatten().map(Some).ok_or_else(bad)
 }

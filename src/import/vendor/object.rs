@@ -80,6 +80,11 @@ impl Object {
         Ok(Self { members: members.into_iter().map(|(name, raw)| (name, Member::Json(raw))).collect() })
     }
 
+    /// With one text in it.
+    pub(super) fn of_text(name: &str, text: String) -> Self {
+        Self { members: vec![(name.to_owned(), Member::Text(text))] }
+    }
+
     /// A row; `None` is NULL, and an empty cell is a value that is not there.
     pub(super) fn of_row<'c>(
         columns: &[String],

@@ -16,6 +16,11 @@ const MASTER: [&str; 8] = ["uid", "gid", "class", "change", "expire", "gecos", "
 /// What Solaris writes where nobody gets in by password.
 const LOCKED: [&str; 3] = ["NP", "UP", "NL"];
 
+/// Whether a password field lets nobody in.
+fn is_locked(hash: &str) -> bool {
+    hash.starts_with(['!', '*']) || LOCKED.contains(&hash)
+}
+
 /// Whether a line is a name and, after a colon, something without blanks and commas.
 pub(super) fn is_name_and_hash(text: &str) -> bool {
     let mut parts = text.trim_end().split(':');
@@ -38,7 +43,7 @@ pub(super) fn shadow(text: &str) -> Result<Fields<'static>, Problem> {
             return Err(at("password", Code::MissingHash, remedy));
         }
         "" => {}
-        locked if locked.starts_with(['!', '*']) || LOCKED.contains(&locked) => rest.put("shadowLocked", "true"),
+        locked if is_locked(locked) => rest.put("shadowLocked", "true"),
         hash => user.hash_of("crypt", hash)?,
     }
     let parts: Vec<&str> = parts.collect();
@@ -80,7 +85,7 @@ pub(super) fn is_ldif(text: &str) -> bool {
 /// An entry: its attributes, those that our schema knows by their usual names.
 pub(super) fn ldif(text: &str) -> Result<Fields<'static>, Problem> {
     let mut user = User::default();
-    let mut rest: Vec<(String, Vec<String>)> = Vec::new();
+    let mut rest: Vec<(String, Vec<Value>)> = Vec::new();
     let mut passwords = Vec::new();
     for line in unfolded(text) {
         let bad = || Problem::record(Code::Malformed, "has a line that is not `name: value`");
@@ -96,7 +101,7 @@ pub(super) fn ldif(text: &str) -> Result<Fields<'static>, Problem> {
             if is_file {
                 return Err(at("userPassword", Code::BadField, "is in a file of its own; write it into the LDIF"));
             }
-            passwords.push(value);
+            passwords.push(value.text("userPassword")?);
             continue;
         }
         match rest.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(&plain)) {
@@ -104,47 +109,63 @@ pub(super) fn ldif(text: &str) -> Result<Fields<'static>, Problem> {
             None => rest.push((plain, vec![value])),
         }
     }
-    let mut first = |names: &[&str]| {
-        let place = rest.iter().position(|(name, _)| names.contains(&name.as_str()))?;
-        let (_, values) = &mut rest[place];
-        let value = values.remove(0);
+    let mut first = |names: &[&str]| -> Result<Option<String>, Problem> {
+        let Some(place) = rest.iter().position(|(name, _)| names.contains(&name.as_str())) else { return Ok(None) };
+        let (name, values) = &mut rest[place];
+        let value = values.remove(0).text(name)?;
         if values.is_empty() {
             rest.remove(place);
         }
-        Some(value)
+        Ok(Some(value))
     };
-    user.set(Field::Username, first(&["uid", "samaccountname", "userid"]))?;
-    user.set(Field::PrimaryEmail, first(&["mail", "rfc822mailbox"]))?;
-    user.set(Field::PrimaryPhone, first(&["mobile", "telephonenumber"]))?;
-    user.set(Field::Name, first(&["displayname", "cn"]))?;
-    user.profile(&[("givenName", first(&["givenname"])), ("familyName", first(&["sn"]))])?;
+    user.set(Field::Username, first(&["uid", "samaccountname", "userid"])?)?;
+    user.set(Field::PrimaryEmail, first(&["mail", "rfc822mailbox"])?)?;
+    user.set(Field::PrimaryPhone, first(&["mobile", "telephonenumber"])?)?;
+    user.set(Field::Name, first(&["displayname", "cn"])?)?;
+    user.profile(&[("givenName", first(&["givenname"])?), ("familyName", first(&["sn"])?)])?;
+    let mut kept = Object::default();
     match &passwords[..] {
         [] => {}
         [one] if one.get(..11).is_some_and(|start| start.eq_ignore_ascii_case("{CLEARTEXT}")) => {
             user.hash("Plaintext", &one[11..])?;
         }
+        // As shadow(5) locks an account.
+        [one] if one.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("{CRYPT}")) && is_locked(&one[7..]) => {
+            kept.put("shadowLocked", "true");
+        }
         [one] if one.starts_with('{') || one.starts_with('$') => user.directory_hash(one)?,
         [one] => user.hash("Plaintext", one.as_str())?,
         _ => return Err(at("userPassword", Code::DuplicateField, "stands several times; keep one of them")),
     }
-    let mut kept = Object::default();
     for (name, mut values) in rest {
         if values.len() == 1 {
-            kept.put(&name, values.remove(0));
+            kept.put(&name, values.remove(0).0);
         } else {
-            let values: Vec<String> = values.iter().map(|value| super::super::json::quote(value)).collect();
+            let values: Vec<String> = values.iter().map(|value| super::super::json::quote(&value.0)).collect();
             kept.put_json(&name, format!("[{}]", values.join(",")));
         }
     }
     user.finish(kept)
 }
 
+/// A value of LDIF: its text, or base64 of what is none (`false`).
+struct Value(String, bool);
+
+impl Value {
+    /// Where it has to be a text.
+    fn text(self, name: &str) -> Result<String, Problem> {
+        if self.1 { Ok(self.0) } else { Err(at(name, Code::BadUtf8, "is not UTF-8; convert it and export again")) }
+    }
+}
+
 /// The text of a value: after `::` it is in base64, and stays so where it is no text, as a photograph is not.
-fn ldif_value(name: &str, value: &str) -> Result<String, Problem> {
-    let Some(base64) = value.strip_prefix(':') else { return Ok(value.trim_start_matches(' ').to_owned()) };
+fn ldif_value(name: &str, value: &str) -> Result<Value, Problem> {
+    let Some(base64) = value.strip_prefix(':') else {
+        return Ok(Value(value.trim_start_matches(' ').to_owned(), true));
+    };
     let bytes = codec::base64_padded_or_not(base64.trim().as_bytes(), codec::Alphabet::Standard);
     let bytes = bytes.map_err(|_| at(name, Code::BadEncoding, "is not base64, which `::` announces"))?;
-    Ok(String::from_utf8(bytes).unwrap_or_else(|_| base64.trim().to_owned()))
+    Ok(String::from_utf8(bytes).map_or_else(|_| Value(base64.trim().to_owned(), false), |text| Value(text, true)))
 }
 
 /// Lines with their continuations, which begin with a blank; comments left out.

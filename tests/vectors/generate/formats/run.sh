@@ -16,5 +16,6 @@ python3 -m venv "$work/werkzeug" && "$work/werkzeug/bin/pip" -q install werkzeug
 perl "$here/crypt_formats.pl" "$work/5.json"
 php "$here/php_formats.php" "$work/6.json"
 node "$here/node_formats.js" "$work/7.json"
+"$work/passlib/bin/python" "$here/forms_formats.py" "$work/8.json"
 mkdir -p "$here/../../methods"
-python3 "$here/merge.py" "$here/../../methods" "$work"/[1-7].json
+python3 "$here/merge.py" "$here/../../methods" "$work"/[1-8].json
