@@ -891,3 +891,20 @@ fn who_waits_for_another_import_is_told_so() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("waiting for the store: another import"), "{said}");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn who_is_killed_leaves_no_files_of_records_behind() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut child = rehash(directory.path(), &["check", "-", "--tagged", "tagged", "--rejects", "rejects"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("started");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let record = format!("{{\"username\":\"ada\",\"passwordDigest\":\"{MD5}\",\"passwordAlgorithm\":\"MD5\"}}\n");
+    stdin.write_all(record.repeat(20_000).as_bytes()).expect("written");
+    child.kill().expect("killed");
+    child.wait().expect("ended");
+    assert_eq!(fs::read_dir(directory.path()).expect("readable").count(), 0);
+}

@@ -173,7 +173,7 @@ fn a_file_goes_on_by_what_stands_in_it() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("users.ndjson");
         let line = |number: u64| {
-            let hash = if number % 1000 == 0 { "broken".to_owned() } else { format!("{number:032x}") };
+            let hash = if number.is_multiple_of(1000) { "broken".to_owned() } else { format!("{number:032x}") };
             format!("{{\"username\":\"user{number}\",\"passwordDigest\":\"{hash}\",\"passwordAlgorithm\":\"MD5\"}}\n")
         };
         let text: String = (0..ROWS).map(line).collect();

@@ -23,7 +23,8 @@ pub struct Args {
 
 const EXITS: &str = "\
 Exit codes: 0 done, 1 no match or some records rejected, 2 wrong usage, 65 the input cannot be read,
-69 the store refuses, 70 a fault of the program, 75 overloaded; 130 interrupted, 141 nobody reads the output.";
+69 the store refuses or a database cannot be reached, 70 a fault of the program, 75 overloaded;
+130 interrupted, 141 nobody reads the output.";
 
 #[derive(Subcommand)]
 pub enum Command {

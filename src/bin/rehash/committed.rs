@@ -5,7 +5,7 @@ use rehash::store::Committed;
 use sha2::{Digest as _, Sha256};
 
 use crate::interrupt::Interrupt;
-use crate::output::Failure;
+use crate::output::{Exit, Failure};
 use crate::{args, check};
 
 /// The digest of a batch, as it grows by its records.
@@ -61,6 +61,10 @@ fn digests(
     let Ok(mut chunks) = options.chunks(source) else { return Ok(Vec::new()) };
     let (mut found, mut number, mut digest) = (Vec::new(), 0, BatchDigest::default());
     while let (Some(batch), Ok(Some(chunk))) = (batches.get(found.len()), chunks.next_chunk()) {
+        if interrupt.is_asked() {
+            // What has not been looked at is not known to be another.
+            return Err(Failure::new(Exit::Interrupted, "interrupted"));
+        }
         let (mut first, mut end) = (batch.first, batch.first + batch.records);
         for record in chunk.records() {
             if (first..end).contains(&number) {
