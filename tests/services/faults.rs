@@ -130,6 +130,31 @@ fn transactions_that_cannot_be_put_in_an_order_are_tried_again() {
     assert_eq!(store.counts().expect("counts").iter().map(|count| count.upgraded).sum::<u64>(), 80);
 }
 
+/// As after a server's restart: nobody is turned away for what the pool still holds.
+#[test]
+fn connections_that_were_all_cut_are_made_anew() {
+    let Some(schema) = Schema::new() else { return };
+    let store = open(&schema.url, &creating()).expect("a store");
+    let hash = md5(OF_PASSWORD);
+    bulk(&*store, OnConflict::Skip, &[NewUser { username: Some("ada"), password: Some(&hash), ..NewUser::default() }]);
+    let (together, store) = (std::sync::Barrier::new(8), &store);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                together.wait();
+                for _ in 0..50 {
+                    store.find("ada").expect("readable").expect("there");
+                }
+            });
+        }
+    });
+    let ours = format!("FROM pg_stat_activity WHERE query LIKE '%{}.%' AND pid <> pg_backend_pid()", schema.name);
+    let count = schema.number(&format!("SELECT count(*) {ours}"));
+    assert!(count > 5, "{count} connections");
+    schema.run(&format!("SELECT pg_terminate_backend(pid) {ours}")).expect("ended");
+    store.find("ada").expect("readable").expect("there");
+}
+
 #[test]
 fn a_deadlock_is_tried_again() {
     let Some(schema) = Schema::new() else { return };

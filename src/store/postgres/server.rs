@@ -2,6 +2,7 @@
 //! a transaction that others were in the way of is tried again.
 
 use std::cell::Cell;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +15,14 @@ use super::connect::{Target, failed, is_cut, is_transient};
 use crate::store::slots::{Slot, Slots};
 use crate::store::{OpenOptions, StoreError, StoreErrorKind, Swap};
 
-/// How often a statement is tried that others were in the way of, or whose connection turned out to be gone.
+/// How often a statement is tried whose connection turned out to be gone, beside once for each connection there may be: after a
+/// server's restart all of them are. And how often a change is that somebody else's came before.
 pub(super) const TRIES: u32 = 5;
+/// How often a transaction is tried that others were in the way of.
+const CROSSED_TRIES: u32 = 12;
+/// The first wait before another try; each is twice as long, up to the last.
+const FIRST_WAIT: Duration = Duration::from_millis(5);
+const WAIT_DOUBLINGS: u32 = 4;
 /// How often a connection is tried, and the wait between two tries.
 pub(super) const CONNECT_TRIES: u32 = 3;
 const CONNECT_WAIT: Duration = Duration::from_millis(50);
@@ -83,33 +90,36 @@ impl Server {
     /// connection had been idle: the server may have been restarted meanwhile.
     pub(super) fn with<T>(&self, work: impl AsyncFn(&Client) -> Result<T, Error>) -> Result<T, StoreError> {
         let limit = self.inner.options.statement_timeout + GRACE;
-        let mut last = None;
-        for attempt in 0..TRIES {
+        let stale = u32::try_from(self.inner.options.connections).unwrap_or(u32::MAX);
+        let (mut cut, mut crossed) = (0u32, 0u32);
+        loop {
             let client = self.client()?;
-            if client.is_closed() {
-                client.discard();
-                continue;
-            }
             let done = self.runtime().block_on(async { timeout(limit, self.run(&client, &work)).await });
-            match done {
+            let error = match done {
                 Ok(Ok(value)) => return Ok(value),
-                Ok(Err(error)) => {
-                    if is_cut(&error) || client.is_closed() {
-                        client.discard();
-                    } else if !is_transient(&error) {
-                        return Err(failed(&error));
-                    }
-                    last = Some(failed(&error));
-                }
+                Ok(Err(error)) => error,
                 Err(_) => {
                     client.discard();
                     return Err(StoreError::new(StoreErrorKind::Busy, "the server does not answer in time"));
                 }
+            };
+            let tries = if is_cut(&error) || client.is_closed() {
+                client.discard();
+                cut += 1;
+                cut.saturating_sub(stale)
+            } else if is_transient(&error) {
+                // Others may have the connection meanwhile.
+                drop(client);
+                crossed += 1;
+                crossed
+            } else {
+                return Err(failed(&error));
+            };
+            if cut >= stale.saturating_add(TRIES) || crossed >= CROSSED_TRIES {
+                return Err(failed(&error));
             }
-            std::thread::sleep(Duration::from_millis(5) * 2u32.pow(attempt));
+            wait(tries);
         }
-        Err(last
-            .unwrap_or_else(|| StoreError::new(StoreErrorKind::Unreachable, "the connections are cut again and again")))
     }
 
     /// Runs a swap: `write` says whether it was written, and `holds` whether the row holds what it would write. A first try
@@ -155,4 +165,12 @@ impl Drop for Server {
             runtime.shutdown_background();
         }
     }
+}
+
+/// Waits longer for each try, and not as long as somebody else who was in the way.
+fn wait(tries: u32) {
+    let Some(doublings) = tries.checked_sub(1) else { return };
+    let longest = FIRST_WAIT * 2u32.pow(doublings.min(WAIT_DOUBLINGS));
+    let random = RandomState::new().hash_one(tries) % 1024;
+    std::thread::sleep(longest / 2 + longest * u32::try_from(random).unwrap_or(0) / 2048);
 }
