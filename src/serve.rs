@@ -120,6 +120,7 @@ impl Service {
         let batch_rules = Rules { is_batch: true, ..rules.clone() };
         let (counts, days) = (store.counts()?, store.days()?);
         let floor = Floor::measure(config.floor, &pool, &counts);
+        let connections = config.connections_max.max(1);
         let inner = Inner {
             blocking: Blocking::new(config.store_threads, config.store_timeout),
             counting: Arc::new(Blocking::new(config.store_threads.div_ceil(2), config.store_timeout)),
@@ -131,7 +132,7 @@ impl Service {
             counting_store: Mutex::new(()),
             admission: Admission::default(),
             aside: Aside::new(pool.config(), config.api_token.is_none()),
-            busy: Shares::new(config.connections_max - config.connections_max / KEPT_FREE, config.requests_per_address),
+            busy: Shares::new(connections - connections / KEPT_FREE, config.requests_per_address),
             pool,
             store,
             config,

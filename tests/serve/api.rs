@@ -111,8 +111,11 @@ fn the_user_api_needs_the_admin_token_and_v1_the_api_token_where_there_is_one() 
 
 #[test]
 fn metrics_are_for_operators_unless_that_is_turned_off() {
-    let server = Server::start(config());
+    let counted = config();
+    counted.log_lines_lost.fetch_add(7, std::sync::atomic::Ordering::Relaxed);
+    let server = Server::start(counted);
     server.sign_in("nobody", "x");
+    assert!(server.metrics().contains("rehash_log_lines_lost_total 7"));
     let closed = server.get("/metrics");
     assert_eq!(closed.status, 401);
     assert!(!closed.body.contains("rehash_") && closed.header("www-authenticate").is_some());
