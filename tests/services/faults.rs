@@ -137,15 +137,13 @@ fn connections_that_were_all_cut_are_made_anew() {
     let store = open(&schema.url, &creating()).expect("a store");
     let hash = md5(OF_PASSWORD);
     bulk(&*store, OnConflict::Skip, &[NewUser { username: Some("ada"), password: Some(&hash), ..NewUser::default() }]);
-    let (together, store) = (std::sync::Barrier::new(8), &store);
+    // All of the pool's connections are needed while nobody is answered.
     std::thread::scope(|scope| {
+        let lock = "BEGIN; LOCK TABLE {s}.users IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(1); COMMIT";
+        scope.spawn(|| schema.run(lock).expect("locked"));
+        std::thread::sleep(Duration::from_millis(300));
         for _ in 0..8 {
-            scope.spawn(|| {
-                together.wait();
-                for _ in 0..50 {
-                    store.find("ada").expect("readable").expect("there");
-                }
-            });
+            scope.spawn(|| store.find("ada").expect("readable").expect("there"));
         }
     });
     let ours = format!("FROM pg_stat_activity WHERE query LIKE '%{}.%' AND pid <> pg_backend_pid()", schema.name);
