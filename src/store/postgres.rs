@@ -13,6 +13,7 @@ mod server;
 mod stage;
 mod statements;
 
+use std::cell::Cell;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::pin::pin;
@@ -157,7 +158,9 @@ impl Users for Postgres {
         let accounts = accounts(new.identities);
         let targets: Vec<&str> = accounts.iter().map(|account| &*account.target).collect();
         let ids: Vec<&str> = accounts.iter().map(|account| &*account.identity).collect();
+        let is_again = Cell::new(false);
         self.server.with(async |client| {
+            let again = is_again.replace(true);
             let texts: [&(dyn ToSql + Sync); 11] = [
                 &new.username,
                 &new.primary_email,
@@ -179,6 +182,10 @@ impl Users for Postgres {
                 Ok(rows) => return Ok(Created::New(rows[0].get(0))),
                 Err(error) if is_taken(&error) => return Ok(Created::Taken("identities")),
                 Err(error) => return Err(error),
+            }
+            // Where the answer was lost, the user who is there may be this one.
+            if again && let Some(id) = self.created(client, new, text, at).await? {
+                return Ok(Created::New(id));
             }
             let rows = client.query_typed(&self.statements.taken, &values[..3]).await?;
             let field = rows.first().and_then(|row| row.get::<_, Option<String>>(0));
@@ -265,15 +272,18 @@ impl Users for Postgres {
         let mut is_ended = false;
         while !is_ended {
             is_ended = true;
-            let fetched = self.server.runtime().block_on(async {
-                each_row(&client, &fetch, |row| {
-                    let flow = each(&read_user(row));
-                    is_ended = flow.is_break();
-                    flow
-                })
-                .await
-            });
-            fetched.map_err(|error| failed(&error))?;
+            // Who is given a row may use a store of their own, which this thread then waits for.
+            let nothing: [(String, Type); 0] = [];
+            let rows = self.server.runtime().block_on(client.query_typed_raw(&fetch, nothing));
+            let mut rows = pin!(rows.map_err(|error| failed(&error))?);
+            loop {
+                let next = self.server.runtime().block_on(rows.try_next());
+                let Some(row) = next.map_err(|error| failed(&error))? else { break };
+                is_ended = each(&read_user(&row)).is_break();
+                if is_ended {
+                    break;
+                }
+            }
         }
         self.server.runtime().block_on(client.batch_execute("COMMIT")).map_err(|error| failed(&error))
     }
@@ -351,6 +361,33 @@ impl fmt::Debug for Postgres {
 }
 
 /// A query's rows, one after the other as they come, so that memory does not grow with their size.
+impl Postgres {
+    /// The user whom an earlier try made, if it did: by all of the names, the hash and the time.
+    async fn created(
+        &self,
+        client: &Client,
+        new: &NewUser<'_>,
+        text: Option<&str>,
+        at: i64,
+    ) -> Result<Option<i64>, tokio_postgres::Error> {
+        let query = format!(
+            "SELECT id FROM {}.users WHERE ROW(username, primary_email, primary_phone, password_encrypted)
+             IS NOT DISTINCT FROM ROW($1, $2, $3, $4) AND (username = $1 OR primary_email = $2 OR primary_phone = $3)
+             AND imported_at = $5",
+            self.server.target().schema
+        );
+        let values: [(&(dyn ToSql + Sync), Type); 5] = [
+            (&new.username, Type::TEXT),
+            (&new.primary_email, Type::TEXT),
+            (&new.primary_phone, Type::TEXT),
+            (&text, Type::TEXT),
+            (&at, Type::INT8),
+        ];
+        let rows = client.query_typed(&query, &values).await?;
+        Ok(rows.first().map(|row| row.get(0)))
+    }
+}
+
 async fn each_row(
     client: &impl GenericClient,
     query: &str,

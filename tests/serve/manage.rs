@@ -202,8 +202,8 @@ fn a_deleted_user_leaves_nothing_behind_but_the_audit() {
         assert_eq!(server.admin("GET", &format!("/api/users/{id}"), &Value::Null).status, 404);
         assert_eq!(server.sign_in("ada", "password").status, 401);
         assert!(!server.metrics().contains("rehash_records{"), "nobody is counted");
-        // Name and identity are free.
-        server.create(&body);
+        // Name and identity are free; the number is not.
+        assert_ne!(server.create(&body), id);
         assert_eq!(server.sign_in("ada", "password").json()["upgraded"], true);
     });
 }

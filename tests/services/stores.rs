@@ -210,7 +210,10 @@ pub(crate) fn make_older(url: &str) {
         None => {
             let file = rusqlite::Connection::open(url.trim_start_matches("sqlite:")).expect("a file");
             let columns = columns.replace("{s}", "");
-            let columns = format!("DROP TRIGGER users_take_identities_along; DROP TRIGGER audit_keeps_ids; {columns}");
+            let columns = format!(
+                "DROP TRIGGER users_take_identities_along; DROP TRIGGER audit_keeps_ids;
+                DROP TRIGGER users_keep_ids; DROP TABLE last_deleted; {columns}"
+            );
             file.execute_batch(&format!("{columns} PRAGMA user_version = 3")).expect("older");
         }
     }
@@ -611,4 +614,42 @@ fn who_may_only_read_is_told_so() {
     let told = open(&url, &OpenOptions::default()).map(|store| store.info().expect("known").is_read_only);
     schema.run(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).expect("gone");
     assert!(url != schema.url && told.expect("readable"));
+}
+
+/// In PostgreSQL a batch is compared at once; each of its records ends as something all the same.
+#[test]
+fn two_records_that_would_take_one_users_place_are_not_both_said_to_have_it() {
+    each_store(|url| {
+        let store = open(url, &creating()).expect("a store");
+        let (old, new) = (md5(OF_PASSWORD), md5("00000000000000000000000000000000"));
+        let named = |username, email, hash| NewUser {
+            username,
+            primary_email: email,
+            password: Some(hash),
+            ..NewUser::default()
+        };
+        bulk(&*store, OnConflict::Skip, &[named(Some("ada"), Some("ada@example.com"), &old)]);
+        let users = [named(Some("ada"), None, &new), named(None, Some("ada@example.com"), &new)];
+        let outcomes = bulk(&*store, OnConflict::ReplaceLegacy, &users);
+        assert_eq!(outcomes[0], Inserted::Replaced);
+        assert!(matches!(outcomes[1], Inserted::New | Inserted::Conflict(_)), "{outcomes:?}");
+        counters_are_right(&*store);
+    });
+}
+
+#[test]
+fn who_is_given_all_users_may_ask_a_store_meanwhile() {
+    each_store(|url| {
+        let store = open(url, &creating()).expect("a store");
+        let hash = md5(OF_PASSWORD);
+        let of = |name| NewUser { username: Some(name), password: Some(&hash), ..NewUser::default() };
+        bulk(&*store, OnConflict::Skip, &[of("ada"), of("bob")]);
+        let mut names = Vec::new();
+        let each = &mut |user: &rehash::store::User| {
+            names.extend(store.user(user.id).expect("readable").expect("there").username);
+            std::ops::ControlFlow::Continue(())
+        };
+        store.export(each).expect("whole");
+        assert_eq!(names, ["ada", "bob"]);
+    });
 }

@@ -37,10 +37,16 @@ pub fn that_stand(
     batches: Vec<Committed>,
 ) -> Result<(Vec<Committed>, Vec<u64>), Failure> {
     let found = if batches.is_empty() { Vec::new() } else { digests(input, interrupt, name, &batches)? };
-    let mut found = found.into_iter();
+    let is_as_it_was = |(number, batch): (usize, &Committed)| {
+        batch.digest.is_some() && found.get(number).map(String::as_str) == batch.digest.as_deref()
+    };
+    let stands: Vec<bool> = batches.iter().enumerate().map(is_as_it_was).collect();
+    // What was rejected for an earlier record that had the same name is good where that record is another now.
+    let is_whole = stands.iter().all(|stands| *stands);
+    let mut stands = stands.into_iter();
     let (stand, others): (Vec<_>, Vec<_>) = batches.into_iter().partition(|batch| {
-        let digest = found.next();
-        batch.refused == Some(0) && batch.digest.is_some() && digest == batch.digest
+        let may_stand = batch.refused == Some(0) && (is_whole || batch.tally.rejected == 0);
+        stands.next() == Some(true) && may_stand
     });
     Ok((stand, others.into_iter().map(|batch| batch.first).collect()))
 }

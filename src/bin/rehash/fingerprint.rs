@@ -9,7 +9,7 @@ use std::path::Path;
 use rehash::import::database::{DatabaseOptions, Select};
 use sha2::{Digest as _, Sha256};
 
-use crate::args;
+use crate::{args, keys};
 
 /// How much of a file's beginning is looked at.
 const HEAD_BYTES: u64 = 64 * 1024;
@@ -22,17 +22,18 @@ pub fn of_inputs(args: &args::Import) -> HashMap<String, String> {
     files.filter_map(|path| Some((path.display().to_string(), of_file(path, &how)?))).collect()
 }
 
-/// How records are judged, and what becomes of those that are in others' way: what was rejected under one of these may be good
-/// under another. Keys are known by their ids, and files of secrets by their names.
+/// How records are judged, and what becomes of those that are in others' way: what was rejected under one of these, or by an
+/// older version, may be good under another. Keys are known by their ids.
 fn how(args: &args::Import) -> String {
     let args::Import { input, on_conflict, .. } = args;
     let keys = input.keys.key_files.iter().map(|pair| pair.split('=').next().unwrap_or(pair));
     let on_conflict = rehash::store::OnConflict::from(*on_conflict);
-    let hash_config = input.keys.hash_config.as_deref().map(Path::display);
+    let hash_config = keys::hash_config(&input.keys).ok().flatten().map(|config| config.parameters());
     [
+        env!("CARGO_PKG_VERSION").to_owned(),
         format!("{on_conflict:?} {:?}", input.limits.limits()),
         keys.collect::<Vec<_>>().join(","),
-        hash_config.map_or_else(String::new, |path| path.to_string()),
+        hash_config.unwrap_or_default(),
         input.method.clone().unwrap_or_default(),
         input.from.clone().unwrap_or_default(),
         input.format.map(rehash::import::Format::from).map_or_else(String::new, |format| format!("{format:?}")),

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use rehash::import::database;
 use rehash::import::{Checked, Problem, Summary, check};
 use rehash::store::{Bulk, BulkOptions, Inserted, Mark, Users, Written};
-use rehash::{Engine, UpgradeMode};
+use rehash::{Code, Engine, UpgradeMode};
 
 use self::counts::Counts;
 use crate::check::options;
@@ -220,8 +220,9 @@ impl<W: Write> Importer<'_, W> {
         let problems = if checked.record.is_some() { Vec::new() } else { checked.problems.to_vec() };
         let has_digests = self.inputs.last().is_some_and(|input| input.has_digests);
         let digest = if has_digests { committed::of_record(checked.raw) } else { 0 };
-        let held =
-            Held { source, format: checked.format, header_line, line: checked.line, raw, digest, method, problems };
+        let is_clear = method == "plaintext" || problems.iter().any(|problem| problem.code == Code::UnknownMethod);
+        let (format, line) = (checked.format, checked.line);
+        let held = Held { source, format, header_line, line, raw, digest, is_clear, method, problems };
         Pending { held, user: checked.record }
     }
 
@@ -280,7 +281,9 @@ impl<W: Write> Importer<'_, W> {
         self.batch.first = first + count;
         let (Some(input), Some(last)) = (self.inputs.last(), records.last()) else { return Ok(()) };
         let mark = Mark::new(input.id, first, count).with_keys(self.origin.keys_up_to(last.line));
-        let mark = mark.with_digest(input.has_digests.then(|| digest.hex()));
+        // Whoever reads the store could try passwords against a digest that a password in the clear went into.
+        let is_kept = input.has_digests && !records.iter().any(|record| record.is_clear);
+        let mark = mark.with_digest(is_kept.then(|| digest.hex()));
         self.keep_rejects_before(&records)?;
         let ended = self.patience.wait(|| self.bulk.end_batch(mark));
         if ended.is_ok() {

@@ -100,7 +100,7 @@ pub fn engine(target: &args::Target, limits: Limits, keys: Keyring, upgrade: Upg
 }
 
 /// Firebase's hash parameters, where they are given.
-fn hash_config(keys: &args::Keys) -> Result<Option<HashConfig>, Failure> {
+pub fn hash_config(keys: &args::Keys) -> Result<Option<HashConfig>, Failure> {
     let Some(path) = &keys.hash_config else { return Ok(None) };
     let shown = printable(&path.display().to_string());
     let text = fs::read_to_string(path).map_err(|error| Failure::usage(format!("--hash-config {shown}: {error}")))?;

@@ -26,6 +26,8 @@ pub struct Held {
     pub raw: Vec<u8>,
     /// Of the record as it stands in a file.
     pub digest: u64,
+    /// It holds a password in the clear, or may: its tag means no hash.
+    pub is_clear: bool,
     pub method: &'static str,
     /// Why it was not given to the store.
     pub problems: Vec<Problem>,

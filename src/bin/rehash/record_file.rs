@@ -1,7 +1,7 @@
 //! Files of records: those that appear under their name when they are finished, and what is open already and is written to as it is.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read as _, Write};
+use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::output::Failure;
@@ -101,6 +101,36 @@ fn is_database(path: &Path) -> bool {
     File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok_and(|()| head == *SQLITE)
 }
 
+fn refuse_database(path: &Path) -> Result<(), Failure> {
+    if is_database(path) {
+        let why = "it is a SQLite database, which no output replaces; name another file";
+        return Err(Failure::output_path(path, &why));
+    }
+    Ok(())
+}
+
+/// Takes away a last line that has no end: it was being written when the program was killed, before its batch was committed, and comes
+/// again.
+fn whole_lines(file: File) -> io::Result<File> {
+    let mut at = file.metadata()?.len();
+    let mut block = [0; 4096];
+    while at > 0 {
+        let start = at.saturating_sub(block.len() as u64);
+        let part = usize::try_from(at - start).unwrap_or(0);
+        (&file).seek(SeekFrom::Start(start))?;
+        (&file).read_exact(&mut block[..part])?;
+        if let Some(last) = block[..part].iter().rposition(|byte| *byte == b'\n') {
+            at = start + last as u64 + 1;
+            break;
+        }
+        at = start;
+    }
+    if at < file.metadata()?.len() {
+        file.set_len(at)?;
+    }
+    Ok(file)
+}
+
 /// Opens what the process has open once more. Its standard outputs are shared with their place in the file, which others write to as
 /// well; anything else is appended to.
 fn reopened(path: &Path) -> io::Result<File> {
@@ -150,11 +180,8 @@ impl RecordFile {
         // A link stays a link: what it leads to is replaced.
         let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let is_special = std::fs::metadata(path).is_ok_and(|found| !found.is_file());
-        if !is_special && is_database(path) {
-            return Err(Failure::output_path(
-                path,
-                &"it is a SQLite database, which no output replaces; name another file",
-            ));
+        if !is_special {
+            refuse_database(path)?;
         }
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let target = if is_special {
@@ -171,7 +198,8 @@ impl RecordFile {
         if !path.is_file() || is_of_process(path) {
             return Self::create(path);
         }
-        let opened = File::options().append(true).open(path);
+        refuse_database(path)?;
+        let opened = File::options().read(true).append(true).open(path).and_then(whole_lines);
         let file = opened.map_err(|error| Failure::output_begin(path, &error))?;
         Ok(Self { path: path.to_owned(), out: BufWriter::with_capacity(64 * 1024, Target::Special(file)) })
     }
@@ -195,5 +223,34 @@ impl RecordFile {
             Err(error) => Err(error),
         };
         finished.map_err(|error| Failure::output(&path, &error))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn going_on_ends_no_line_of_others_and_writes_into_no_database() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("rejects");
+        let long = "x".repeat(10_000);
+        for (before, after) in [
+            ("", "c\n".to_owned()),
+            ("a\n", "a\nc\n".to_owned()),
+            ("a\nhalf", "a\nc\n".to_owned()),
+            (&format!("a\n{long}"), "a\nc\n".to_owned()),
+            (&format!("{long}\nhalf"), format!("{long}\nc\n")),
+            (&long, "c\n".to_owned()),
+        ] {
+            std::fs::write(&path, before).unwrap();
+            let mut file = RecordFile::go_on(&path).ok().unwrap();
+            file.line(b"c").ok().unwrap();
+            file.finish().ok().unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), after);
+        }
+        std::fs::write(&path, b"SQLite format 3\0 and more").unwrap();
+        assert!(RecordFile::go_on(&path).is_err());
     }
 }

@@ -60,6 +60,18 @@ pub struct HashConfig {
     is_salt_first: Option<bool>,
 }
 
+impl HashConfig {
+    /// All that it says but the key, in words.
+    #[must_use]
+    pub fn parameters(&self) -> String {
+        let Self { algorithm, separator, rounds, memory, parallelism, block_size, is_salt_first, .. } = self;
+        format!(
+            "{algorithm} {} {separator:?} {rounds} {memory} {parallelism} {block_size} {is_salt_first:?}",
+            codec::to_base64(self.key_id.bytes())
+        )
+    }
+}
+
 impl fmt::Debug for HashConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HashConfig").field("algorithm", &self.algorithm).finish_non_exhaustive()

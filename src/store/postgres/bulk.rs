@@ -46,13 +46,17 @@ impl<'a> PostgresBulk<'a> {
 
 impl Postgres {
     /// Whether there are at least so many users. Takes as long as counting does.
-    fn holds_users(&self, count: u64) -> Result<bool, StoreError> {
+    fn holds_users(&self, id: i64, count: u64) -> Result<bool, StoreError> {
         if count == 0 {
             return Ok(true);
         }
         let limit = i64::try_from(count).unwrap_or(i64::MAX);
         let schema = &self.server.target().schema;
-        let query = format!("SELECT count(*) FROM (SELECT 1 FROM {schema}.users LIMIT {limit}) AS held");
+        // Who was deleted since the import began, one by one, is not missing.
+        let query = format!(
+            "SELECT (SELECT count(*) FROM (SELECT 1 FROM {schema}.users LIMIT {limit}) AS held) + (SELECT count(*)
+             FROM {schema}.audit WHERE event = 'delete' AND at >= (SELECT started_at FROM {schema}.imports WHERE id = {id}))"
+        );
         // A connection of its own, in which no time-out of ours stays behind.
         let client = self.server.connect()?;
         let counted = self.server.runtime().block_on(async {
@@ -81,7 +85,7 @@ impl Bulk for PostgresBulk<'_> {
         })?;
         let committed = journal::apart(batches);
         let users = journal::users(&committed);
-        if self.store.holds_users(users)? {
+        if self.store.holds_users(id, users)? {
             return Ok(Input { id, committed, ..Input::default() });
         }
         let all: Vec<u64> = committed.iter().map(|batch| batch.first).collect();

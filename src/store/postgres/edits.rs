@@ -1,6 +1,8 @@
 //! What a user API does to users beside creating them, at a server: a change is read, made here, and written where the row still is
 //! what was read.
 
+use std::cell::Cell;
+
 use tokio_postgres::Error;
 use tokio_postgres::types::{ToSql, Type};
 
@@ -99,10 +101,13 @@ impl Edits for Postgres {
 
     fn delete(&self, id: i64) -> Result<bool, StoreError> {
         let (statement, at) = (self.statement(DELETE), now());
-        let rows = self
-            .server
-            .with(async |client| client.query_typed(&statement, &[(&id, Type::INT8), (&at, Type::INT8)]).await)?;
-        Ok(rows.first().is_some_and(|row| row.get::<_, i64>(0) == 1))
+        let is_again = Cell::new(false);
+        self.server.with(async |client| {
+            // Where the answer was lost, it may have been done, and nobody is there any more.
+            let again = is_again.replace(true);
+            let rows = client.query_typed(&statement, &[(&id, Type::INT8), (&at, Type::INT8)]).await?;
+            Ok(again || rows.first().is_some_and(|row| row.get::<_, i64>(0) == 1))
+        })
     }
 }
 

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
+use futures_util::future::{join3, try_join_all};
 use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Error};
 
 use super::Postgres;
 use crate::store::guesses::Guess;
@@ -71,6 +72,7 @@ impl Postgres {
     pub(super) fn begin(&self, subjects: &[Subject<'_>], window: Duration) -> Result<Guessed, StoreError> {
         let (guesses, statements) = (self.guesses(subjects)?, &self.statements);
         let window = i64::try_from(window.as_secs()).unwrap_or(i64::MAX >> 1);
+        let is_pooled = self.server.target().is_pooled();
         let answers = self.server.with(async |client| {
             let counting = guesses.iter().map(async |guess| {
                 let values: [(&(dyn ToSql + Sync), Type); 4] = [
@@ -79,17 +81,23 @@ impl Postgres {
                     (&guess.limit, Type::INT8),
                     (&window, Type::INT8),
                 ];
-                if !client.query_typed(&statements.count_guess, &values).await?.is_empty() {
+                client.query_typed(&statements.count_guess, &values).await.map(|rows| !rows.is_empty())
+            });
+            let counted = whole(client, is_pooled, try_join_all(counting)).await?;
+            let standing = guesses.iter().zip(counted).map(async |(guess, is_counted)| {
+                if is_counted {
                     return Ok(Answer::Counted);
                 }
-                let rows = client.query_typed(&statements.guess_stands, &values[..3]).await?;
-                Ok::<_, tokio_postgres::Error>(match rows.first().map(|row| row.get(0)) {
+                let values: [(&(dyn ToSql + Sync), Type); 3] =
+                    [(&guess.place, Type::INT8), (&guess.key, Type::INT8), (&guess.limit, Type::INT8)];
+                let rows = client.query_typed(&statements.guess_stands, &values).await?;
+                Ok::<_, Error>(match rows.first().map(|row| row.get(0)) {
                     None => Answer::NoRoom,
                     Some(true) => Answer::Locked,
                     Some(false) => Answer::Busy,
                 })
             });
-            try_join_all(counting).await
+            try_join_all(standing).await
         })?;
         let told = if answers.contains(&Answer::Locked) {
             Guessed::Locked
@@ -108,7 +116,7 @@ impl Postgres {
     }
 
     fn settle(&self, guesses: &[Guess], end: GuessEnd) -> Result<(), StoreError> {
-        let statements = &self.statements;
+        let (statements, is_pooled) = (&self.statements, self.server.target().is_pooled());
         self.server.with(async |client| {
             let each = guesses.iter().map(async |guess| {
                 let statement = match end {
@@ -118,7 +126,20 @@ impl Postgres {
                 };
                 client.query_typed(statement, &[(&guess.place, Type::INT8), (&guess.key, Type::INT8)]).await
             });
-            try_join_all(each).await.map(drop)
+            whole(client, is_pooled, try_join_all(each)).await.map(drop)
         })
     }
+}
+
+/// Runs statements that are sent at once as one transaction, which is no round trip more: what is tried again was not done in part.
+/// Behind a pooler each piece of work is one already.
+async fn whole<T>(client: &Client, is_pooled: bool, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    if is_pooled {
+        return work.await;
+    }
+    // In this order, each without waiting for the one before.
+    let (begun, done, ended) = join3(client.batch_execute("BEGIN"), work, client.batch_execute("COMMIT")).await;
+    begun?;
+    let value = done?;
+    ended.map(|()| value)
 }

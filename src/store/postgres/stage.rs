@@ -31,7 +31,7 @@ pub(super) async fn stage(
     if inserted - lost == job.rows.len() as u64 {
         return Ok(());
     }
-    let mut claimed = HashSet::new();
+    let (mut claimed, mut claimed_ids) = (HashSet::new(), HashSet::new());
     let mut replaced = Vec::new();
     for row in transaction.query(&LEFT_OVER.replace("{s}", schema), &[]).await? {
         let ord: i64 = row.get(0);
@@ -54,11 +54,14 @@ pub(super) async fn stage(
             // Nobody loses the password they have to a record that has none.
             _ if loses_password => Inserted::Conflict(field),
             _ if !is_one || ids.is_empty() => Inserted::Conflict(field),
+            // Two of a batch cannot both take one user's place.
+            _ if claimed_ids.contains(&id) => Inserted::Conflict(field),
             // Two of a batch cannot both have it.
             _ if is_anothers || !accounts_of(job, number).all(|account| claimed.insert(account)) => {
                 Inserted::Conflict("identities")
             }
             _ => {
+                claimed_ids.insert(id);
                 replaced.push((ord, id, row.get::<_, String>(7), row.get::<_, String>(8)));
                 Inserted::LeftNewer(field) // until the update says that it was replaced
             }

@@ -17,8 +17,12 @@ use crate::store::{Mark, Tally};
 const INSERT: &str = "
 INSERT INTO users (username, primary_email, primary_phone, name, avatar, profile, custom_data, identities,
     password_encrypted, password_encryption_method, password_parameters, imported_at, imported_method,
-    password_changed_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT DO NOTHING";
+    password_changed_at, id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) ON CONFLICT DO NOTHING";
+
+/// The id of the next user, where the one after the last is that of somebody who was deleted.
+const NEXT_ID: &str = "
+SELECT id + 1 FROM last_deleted WHERE id > coalesce((SELECT max(id) FROM users), 0)";
 
 /// Only what nobody has touched since its own import.
 const REPLACE_LEGACY: &str = "
@@ -59,12 +63,16 @@ pub struct Batch<'a> {
     is_open: bool,
     imported: i64,
     changes: Changes,
+    /// The id of the next user, where SQLite would take that of somebody who was deleted.
+    next_id: Option<i64>,
 }
 
 impl<'a> Batch<'a> {
     pub(super) fn begin(connection: Slot<'a, Connection>) -> Result<Self, StoreError> {
         connection.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
-        Ok(Self { connection, is_open: true, imported: 0, changes: Changes::default() })
+        let mut batch = Self { connection, is_open: true, imported: 0, changes: Changes::default(), next_id: None };
+        batch.next_id = batch.connection.query_row(NEXT_ID, [], |row| row.get(0)).optional().map_err(failed)?;
+        Ok(batch)
     }
 
     /// Inserts a user, or says why it is not inserted. Never changes a row.
@@ -141,11 +149,13 @@ impl<'a> Batch<'a> {
                 now(),
                 imported_method,
                 password_changed_at,
+                self.next_id,
             ])
         });
         if inserted.map_err(failed)? != 1 {
             return Ok(false);
         }
+        self.next_id = None;
         if !accounts.is_empty() {
             hold(&self.connection, self.connection.last_insert_rowid(), &accounts).map_err(failed)?;
         }

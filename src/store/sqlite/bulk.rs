@@ -150,7 +150,11 @@ fn earlier(connection: &Connection, id: i64) -> rusqlite::Result<Input> {
     let committed = journal::apart(committed(connection, id)?);
     let users = i64::try_from(journal::users(&committed)).unwrap_or(i64::MAX);
     let query = "SELECT count(*) FROM (SELECT 1 FROM users LIMIT ?1)";
-    if connection.query_row(query, [users], |row| row.get::<_, i64>(0))? >= users {
+    let held = connection.query_row(query, [users], |row| row.get::<_, i64>(0))?;
+    // Who was deleted since, one by one, is not missing.
+    let deleted = "SELECT count(*) FROM audit WHERE event = 'delete'
+        AND at >= (SELECT started_at FROM imports WHERE id = ?1)";
+    if held >= users || held + connection.query_row(deleted, [id], |row| row.get::<_, i64>(0))? >= users {
         return Ok(Input { id, committed, ..Input::default() });
     }
     connection.execute("DELETE FROM import_batches WHERE import_id = ?1", [id])?;

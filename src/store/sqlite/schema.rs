@@ -130,6 +130,11 @@ ALTER TABLE import_batches ADD COLUMN digest TEXT;
 CREATE TRIGGER audit_keeps_ids BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id = new.id) BEGIN
     SELECT raise(ABORT, 'the audit is only ever appended to');
 END;
+CREATE TABLE last_deleted (id INTEGER NOT NULL) STRICT;
+INSERT INTO last_deleted VALUES (0);
+CREATE TRIGGER users_keep_ids AFTER DELETE ON users BEGIN
+    UPDATE last_deleted SET id = max(id, old.id);
+END;
 "];
 
 /// The migration after which the identities of those who are there are held.
