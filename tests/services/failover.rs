@@ -29,7 +29,16 @@ struct Service {
 impl Service {
     fn start(store: &str) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_rehash"))
-            .args(["serve", "--store", store, "--listen", "127.0.0.1:0", "--no-floor", "--quiet"])
+            .args([
+                "serve",
+                "--store",
+                store,
+                "--listen",
+                "127.0.0.1:0",
+                "--no-floor",
+                "--quiet",
+                "--metrics-without-token",
+            ])
             .args(["--max-failures", "0", "--max-address-failures", "0", "--memory", "64KiB", "--passes", "1"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

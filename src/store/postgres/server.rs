@@ -86,8 +86,8 @@ impl Server {
         }
     }
 
-    /// Runs one transaction's work, again where others were in its way. Work that is cut off is tried once more where the
-    /// connection had been idle: the server may have been restarted meanwhile.
+    /// Runs one transaction's work, again where others were in its way, or where it was cut off: the server may have been restarted
+    /// since the connections were used. Work whose answer was lost may have been done: it must bear that.
     pub(super) fn with<T>(&self, work: impl AsyncFn(&Client) -> Result<T, Error>) -> Result<T, StoreError> {
         let limit = self.inner.options.statement_timeout + GRACE;
         let stale = u32::try_from(self.inner.options.connections).unwrap_or(u32::MAX);
