@@ -375,9 +375,9 @@ impl fmt::Display for Unverifiable {
             Self::MissingKey { key_id: Some(id) } => write!(f, "the key `{id}` is not registered"),
             Self::MissingKey { key_id: None } => f.write_str("associated data without a registered key"),
             Self::OutOfMemory { memory_kib } => write!(f, "{memory_kib} KiB of memory could not be reserved"),
-            Self::PasswordTooLong => {
-                f.write_str("the password is so long that this hash's rounds would cost too much, or the method takes none such")
-            }
+            Self::PasswordTooLong => f.write_str(
+                "the password is so long that this hash's rounds would cost too much, or the method takes none such",
+            ),
             Self::AnyPassword => f.write_str("what stands before the password leaves nothing of it: any would match"),
             Self::Refused => f.write_str("the parameters were refused by the primitive"),
         }

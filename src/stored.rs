@@ -155,7 +155,7 @@ impl StoredHash {
             let stored = Self::parse_self_describing(text, limits)?;
             let is_of_tag = match tag {
                 Kind::Method(method) => *method == stored.method,
-                Kind::Family(family) => family.1.contains(&stored.method),
+                Kind::Family(family) => family.takes(stored.method),
                 Kind::Expression(expression) => stored.expression.as_ref() == Some(expression),
             };
             let conflict = || match tag {
@@ -455,6 +455,17 @@ impl StoredHash {
             Some(expression) => format!("{expression} {parameters}"),
             None => parameters,
         }
+    }
+
+    /// Parameters as a store has them from before constants were hidden: the expression in them as it may be shown.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub(crate) fn shown_parameters(parameters: &str) -> String {
+        // The cost stands after the expression, in which there may be spaces too.
+        let ends = std::iter::once(parameters.len()).chain(parameters.rmatch_indices(' ').map(|(at, _)| at));
+        let shown =
+            ends.map(|end| parameters.split_at(end)).find_map(|(tag, cost)| Some(recipe::redacted(tag)? + cost));
+        // What is no expression of ours may hold one all the same.
+        shown.unwrap_or_else(|| "…".to_owned())
     }
 
     /// What one verification costs.

@@ -468,6 +468,21 @@ fn a_password_whose_length_makes_every_round_dearer_is_refused_where_there_are_m
 }
 
 #[test]
+fn what_an_earlier_version_wrote_out_is_wordpress_still() {
+    let phpass = "$P$B12345678".to_owned() + &"a".repeat(21) + ".";
+    for (method, text) in [("md5", MD5_OF_PASSWORD), ("phpass", &phpass), ("wordpress_phpass", &phpass)] {
+        let whole = format!("$rehash${method}${text}");
+        match tagged("wordpress", &whole, None) {
+            Ok(stored) => assert_eq!(stored.method().as_str(), method),
+            // A text that names its method needs no prefix.
+            Err(error) => assert_ne!(error.code(), Code::MethodConflict, "{whole}: {error}"),
+        }
+    }
+    assert!(tagged("wordpress", &format!("$rehash$md5${MD5_OF_PASSWORD}"), None).is_ok());
+    assert!(tagged("wordpress", &format!("$rehash$sha1${}", "0".repeat(40)), None).is_err());
+}
+
+#[test]
 fn a_record_that_any_password_would_open_is_refused() {
     let text = "$2b$04$abcdefghijklmnopqrstuuLXXhjMsWpv/bC9fkW1H1u5aF3Kr2l3S";
     let text = &format!("{}{}", &text[..59], "O");

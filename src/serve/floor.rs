@@ -58,8 +58,6 @@ impl Floor {
         let rounds = u32::try_from(queue_len.div_ceil(workers.max(1))).unwrap_or(u32::MAX);
         let margin = (Duration::from_nanos(measured).saturating_mul(rounds) * 5 / 4).clamp(MARGIN_MIN, MARGIN_MAX);
         let floor = Self { mode, scale, margin, dearest: AtomicU64::new(measured), told: AtomicU64::new(0) };
-        // Any hash may take as much for a long password.
-        floor.learn_cost(pool.engine(), Cost::digests(Limits::LENGTH_WORK_FREE));
         floor.learn(pool.engine(), counts);
         floor
     }
