@@ -283,8 +283,11 @@ fn what_an_older_version_took_for_phpass_is_there_already() {
         let phpass = "$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0";
         let read = |method, text| StoredHash::parse(method, text, &Limits::default()).expect("a hash");
         let of = |name, hash| NewUser { username: Some(name), password: Some(hash), ..NewUser::default() };
-        let before =
-            [read(Method::Phpass, phpass), read(Method::Md5, OF_PASSWORD), read(Method::Sha1, &"0".repeat(40))];
+        let before = [
+            read(Method::Phpass, phpass),
+            read(Method::Md5, OF_PASSWORD),
+            read(Method::Sha1, "0000000000000000000000000000000000000000"),
+        ];
         let [ada, bob, carol] = &before;
         let users = [of("ada", ada), of("bob", bob), of("carol", carol)];
         assert_eq!(bulk(&*store, OnConflict::Skip, &users), [Inserted::New; 3]);
