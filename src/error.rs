@@ -359,8 +359,8 @@ pub enum Unverifiable {
         /// How much was asked for, in KiB.
         memory_kib: u32,
     },
-    /// The password is so long that the hash's rounds would cost more for it than the limits allow. Whether it is right is not known;
-    /// most of what is that long comes from nobody's fingers.
+    /// The password is so long that the hash's rounds would cost a multiple of what they cost for a short one, or longer than the
+    /// method takes. Whether it is right is not known; most of what is that long comes from nobody's fingers.
     PasswordTooLong,
     /// The input that the hash is made of leaves no byte of the password: any password would match.
     AnyPassword,
@@ -375,9 +375,9 @@ impl fmt::Display for Unverifiable {
             Self::MissingKey { key_id: Some(id) } => write!(f, "the key `{id}` is not registered"),
             Self::MissingKey { key_id: None } => f.write_str("associated data without a registered key"),
             Self::OutOfMemory { memory_kib } => write!(f, "{memory_kib} KiB of memory could not be reserved"),
-            Self::PasswordTooLong => {
-                f.write_str("the password is so long that this hash's rounds would cost more than the limits allow")
-            }
+            Self::PasswordTooLong => f.write_str(
+                "the password is so long that this hash's rounds would cost too much, or the method takes none such",
+            ),
             Self::AnyPassword => f.write_str("what stands before the password leaves nothing of it: any would match"),
             Self::Refused => f.write_str("the parameters were refused by the primitive"),
         }

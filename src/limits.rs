@@ -136,9 +136,12 @@ impl Limits {
     /// The longest stored text that is looked at, in bytes; longer is malformed whatever it holds.
     pub const TEXT_BYTES_MAX: usize = 4096;
 
-    /// How many times the work that a bound of rounds allows a password may ask for by its length, where every round hashes it
-    /// again. A longer one is refused: no password of usual length (128 bytes) is.
+    /// How many times the work of a short password one may ask for by its length, where every round hashes it again. What is
+    /// longer is refused: no password of usual length (128 bytes) is, nor one that takes [`Self::LENGTH_WORK_FREE`] at most.
     pub(crate) const LENGTH_WORK_MAX: u64 = 4;
+
+    /// So many blocks may be hashed for a long password whatever a short one takes: ten milliseconds, as the default target.
+    pub(crate) const LENGTH_WORK_FREE: u64 = 40_000;
 
     /// Sets the Argon2 memory bound, in KiB.
     #[must_use]

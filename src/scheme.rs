@@ -100,8 +100,13 @@ pub(crate) trait Scheme: Send + Sync {
         None
     }
 
-    /// Whether an input of so many bytes costs no more than the limits promise: its length can be work in every round.
-    fn admits(&self, _input_bytes: usize, _limits: &Limits) -> bool {
+    /// How many blocks are hashed for an input of so many bytes, where its length is work in every round; nought where it is not.
+    fn work(&self, _input_bytes: usize) -> u64 {
+        0
+    }
+
+    /// Whether an input of so many bytes can match at all: where it cannot, nothing is computed.
+    fn takes(&self, _input_bytes: usize) -> bool {
         true
     }
 
@@ -129,16 +134,6 @@ pub(crate) trait Scheme: Send + Sync {
     fn looks_cut(&self, _text_len: usize) -> bool {
         false
     }
-}
-
-/// An input as most are: what limits of rounds are meant for.
-const INPUT_BYTES_SHORT: usize = 16;
-
-/// Whether rounds of `blocks` each (by the length of the input) come to no more than the dearest hash of a short input may, a few
-/// times over.
-fn admits(rounds: u64, rounds_max: u64, blocks: impl Fn(usize) -> u64, input_bytes: usize) -> bool {
-    let most = rounds_max.saturating_mul(blocks(INPUT_BYTES_SHORT)).saturating_mul(Limits::LENGTH_WORK_MAX);
-    rounds.saturating_mul(blocks(input_bytes)) <= most
 }
 
 /// A parsed hash of any scheme. Digests and Argon2 stand by themselves: most records are the one or the other.

@@ -77,6 +77,16 @@ const KEPT_FREE: usize = 16;
 /// Log lines in a second about what is no request.
 const HEADS_LOGGED: u32 = 5;
 
+/// How many requests may be under way that take long: one connection at least is kept free, unless there is but one.
+fn seats(connections: usize) -> usize {
+    (connections - connections.div_ceil(KEPT_FREE)).max(1)
+}
+
+/// How many of them one address may have: no more than a quarter of the connections, whatever was asked for; nought is no bound.
+fn seats_of_one(connections: usize, asked: usize) -> usize {
+    asked.min((connections / 4).max(1))
+}
+
 /// The service: a pool, a store and what they are used with. Clones are the same service.
 #[derive(Clone)]
 pub struct Service {
@@ -132,7 +142,7 @@ impl Service {
             counting_store: Mutex::new(()),
             admission: Admission::default(),
             aside: Aside::new(pool.config(), config.api_token.is_none()),
-            busy: Shares::new(connections - connections / KEPT_FREE, config.requests_per_address),
+            busy: Shares::new(seats(connections), seats_of_one(connections, config.requests_per_address)),
             pool,
             store,
             config,
@@ -280,5 +290,18 @@ impl Inner {
     /// Those that sign-ins have.
     fn workers(&self) -> usize {
         self.pool.config().workers.saturating_sub(self.aside.busy_workers()).max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_connections_too_keep_one_free_and_are_not_one_addresss() {
+        let both = |connections| (seats(connections), seats_of_one(connections, 256));
+        assert_eq!([1, 2, 3, 15, 16, 17, 1024].map(seats), [1, 1, 2, 14, 15, 15, 960]);
+        assert_eq!([both(1), both(8), both(1023), both(4096)], [(1, 1), (7, 2), (959, 255), (3840, 256)]);
+        assert_eq!((seats_of_one(1024, 0), seats_of_one(1024, 5)), (0, 5));
     }
 }

@@ -155,7 +155,7 @@ impl StoredHash {
             let stored = Self::parse_self_describing(text, limits)?;
             let is_of_tag = match tag {
                 Kind::Method(method) => *method == stored.method,
-                Kind::Family(family) => family.1.contains(&stored.method),
+                Kind::Family(family) => family.takes(stored.method),
                 Kind::Expression(expression) => stored.expression.as_ref() == Some(expression),
             };
             let conflict = || match tag {
@@ -457,6 +457,17 @@ impl StoredHash {
         }
     }
 
+    /// Parameters as a store has them from before constants were hidden: the expression in them as it may be shown.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub(crate) fn shown_parameters(parameters: &str) -> String {
+        // The cost stands after the expression, in which there may be spaces too.
+        let ends = std::iter::once(parameters.len()).chain(parameters.rmatch_indices(' ').map(|(at, _)| at));
+        let shown =
+            ends.map(|end| parameters.split_at(end)).find_map(|(tag, cost)| Some(recipe::redacted(tag)? + cost));
+        // What is no expression of ours may hold one all the same.
+        shown.unwrap_or_else(|| "…".to_owned())
+    }
+
     /// What one verification costs.
     #[must_use]
     pub fn cost(&self) -> Cost {
@@ -550,17 +561,48 @@ impl StoredHash {
         limits: &Limits,
     ) -> Result<expression::Input<'p>, Unverifiable> {
         let input = match &self.input {
-            Input::Password => expression::Input::Borrowed(password),
+            Input::Password if self.admits(password.len(), keys) => expression::Input::Borrowed(password),
+            Input::Password => return Err(Unverifiable::PasswordTooLong),
             Input::Expression(input) => {
                 let (expression, variables) = &**input;
                 self.check_password(expression, variables, password.len(), keys, limits)?;
                 expression.evaluate(password, variables, keys)?
             }
         };
-        match self.scheme().admits(input.bytes().len(), limits) {
+        match self.scheme().takes(input.bytes().len()) {
             true => Ok(input),
             false => Err(Unverifiable::PasswordTooLong),
         }
+    }
+
+    /// Whether a password of so many bytes takes no more than [`StoredHash::work_most`].
+    fn admits(&self, password_bytes: usize, keys: &Keyring) -> bool {
+        password_bytes <= PASSWORD_BYTES_USUAL || self.work(password_bytes, keys) <= self.work_most(keys)
+    }
+
+    /// How many blocks are hashed for a password of so many bytes, where its length is work.
+    fn work(&self, password_bytes: usize, keys: &Keyring) -> u64 {
+        let Input::Expression(input) = &self.input else { return self.scheme().work(password_bytes) };
+        let price = input.0.price(password_bytes, &input.1, keys);
+        let bytes = usize::try_from(price.bytes.min(expression::VALUE_BYTES_MAX)).unwrap_or(usize::MAX);
+        price.rounds.saturating_add(self.scheme().work(bytes))
+    }
+
+    /// How many blocks may be hashed for a password: a few times what this hash takes for a short one, so that how long it takes to
+    /// refuse a long one tells little of who has the hash, and not more than the floor of a service knows of.
+    fn work_most(&self, keys: &Keyring) -> u64 {
+        let short = self.work(expression::PASSWORD_BYTES_SHORT, keys);
+        let most = short.saturating_mul(Limits::LENGTH_WORK_MAX).max(Limits::LENGTH_WORK_FREE);
+        most.max(self.work(PASSWORD_BYTES_USUAL, keys))
+    }
+
+    /// What one verification costs with the dearest password that is admitted.
+    #[cfg(feature = "serve")]
+    pub(crate) fn dearest_cost(&self, keys: &Keyring) -> Cost {
+        let most = self.work_most(keys).min(self.work(PASSWORD_BYTES_MAX, keys));
+        let more = most.saturating_sub(self.work(expression::PASSWORD_BYTES_SHORT, keys));
+        let cost = self.cost();
+        Cost { time: cost.time.saturating_add(Cost::digests(more).time), ..cost }
     }
 
     /// Whether an expression may be evaluated for a password of so many bytes.
@@ -580,8 +622,10 @@ impl StoredHash {
             return Ok(());
         }
         let price = expression.price(password_bytes, variables, keys);
+        // What the keys add was not known when the text was read.
         let is_within = price.rounds <= Limits::LENGTH_WORK_MAX * u64::from(limits.digest_rounds)
-            && price.value_bytes <= expression::VALUE_BYTES_MAX;
+            && price.value_bytes <= expression::VALUE_BYTES_MAX
+            && self.admits(password_bytes, keys);
         if is_within { Ok(()) } else { Err(Unverifiable::PasswordTooLong) }
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Price {
     pub(crate) rounds: u64,
     /// The length of its longest value.
     pub(crate) value_bytes: u64,
+    /// The length of what it gives.
+    pub(crate) bytes: u64,
 }
 
 /// A node's value: its length, and the work that is in it.
@@ -59,8 +61,8 @@ impl Expression {
     /// What an evaluation takes at most for a password of so many bytes.
     pub(crate) fn price(&self, password_bytes: usize, variables: &Variables, keys: &Keyring) -> Price {
         let mut pricing = Pricing { password_bytes: password_bytes as u64, variables, keys, visits: 0, longest: 0 };
-        let rounds = pricing.node(&self.0, 0).rounds();
-        Price { rounds, value_bytes: pricing.longest }
+        let value = pricing.node(&self.0, 0);
+        Price { rounds: value.rounds(), value_bytes: pricing.longest, bytes: value.bytes }
     }
 
     /// The rounds of an evaluation for a password as most are.

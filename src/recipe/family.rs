@@ -46,6 +46,12 @@ impl Family {
         }
     }
 
+    /// Whether a text that names this method itself is one of this vendor's: what is written out says how the hash is computed, and
+    /// earlier versions wrote the vendor's as the method that it goes back to.
+    pub(crate) fn takes(self, method: Method) -> bool {
+        self.1.contains(&method) || (self.0 == "wordpress" && matches!(method, Method::Phpass | Method::Md5))
+    }
+
     /// What a text can be of this vendor's, where nothing in it decides.
     pub(crate) fn undecided(self, text: &str) -> Option<&'static [Method]> {
         // hex_md5, hex_md4 and nthash; mysql323, which passlib writes in lower case, and oracle10, in upper case.

@@ -73,6 +73,10 @@ impl Scheme for Md5crypt {
         Ok(())
     }
 
+    fn work(&self, input_bytes: usize) -> u64 {
+        rounds::work(Function::Md5, input_bytes, self.salt.len(), ROUNDS)
+    }
+
     fn verify(&self, input: &[u8], _keys: &Keyring) -> Result<Choice, Unverifiable> {
         let digest = self.compute(input);
         let computed = h64::encode(ORDER.iter().map(|place| digest.get(*place).copied().unwrap_or(0)));

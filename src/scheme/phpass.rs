@@ -67,16 +67,19 @@ impl Scheme for Phpass {
         OutOfBounds::check("phpass_cost", 7, limits.phpass_cost.min(30).into(), self.cost.into())
     }
 
-    fn admits(&self, input_bytes: usize, limits: &Limits) -> bool {
-        let blocks = |bytes: usize| self.function.blocks((self.function.bytes() + bytes) as u64);
-        super::admits(1 << self.cost.min(40), 1 << limits.phpass_cost.min(30), blocks, input_bytes)
+    fn work(&self, input_bytes: usize) -> u64 {
+        self.function.blocks((self.function.bytes() + input_bytes) as u64).saturating_mul(1 << self.cost.min(40))
+    }
+
+    fn takes(&self, input_bytes: usize) -> bool {
+        self.function == Function::Md5 || input_bytes <= DRUPAL_INPUT_BYTES_MAX
     }
 
     fn verify(&self, input: &[u8], _keys: &Keyring) -> Result<Choice, Unverifiable> {
         let computed = h64::encode(self.compute(input).iter().copied());
-        let is_short = self.function == Function::Md5 || input.len() <= DRUPAL_INPUT_BYTES_MAX;
+        let is_taken = self.takes(input.len());
         let computed = computed.get(..self.hash.len()).unwrap_or_default();
-        Ok(self.hash.ct_eq(computed) & Choice::from(u8::from(is_short)))
+        Ok(self.hash.ct_eq(computed) & Choice::from(u8::from(is_taken)))
     }
 
     fn canonical(&self, _text: &str) -> Option<String> {

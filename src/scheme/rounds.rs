@@ -15,14 +15,15 @@ const fn kind(round: u32) -> u32 {
     (round & 1) | (if round.is_multiple_of(3) { 0 } else { 2 }) | (if round.is_multiple_of(7) { 0 } else { 4 })
 }
 
-/// How many blocks are hashed in 42 rounds, after which the messages come again in the same order.
-pub(super) fn blocks(function: Function, password_bytes: usize, salt_bytes: usize) -> u64 {
+/// How many blocks are hashed in so many rounds: after 42 of them the messages come again in the same order.
+pub(super) fn work(function: Function, password_bytes: usize, salt_bytes: usize, rounds: u32) -> u64 {
     let message = |round| {
         let kind = kind(round);
         let (salt, again) = (usize::from(kind & 2 != 0), usize::from(kind & 4 != 0));
         function.bytes() + salt * salt_bytes + (1 + again) * password_bytes
     };
-    (0..42).map(|round| function.blocks(message(round) as u64)).sum()
+    let blocks: u64 = (0..42).map(|round| function.blocks(message(round) as u64)).sum();
+    blocks.saturating_mul(rounds.into()) / 42
 }
 
 /// Runs the rounds from `digest` on, which holds the last one in its first bytes afterwards.

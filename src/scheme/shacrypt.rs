@@ -101,10 +101,9 @@ impl Scheme for Shacrypt {
         OutOfBounds::check("rounds", 1000, limits.crypt_rounds.min(999_999_999).into(), self.rounds.into())
     }
 
-    fn admits(&self, input_bytes: usize, limits: &Limits) -> bool {
-        // That it is hashed once for each of its bytes before the rounds is a twentieth of what the limit allows.
-        let blocks = |bytes: usize| rounds::blocks(self.function, bytes, self.salt.len());
-        super::admits(self.rounds.into(), limits.crypt_rounds.into(), blocks, input_bytes)
+    fn work(&self, input_bytes: usize) -> u64 {
+        let before = self.function.blocks((input_bytes * input_bytes) as u64);
+        before + rounds::work(self.function, input_bytes, self.salt.len(), self.rounds)
     }
 
     fn verify(&self, input: &[u8], _keys: &Keyring) -> Result<Choice, Unverifiable> {

@@ -69,7 +69,7 @@ pub struct Config {
     /// once. Each costs some 20 KiB.
     pub connections_max: usize,
     /// Requests of one address that are under way at once, which each hold a connection while they wait for the floor; more are
-    /// answered 429. Nought is no bound. A quarter of the connections.
+    /// answered 429. A quarter of the connections, which is also the most that counts; nought is no bound.
     pub requests_per_address: usize,
     /// How long the head of a request may take to arrive, and a connection may be idle.
     pub head_timeout: Duration,

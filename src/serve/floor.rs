@@ -64,7 +64,7 @@ impl Floor {
 
     /// Takes what the store holds into account.
     pub(super) fn learn(&self, engine: &Engine, counts: &[MethodCount]) {
-        let costs = counts.iter().filter_map(|count| cost(&count.method, &count.parameters));
+        let costs = counts.iter().filter_map(|count| dearest_cost(&count.method, &count.parameters));
         costs.for_each(|cost| self.learn_cost(engine, cost));
     }
 
@@ -178,6 +178,18 @@ fn cost(method: &str, parameters: &str) -> Option<Cost> {
     Some(Cost::digests(rounds))
 }
 
+/// The same for the dearest password that is admitted: a few times as much where every round hashes the password again.
+fn dearest_cost(method: &str, parameters: &str) -> Option<Cost> {
+    let cost = cost(method, parameters)?;
+    // Crypt's rounds are taken at twice their work for a short password.
+    let times = match method {
+        "sha256crypt" | "sha512crypt" | "md5crypt" | "apr1" => 2,
+        _ if is_phpass(method) => 4,
+        _ => return Some(cost),
+    };
+    Some(Cost { time: (cost.time * times).max(Cost::digests(Limits::LENGTH_WORK_FREE).time), ..cost })
+}
+
 /// One of the parameters that a store counts by.
 fn value(parameters: &str, name: &str) -> Option<u64> {
     parameters.split(',').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('=')?.parse().ok())
@@ -223,6 +235,11 @@ mod tests {
         assert_eq!(millis("scrypt", "ln=14,r=8,p=1"), Some(45));
         assert_eq!(millis("md5", ""), None);
         assert!(millis("scrypt", "ln=99999999999,r=8").is_some());
+        let millis = |method, parameters| dearest_cost(method, parameters).map(|cost| cost.time.as_millis());
+        assert_eq!(millis("phpass", "cost=8"), Some(10), "a long password may take as much whatever the hash");
+        assert_eq!(millis("wordpress_phpass", "cost=16"), Some(65));
+        assert_eq!(millis("sha512crypt", "rounds=500000"), Some(1000));
+        assert_eq!(millis("bcrypt", "cost=12"), Some(240));
     }
 
     fn floor(mode: FloorMode, dearest_ms: u64) -> Floor {

@@ -20,7 +20,7 @@ use super::problem::Problem;
 use super::query::Query;
 use super::users::{UserId, check_target, check_types, identity_of};
 use super::{Inner, Service};
-use crate::pool::Overloaded;
+use crate::pool::{JobError, Overloaded};
 use crate::store::{Edited, Identifier, Swap, User};
 use crate::{Columns, Denied, Password, StoredHash, Tag};
 
@@ -206,7 +206,7 @@ async fn merge(inner: &Arc<Inner>, UserId(id): UserId, text: Text, name: &'stati
     let given = members.take_object(name)?.ok_or_else(missing)?;
     let edited = inner.edit(id, move |_, user| {
         let field = if name == "profile" { &mut user.profile } else { &mut user.custom_data };
-        let mut object = Members::read(field.as_deref());
+        let mut object = Members::held(field.as_deref()).ok_or_else(|| no_object(name))?;
         Members::read(Some(given.get())).into_each().for_each(|(name, value)| object.set(&name, value));
         *field = Some(object.to_json());
         Ok(())
@@ -215,6 +215,11 @@ async fn merge(inner: &Arc<Inner>, UserId(id): UserId, text: Text, name: &'stati
     let merged = if name == "profile" { user.profile } else { user.custom_data };
     let object = RawValue::from_string(merged.unwrap_or_default());
     Ok(Json(object.map_err(|_| Problem::FAULT)?).into_response())
+}
+
+/// What is stored is nothing that can be added to, and is not thrown away for it.
+fn no_object(name: &str) -> Problem {
+    Problem::bad_field(name, "bad_field", "what is stored is no object")
 }
 
 /// Links an identity, in place of the one of this provider where there is one.
@@ -232,7 +237,8 @@ pub(super) async fn put_identity(
     let is_new = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&is_new);
     let edited = inner.edit(id, move |_, user| {
-        let mut identities = Members::read(user.identities.as_deref());
+        let held = Members::held(user.identities.as_deref());
+        let mut identities = held.ok_or_else(|| no_object("identities"))?;
         told.store(identities.get(&target).is_none(), Ordering::Relaxed);
         identities.set(&target, identity.clone());
         user.identities = Some(identities.to_json());
@@ -317,6 +323,7 @@ pub(super) async fn verify_password(
         Ok(Ok(_accepted)) => Ok(StatusCode::NO_CONTENT.into_response()),
         Ok(Err(Denied::WrongPassword)) => Err(wrong()),
         Ok(Err(Denied::Unverifiable(why))) => Err(unreadable(&why)),
+        Err(JobError::Panicked) => Err(Problem::FAULT),
         Err(why) => Err(Problem::OVERLOADED.because(why)),
     }
 }

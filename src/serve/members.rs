@@ -38,7 +38,15 @@ impl<'de> Deserialize<'de> for Members {
 impl Members {
     /// What is stored; where another program wrote something else, nothing.
     pub(super) fn read(object: Option<&str>) -> Self {
-        object.and_then(|object| serde_json::from_str(object).ok()).unwrap_or(Self(Vec::new()))
+        Self::held(object).unwrap_or(Self(Vec::new()))
+    }
+
+    /// What is stored, to be added to; `None` where another program wrote what is no object, and would be lost.
+    pub(super) fn held(object: Option<&str>) -> Option<Self> {
+        match object.filter(|object| object.trim() != "null") {
+            Some(object) => serde_json::from_str(object).ok(),
+            None => Some(Self(Vec::new())),
+        }
     }
 
     pub(super) fn into_each(self) -> impl Iterator<Item = (String, Box<RawValue>)> {

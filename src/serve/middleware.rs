@@ -126,7 +126,8 @@ impl Observed {
         let config = &self.service.inner.config;
         let Visitor(address) = Visitor::of(config, request.headers(), request.extensions());
         let seat = Seat { service: self.service.clone(), address, share: OnceLock::new() };
-        if [Method::GET, Method::DELETE].contains(&self.method) && !ANSWERED_AT_ONCE.contains(&self.route.as_str()) {
+        let has_body = [Method::POST, Method::PUT, Method::PATCH].contains(&self.method);
+        if !has_body && !ANSWERED_AT_ONCE.contains(&self.route.as_str()) {
             seat.take()?;
         }
         Ok(Arc::new(seat))

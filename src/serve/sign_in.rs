@@ -198,7 +198,8 @@ impl Inner {
             Some(Err((reason, detail))) => (reason, detail),
             Some(Ok((id, stored, tagged))) => {
                 let method = stored.method().as_str();
-                self.floor.learn_cost(self.pool.engine(), stored.cost());
+                let engine = self.pool.engine();
+                self.floor.learn_cost(engine, stored.dearest_cost(engine.policy().keys()));
                 self.look_at_floor();
                 let job = submit(self, stored, password).map_err(overloaded)?;
                 let (reason, detail) = match job.await.map_err(no_answer)? {

@@ -48,7 +48,8 @@ pub trait Edits {
 
     /// Changes a user, all but their password and its times: `edit` is given the row as it stands and says whether it is to be written.
     /// It may be called again where somebody else came in between, and sees what they wrote. A username, email or phone that names
-    /// another user, as whichever of the three, and an account elsewhere that is another's, are not taken.
+    /// another user, as whichever of the three, and an account elsewhere that is another's, are not taken, unless the user had them
+    /// before.
     ///
     /// # Errors
     ///
@@ -67,6 +68,13 @@ pub trait Edits {
         let _ = id;
         Err(not_here())
     }
+}
+
+/// Which of a user's three names are others than they were: what two have shared since before the rules does not keep either from
+/// being changed.
+pub(super) fn new_names<'a>(old: &User, new: &'a User) -> [Option<&'a str>; 3] {
+    [(&old.username, &new.username), (&old.primary_email, &new.primary_email), (&old.primary_phone, &new.primary_phone)]
+        .map(|(old, new)| new.as_deref().filter(|name| old.as_deref() != Some(*name)))
 }
 
 fn not_here() -> StoreError {

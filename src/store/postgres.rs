@@ -31,7 +31,7 @@ use self::server::{CONNECT_TRIES, Server};
 use self::statements::{Statements, USER_COLUMNS};
 use super::identities::accounts;
 use super::open::check_version;
-use super::users::is_legacy;
+use super::users::{is_legacy, shown};
 use super::{
     AuditEntry, Bulk, BulkOptions, Created, Day, Found, GuessEnd, Guessed, Inserted, Linked, MethodCount, NewUser,
     OpenOptions, Store, StoreError, StoreErrorKind, StoreInfo, Subject, Swap, TaggedText, User, Users,
@@ -220,7 +220,7 @@ impl Users for Postgres {
             upgraded: number(row, 3),
             untouched: number(row, 4),
         });
-        Ok(counts.collect())
+        Ok(shown(counts))
     }
 
     fn days(&self) -> Result<Vec<Day>, StoreError> {

@@ -23,6 +23,7 @@ use self::record::{Counted, Event};
 use self::schema::failed;
 use super::changes::{Change, Changes};
 use super::slots::{Slot, Slots};
+use super::users::shown;
 pub use super::users::{Inserted, MethodCount, NewUser, User};
 use super::{
     AuditEntry, Bulk, BulkOptions, Created, Day, Found, GuessEnd, Guessed, Linked, OpenOptions, Store, StoreError,
@@ -304,7 +305,8 @@ impl Users for Sqlite {
             let [records, upgraded, untouched] = [number(row, 2)?, number(row, 3)?, number(row, 4)?];
             Ok(MethodCount { method, parameters, records, upgraded, untouched })
         });
-        rows.and_then(Iterator::collect).map_err(failed)
+        let counts: rusqlite::Result<Vec<_>> = rows.and_then(Iterator::collect);
+        counts.map(shown).map_err(failed)
     }
 
     fn days(&self) -> Result<Vec<Day>, StoreError> {

@@ -324,7 +324,7 @@ pub struct AuditEntry {
     pub id: i64,
     /// Unix time in seconds.
     pub at: i64,
-    /// `import`, `create`, `upgrade`, `change` or `replace`.
+    /// `import`, `create`, `upgrade`, `change`, `replace` or `delete`.
     pub event: String,
     /// Whose record it is; it may be gone.
     pub user_id: Option<i64>,
@@ -350,6 +350,42 @@ pub struct Day {
     pub upgraded: u64,
     /// Passwords that were changed.
     pub changed: u64,
+}
+
+/// Counts as they may be shown: older versions kept an expression whole, with constants that can be secrets. What becomes equal is one.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(super) fn shown(counts: impl IntoIterator<Item = MethodCount>) -> Vec<MethodCount> {
+    let mut shown: Vec<MethodCount> = Vec::new();
+    for mut count in counts {
+        if count.method == Method::Expression.as_str() {
+            count.parameters = StoredHash::shown_parameters(&count.parameters);
+            let equal =
+                shown.iter_mut().find(|other| other.method == count.method && other.parameters == count.parameters);
+            if let Some(other) = equal {
+                other.records += count.records;
+                other.upgraded += count.upgraded;
+                other.untouched += count.untouched;
+                continue;
+            }
+        }
+        shown.push(count);
+    }
+    shown
+}
+
+/// Whether a hash that stands in a store is the one that comes: earlier versions took what WordPress made for phpass and MD5 of others.
+#[cfg(feature = "sqlite")]
+pub(super) fn is_same_hash(held: Option<&TaggedText>, new: Option<&StoredHash>) -> bool {
+    let plain = |method| match method {
+        "wordpress_phpass" => "phpass",
+        "wordpress_md5" => "md5",
+        other => other,
+    };
+    match (held, new) {
+        (Some(held), Some(new)) => held.text == new.text() && plain(&held.method) == plain(new.method().as_str()),
+        (None, None) => true,
+        _ => false,
+    }
 }
 
 impl MethodCount {

@@ -1,6 +1,7 @@
 //! What a migration script that is run again does to users who are there: found by what they are called, changed, given passwords
 //! and identities, deleted; at either store.
 
+use rehash::store::{Created, NewUser};
 use serde_json::{Value, json};
 
 use crate::client::{Answer, CHEAP, Server, config, sqlite};
@@ -206,4 +207,31 @@ fn a_deleted_user_leaves_nothing_behind_but_the_audit() {
         assert_ne!(server.create(&body), id);
         assert_eq!(server.sign_in("ada", "password").json()["upgraded"], true);
     });
+}
+
+#[test]
+fn what_is_stored_and_no_object_is_not_thrown_away() {
+    let store = sqlite();
+    let (profile, custom_data, identities) = (Some("[1]"), Some("\"x\""), Some("[]"));
+    let odd = NewUser { username: Some("odd"), profile, custom_data, identities, ..NewUser::default() };
+    let none =
+        NewUser { username: Some("none"), profile: Some("null"), identities: Some(" null"), ..NewUser::default() };
+    let [odd, none] = [odd, none].map(|user| match store.create(&user).expect("an answer") {
+        Created::New(id) => id,
+        taken => panic!("{taken:?}"),
+    });
+    let server = Server::over(store.clone(), pool(), CHEAP, counting());
+    let before = store.user(odd).expect("readable");
+    let put = |id| server.admin("PUT", &format!("/api/users/{id}/identities/x"), &json!({"userId": "1"}));
+    let refused = [
+        (patch(&server, &format!("{odd}/profile"), &json!({"profile": {"a": 1}})), "profile"),
+        (patch(&server, &format!("{odd}/custom-data"), &json!({"customData": {"a": 1}})), "customData"),
+        (put(odd), "identities"),
+    ];
+    for (answer, field) in refused {
+        assert_eq!(said(&answer), is(422, "bad_field", field));
+    }
+    assert!(store.user(odd).expect("readable") == before);
+    assert_eq!(patch(&server, &format!("{none}/profile"), &json!({"profile": {"a": 1}})).json(), json!({"a": 1}));
+    assert_eq!(put(none).status, 201);
 }

@@ -171,7 +171,7 @@ fn a_floor_below_the_dearest_hash_is_told_of_and_turns_nobody_away() {
 fn who_waits_for_the_floor_leaves_connections_to_others() {
     let mut few = config();
     few.connections_max = 16;
-    few.requests_per_address = 5;
+    few.requests_per_address = 4;
     few.address_header = Some("x-forwarded-for".to_owned());
     few.floor = rehash::serve::FloorMode::Fixed(Duration::from_secs(3));
     let server = Server::start(few);
@@ -185,18 +185,22 @@ fn who_waits_for_the_floor_leaves_connections_to_others() {
         assert!(answer.status == 200 && answer.time < Duration::from_secs(1), "{:?}", answer.time);
     };
     std::thread::scope(|scope| {
-        let mut waiting: Vec<_> = (0..5).map(|_| scope.spawn(|| from("192.0.2.1").status)).collect();
+        let mut waiting: Vec<_> = (0..4).map(|_| scope.spawn(|| from("192.0.2.1").status)).collect();
         std::thread::sleep(Duration::from_millis(300));
         let more = from("192.0.2.1");
         assert_eq!((more.status, more.header("retry-after")), (429, Some("1")));
         assert!(more.time < Duration::from_secs(1), "{:?}", more.time);
-        for address in ["192.0.2.2", "192.0.2.3"] {
-            waiting.extend((0..5).map(|_| scope.spawn(move || from(address).status)));
+        for (address, requests) in [("192.0.2.2", 4), ("192.0.2.3", 4), ("192.0.2.5", 3)] {
+            waiting.extend((0..requests).map(|_| scope.spawn(move || from(address).status)));
         }
         std::thread::sleep(Duration::from_millis(300));
         let more = from("192.0.2.4");
         assert_eq!((more.status, more.json()["code"].as_str()), (503, Some("overloaded")));
         assert!(more.time < Duration::from_secs(1), "{:?}", more.time);
+        // Whatever asks the store waits for a seat, also where nothing but the head is asked for.
+        for path in ["/readyz", "/api/users/1"] {
+            assert_eq!(server.request("HEAD", path, &[], b"").status, 503, "{path}");
+        }
         (0..5).for_each(|_| healthy());
         assert!(waiting.into_iter().all(|one| one.join().expect("no panic") == 401));
     });

@@ -2,7 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use rehash::store::{Created, Inserted, Linked, NewUser, OnConflict, OpenOptions, StoreErrorKind, Users, open};
+use rehash::store::{
+    Created, Edited, Inserted, Linked, NewUser, OnConflict, OpenOptions, StoreErrorKind, User, Users, open,
+};
 
 use super::stores::{OF_PASSWORD, Schema, bulk, counters_are_right, creating, each_store, import, md5};
 
@@ -25,7 +27,7 @@ fn id_of(store: &dyn Users, name: &str) -> i64 {
 }
 
 /// Runs a statement on the store's tables, past the store.
-fn by_hand(url: &str, sql: &str) {
+pub(crate) fn by_hand(url: &str, sql: &str) {
     match url.split_once("?schema=") {
         Some((admin, name)) => {
             let schema =
@@ -88,6 +90,42 @@ fn an_account_elsewhere_is_one_users() {
         store.recount().expect("counted");
         assert_eq!(skip(&[of("kim", r#"{"x":{"userId":"7"}}"#)]), [Inserted::New]);
         counters_are_right(&*store);
+    });
+}
+
+/// Records of an import that came before there were rules can share a name or an account.
+#[test]
+fn what_two_have_shared_before_keeps_neither_from_being_changed() {
+    each_store(|url| {
+        let store = open(url, &creating()).expect("a store");
+        let named = |name, email| NewUser { primary_email: Some(email), ..of(name, "{}") };
+        let users = [named("ada", "ada@x"), named("bob", "ada"), named("carol", "carol@x")];
+        assert_eq!(bulk(&*store, OnConflict::Skip, &users), [Inserted::New; 3]);
+        by_hand(url, &format!("UPDATE {{s}}.users SET identities = '{ONE}' WHERE username <> 'carol'"));
+        let ada = id_of(&*store, "ada");
+        by_hand(
+            url,
+            &format!("INSERT INTO {{s}}.identities (target, identity, user_id) VALUES ('google', '1', {ada})"),
+        );
+        let edit = |name, change: &dyn Fn(&mut User)| {
+            let edited = store.edit(id_of(&*store, name), &mut |user| {
+                change(user);
+                true
+            });
+            edited.expect("an answer")
+        };
+        for name in ["ada", "bob"] {
+            assert_eq!(edit(name, &|user| user.name = Some("changed".to_owned())), Edited::Written, "{name}");
+        }
+        let two = r#"{"google":{"userId":"1"},"x":{"userId":"7"}}"#.to_owned();
+        assert_eq!(edit("bob", &|user| user.identities = Some(two.clone())), Edited::Written);
+        // What is new is looked at as ever.
+        assert_eq!(edit("carol", &|user| user.primary_email = Some("ada".to_owned())), Edited::Taken("primaryEmail"));
+        assert_eq!(edit("bob", &|user| user.primary_phone = Some("carol".to_owned())), Edited::Taken("primaryPhone"));
+        assert_eq!(edit("carol", &|user| user.identities = Some(two.clone())), Edited::Taken("identities"));
+        assert_eq!(edit("ada", &|user| user.identities = Some("{}".to_owned())), Edited::Written);
+        assert_eq!(edit("bob", &|user| user.name = None), Edited::Written);
+        assert_eq!(store.create(&of("dan", ONE)).expect("left"), Created::Taken("identities"), "now it is bob's");
     });
 }
 

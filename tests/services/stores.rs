@@ -16,7 +16,9 @@ use rehash::store::{
     BulkOptions, Created, Inserted, Linked, Mark, NewUser, OnConflict, OpenOptions, StoreErrorKind, Swap, TaggedText,
     Unstorable, Users, open,
 };
-use rehash::{Argon2Target, Engine, Limits, Method, Password, Policy, StoredHash, Upgrade};
+use rehash::{Argon2Target, Columns, Engine, Limits, Method, Password, Policy, StoredHash, Upgrade};
+
+use super::identities::by_hand;
 
 /// The URL of a schema of this test's own, dropped at its end.
 pub(crate) struct Schema {
@@ -239,6 +241,66 @@ fn an_older_store_is_brought_up_to_date() {
         let info = store.info().expect("known");
         assert_eq!(info.schema, info.known_schema);
         assert_eq!(bulk(&*store, OnConflict::Skip, &[ada]), [Inserted::AlreadyThere { kept_newer: false }]);
+    });
+}
+
+#[test]
+fn constants_that_an_older_version_kept_are_not_shown() {
+    each_store(|url| {
+        let store = open(url, &creating()).expect("a store");
+        let read = |tag: &str, text: &str| {
+            StoredHash::parse_tagged(&tag.parse().expect("a tag"), text, &Columns::default(), &Limits::default())
+                .expect("a hash")
+        };
+        let plain = read("md5($p.'TOP SECRET')", OF_PASSWORD);
+        let phpass = read("phpass(md5($p.'TOP SECRET'))", "$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0");
+        let names: Vec<_> = (0..6).map(|number| format!("u{number}")).collect();
+        let of = |at: usize, hash| NewUser { username: Some(&names[at]), password: Some(hash), ..NewUser::default() };
+        let users = [of(0, &plain), of(1, &plain), of(2, &plain), of(3, &phpass), of(4, &phpass), of(5, &phpass)];
+        assert_eq!(bulk(&*store, OnConflict::Skip, &users), [Inserted::New; 6]);
+        for (name, parameters) in [
+            ("u1", "md5($p.'TOP SECRET')"),
+            ("u2", "no expression, TOP SECRET"),
+            ("u4", "phpass(md5($p.'TOP SECRET')) cost=11"),
+            ("u5", "phpass(md5($p.'TOP OTHER')) cost=11"),
+        ] {
+            let parameters = parameters.replace('\'', "''");
+            by_hand(
+                url,
+                &format!("UPDATE {{s}}.users SET password_parameters = '{parameters}' WHERE username = '{name}'"),
+            );
+        }
+        store.recount().expect("counted");
+        let mut counts = store.counts().expect("counts");
+        counts.sort_by(|one, other| one.parameters.cmp(&other.parameters));
+        let shown: Vec<_> = counts.iter().map(|count| (&*count.parameters, count.records, count.untouched)).collect();
+        assert_eq!(shown, [("md5($p.'…')", 2, 2), ("phpass(md5($p.'…')) cost=11", 3, 3), ("…", 1, 1)]);
+        counters_are_right(&*store);
+    });
+}
+
+#[test]
+fn what_an_older_version_took_for_phpass_is_there_already() {
+    each_store(|url| {
+        let store = open(url, &creating()).expect("a store");
+        let phpass = "$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0";
+        let read = |method, text| StoredHash::parse(method, text, &Limits::default()).expect("a hash");
+        let of = |name, hash| NewUser { username: Some(name), password: Some(hash), ..NewUser::default() };
+        let before = [
+            read(Method::Phpass, phpass),
+            read(Method::Md5, OF_PASSWORD),
+            read(Method::Sha1, "0000000000000000000000000000000000000000"),
+        ];
+        let [ada, bob, carol] = &before;
+        let users = [of("ada", ada), of("bob", bob), of("carol", carol)];
+        assert_eq!(bulk(&*store, OnConflict::Skip, &users), [Inserted::New; 3]);
+        let now = [read(Method::WordpressPhpass, phpass), read(Method::WordpressMd5, OF_PASSWORD)];
+        let (again, there) = ([of("ada", &now[0]), of("bob", &now[1])], Inserted::AlreadyThere { kept_newer: false });
+        assert_eq!(bulk(&*store, OnConflict::Skip, &again), [there; 2]);
+        assert_eq!(bulk(&*store, OnConflict::ReplaceLegacy, &again), [there; 2]);
+        // Another text, or another method, is another hash.
+        let others = [of("ada", bob), of("bob", ada), of("carol", &now[1])];
+        assert_eq!(bulk(&*store, OnConflict::Skip, &others), [Inserted::Conflict("username"); 3]);
     });
 }
 

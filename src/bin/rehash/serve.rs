@@ -73,7 +73,7 @@ pub struct Serve {
     /// Where failures are counted: the store's count is what several instances share [default: store for PostgreSQL]
     #[arg(long, value_name = "WHERE", env = "REHASH_THROTTLE")]
     pub throttle: Option<Throttle>,
-    /// Requests of one address under way at once before more are answered 429; 0 is no bound
+    /// Requests of one address under way at once before more are answered 429, a quarter of the connections at most; 0 is no bound
     #[arg(long, value_name = "N", default_value_t = 256, env = "REHASH_MAX_ADDRESS_REQUESTS")]
     pub max_address_requests: usize,
     /// The header in which a proxy gives the visitor's address: of several, the last one, which the nearest proxy wrote

@@ -10,10 +10,12 @@ use super::identities::is_taken;
 use super::server::TRIES;
 use super::statements::{SLOTS, USER_COLUMNS};
 use super::{Postgres, bulk, now, read_user};
+use crate::store::edits::new_names;
 use crate::store::identities::accounts;
 use crate::store::{Edited, Edits, Identifier, Inserted, NewUser, StoreError, StoreErrorKind, User};
 
-/// `$1` the user, `$2` to `$9` the fields, `$10` to `$17` what they were, `$18` and `$19` the accounts that the identities name.
+/// `$1` the user, `$2` to `$9` the fields, `$10` to `$17` what they were, `$18` and `$19` the accounts that the identities name, `$20`
+/// whether the user had each before, `$21` to `$23` the names that are new.
 const EDIT: &str = "
 WITH edited AS (
     UPDATE {s}.users SET username = $2, primary_email = $3, primary_phone = $4, name = $5, avatar = $6, profile = $7,
@@ -22,19 +24,19 @@ WITH edited AS (
         AND primary_phone IS NOT DISTINCT FROM $12 AND name IS NOT DISTINCT FROM $13 AND avatar IS NOT DISTINCT FROM $14
         AND profile IS NOT DISTINCT FROM $15 AND custom_data IS NOT DISTINCT FROM $16
         AND identities IS NOT DISTINCT FROM $17
-        AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE username IN ($2, $3, $4) AND id <> $1)
-        AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE primary_email IN ($2, $3, $4) AND id <> $1)
-        AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE primary_phone IN ($2, $3, $4) AND id <> $1)
+        AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE username IN ($21, $22, $23) AND id <> $1)
+        AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE primary_email IN ($21, $22, $23) AND id <> $1)
+        AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE primary_phone IN ($21, $22, $23) AND id <> $1)
     RETURNING id
 ), named AS (
-    SELECT target, identity FROM unnest($18::text[], $19::text[]) AS account (target, identity)
+    SELECT target, identity, is_old FROM unnest($18::text[], $19::text[], $20::bool[]) AS account (target, identity, is_old)
 ), freed AS (
     DELETE FROM {s}.identities WHERE user_id IN (SELECT id FROM edited)
         AND NOT EXISTS (SELECT 1 FROM named WHERE (named.target, named.identity) = (identities.target, identities.identity))
 ), held AS (
     INSERT INTO {s}.identities (target, identity, user_id) SELECT target, identity, id FROM edited, named
     WHERE NOT EXISTS (SELECT 1 FROM {s}.identities held
-        WHERE (held.target, held.identity, held.user_id) = (named.target, named.identity, $1))
+        WHERE (held.target, held.identity) = (named.target, named.identity) AND (held.user_id = $1 OR named.is_old))
 )
 SELECT count(*) FROM edited";
 
@@ -119,7 +121,9 @@ impl Postgres {
     /// Writes a change; `None` where the row is no longer what it was.
     fn write_edit(&self, old: &User, new: &User) -> Result<Option<Edited>, StoreError> {
         let (edit, named) = (self.statement(EDIT), self.statement(NAMED));
-        let accounts = accounts(new.identities.as_deref());
+        let (had, accounts) = (accounts(old.identities.as_deref()), accounts(new.identities.as_deref()));
+        let are_old: Vec<bool> = accounts.iter().map(|account| had.contains(account)).collect();
+        let new_names = new_names(old, new);
         let targets: Vec<&str> = accounts.iter().map(|account| &*account.target).collect();
         let ids: Vec<&str> = accounts.iter().map(|account| &*account.identity).collect();
         let (new_fields, old_fields) = (fields(new), fields(old));
@@ -127,7 +131,13 @@ impl Postgres {
             let mut values: Vec<(&(dyn ToSql + Sync), Type)> = vec![(&old.id, Type::INT8)];
             values
                 .extend(new_fields.iter().chain(&old_fields).map(|field| (*field as &(dyn ToSql + Sync), Type::TEXT)));
-            values.extend([(&targets as &(dyn ToSql + Sync), Type::TEXT_ARRAY), (&ids, Type::TEXT_ARRAY)]);
+            values.extend([
+                (&targets as &(dyn ToSql + Sync), Type::TEXT_ARRAY),
+                (&ids, Type::TEXT_ARRAY),
+                (&are_old, Type::BOOL_ARRAY),
+            ]);
+            let names: Vec<_> = new_names.iter().map(|name| (name as &(dyn ToSql + Sync), Type::TEXT)).collect();
+            values.extend(names.iter().cloned());
             match client.query_typed(&edit, &values).await {
                 Ok(rows) if rows.first().is_some_and(|row| row.get::<_, i64>(0) == 1) => {
                     return Ok(Some(Edited::Written));
@@ -136,7 +146,8 @@ impl Postgres {
                 Err(error) if is_taken(&error) => return Ok(Some(Edited::Taken(taken_by(&error)))),
                 Err(error) => return Err(error),
             }
-            let rows = client.query_typed(&named, &values[..4]).await?;
+            let named_values = [&values[..1], &names[..]].concat();
+            let rows = client.query_typed(&named, &named_values).await?;
             Ok(rows.first().map(|row| Edited::Taken(field(row.get(0)))))
         })
     }

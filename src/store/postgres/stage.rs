@@ -33,7 +33,7 @@ pub(super) async fn stage(
     }
     let (mut claimed, mut claimed_ids) = (HashSet::new(), HashSet::new());
     let mut replaced = Vec::new();
-    for row in transaction.query(&LEFT_OVER.replace("{s}", schema), &[]).await? {
+    for row in transaction.query(&LEFT_OVER.replace("{s}", schema).replace("{alike}", ALIKE), &[]).await? {
         let ord: i64 = row.get(0);
         let number = usize::try_from(ord - 1).unwrap_or(0);
         let place = job.rows[number].place;
@@ -162,13 +162,17 @@ INSERT INTO {s}.identities (target, identity, user_id)
 SELECT a.target, a.identity, r.id FROM unnest($1::bigint[], $2::bigint[]) AS r (ord, id)
 JOIN pg_temp.rehash_accounts a ON a.ord = r.ord";
 
+/// Earlier versions took what WordPress made for phpass and MD5 of others: the same hash.
+const ALIKE: &str = "WHEN 'wordpress_phpass' THEN 'phpass' WHEN 'wordpress_md5' THEN 'md5'";
+
 const LEFT_OVER: &str = "
 SELECT s.ord, u1.id, u2.id, u3.id,
     (o.username, o.primary_email, o.primary_phone, o.name, o.avatar, o.profile, o.custom_data, o.identities)
         IS NOT DISTINCT FROM
     (s.username, s.primary_email, s.primary_phone, s.name, s.avatar, s.profile, s.custom_data, s.identities),
-    (o.password_encrypted, o.password_encryption_method)
-        IS NOT DISTINCT FROM (s.password_encrypted, s.password_encryption_method),
+    (o.password_encrypted, CASE o.password_encryption_method {alike} ELSE o.password_encryption_method END)
+        IS NOT DISTINCT FROM
+    (s.password_encrypted, CASE s.password_encryption_method {alike} ELSE s.password_encryption_method END),
     o.upgraded_at IS NOT NULL OR o.password_changed_at IS NOT NULL,
     coalesce(o.password_encryption_method, ''), coalesce(o.password_parameters, ''),
     EXISTS (

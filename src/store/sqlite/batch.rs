@@ -10,8 +10,8 @@ use crate::StoredHash;
 use crate::store::changes::{Change, Changes};
 use crate::store::identities::accounts;
 use crate::store::slots::Slot;
-use crate::store::users::is_legacy;
-use crate::store::{Created, Inserted, NewUser, StoreError, TaggedText, User};
+use crate::store::users::{is_legacy, is_same_hash};
+use crate::store::{Created, Inserted, NewUser, StoreError, User};
 use crate::store::{Mark, Tally};
 
 const INSERT: &str = "
@@ -297,7 +297,7 @@ fn compare(connection: &Connection, new: &NewUser<'_>) -> rusqlite::Result<(Inse
     ]
     .iter()
     .all(|(old, new)| old.as_deref() == *new);
-    let same_hash = old.password == new.password.map(TaggedText::of);
+    let same_hash = is_same_hash(old.password.as_ref(), new.password);
     let inserted = match (same_data, same_hash, is_newer(&old)) {
         (true, true, _) => Inserted::AlreadyThere { kept_newer: false },
         (true, false, true) => Inserted::AlreadyThere { kept_newer: true },

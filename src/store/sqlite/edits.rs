@@ -8,6 +8,7 @@ use super::record::{self, Event};
 use super::schema::failed;
 use super::{Sqlite, USER, read_user, user};
 use crate::store::changes::Changes;
+use crate::store::edits::new_names;
 use crate::store::identities::accounts;
 use crate::store::{Edited, Edits, Identifier, StoreError, User};
 
@@ -32,15 +33,16 @@ impl Edits for Sqlite {
         let mut writer = self.writer()?;
         let edited = writer.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|transaction| {
             let Some(mut user) = user(&transaction, id)? else { return Ok(Edited::NoSuchUser) };
+            let old = user.clone();
             if !edit(&mut user) {
                 return Ok(Edited::Left);
             }
-            let names = [&user.username, &user.primary_email, &user.primary_phone].map(|name| name.as_deref());
-            if let Some(field) = named_already(&transaction, names, Some(id))? {
+            if let Some(field) = named_already(&transaction, new_names(&old, &user), Some(id))? {
                 return Ok(Edited::Taken(field));
             }
-            let accounts = accounts(user.identities.as_deref());
-            if other_holder(&transaction, &accounts, Some(id))?.is_some() {
+            let (had, accounts) = (accounts(old.identities.as_deref()), accounts(user.identities.as_deref()));
+            let new_accounts = accounts.iter().filter(|account| !had.contains(account));
+            if other_holder(&transaction, new_accounts, Some(id))?.is_some() {
                 return Ok(Edited::Taken("identities"));
             }
             hold_only(&transaction, id, &accounts)?;

@@ -11,9 +11,9 @@ const HOLD: &str = "INSERT INTO identities (target, identity, user_id) VALUES (?
 const HOLDER: &str = "SELECT user_id FROM identities WHERE target = ?1 AND identity = ?2";
 
 /// Who holds one of the accounts, where it is not this user.
-pub(super) fn other_holder(
+pub(super) fn other_holder<'a>(
     connection: &Connection,
-    accounts: &[Account],
+    accounts: impl IntoIterator<Item = &'a Account>,
     user: Option<i64>,
 ) -> rusqlite::Result<Option<i64>> {
     for Account { target, identity } in accounts {
