@@ -138,10 +138,7 @@ fn connections_that_were_all_cut_are_made_anew() {
     let hash = md5(OF_PASSWORD);
     bulk(&*store, OnConflict::Skip, &[NewUser { username: Some("ada"), password: Some(&hash), ..NewUser::default() }]);
     // All of the pool's connections are needed while nobody is answered.
-    let waiting = format!(
-        "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%{}.users%' AND query NOT LIKE '%LOCK TABLE%'",
-        schema.name
-    );
+    let waiting = "SELECT pid FROM pg_locks WHERE NOT granted AND relation = '{s}.users'::regclass";
     let cut = std::thread::scope(|scope| {
         let lock = "BEGIN; LOCK TABLE {s}.users IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(3); COMMIT";
         scope.spawn(|| schema.run(lock).expect("locked"));
@@ -151,7 +148,7 @@ fn connections_that_were_all_cut_are_made_anew() {
         }
         (0..40).find_map(|_| {
             std::thread::sleep(Duration::from_millis(50));
-            let pids: Vec<String> = schema.run(&waiting).expect("pids").into_iter().flatten().flatten().collect();
+            let pids: Vec<String> = schema.run(waiting).expect("pids").into_iter().flatten().flatten().collect();
             (pids.len() > 5).then_some(pids)
         })
     });
