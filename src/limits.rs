@@ -140,8 +140,9 @@ impl Limits {
     /// longer is refused: no password of usual length (128 bytes) is, nor one that takes [`Self::LENGTH_WORK_FREE`] at most.
     pub(crate) const LENGTH_WORK_MAX: u64 = 4;
 
-    /// So many blocks may be hashed for a long password whatever a short one takes: ten milliseconds, as the default target.
-    pub(crate) const LENGTH_WORK_FREE: u64 = 40_000;
+    /// So many blocks may be hashed for a long password whatever a short one takes: as many as 4096 bytes need at the rounds that
+    /// systems choose by default, a tenth to a quarter of a second. Nobody is locked out for a long passphrase.
+    pub(crate) const LENGTH_WORK_FREE: u64 = 1_000_000;
 
     /// Sets the Argon2 memory bound, in KiB.
     #[must_use]

@@ -436,10 +436,12 @@ fn a_password_whose_length_makes_every_round_dearer_is_refused_where_there_are_m
     // What costs little may be long, and no length that is usual is refused at any cost.
     for (tag, text, longest) in [
         ("sha512crypt", format!("$6$rounds=1000$saltsalt${}/", "a".repeat(85)), 1400),
-        ("sha512crypt", format!("$6$saltsalt${}/", "a".repeat(85)), 460),
-        ("md5crypt", format!("$1$saltsalt${}.", "a".repeat(21)), 1000),
+        ("sha512crypt", format!("$6$saltsalt${}/", "a".repeat(85)), 4096),
+        ("sha256crypt", format!("$5$saltsalt${}.", "a".repeat(42)), 4096),
+        ("md5crypt", format!("$1$saltsalt${}.", "a".repeat(21)), 4096),
         ("phpass", format!("$P$512345678{}", "a".repeat(21) + "."), 4096),
-        ("phpass", format!("$P$B12345678{}", "a".repeat(21) + "."), 231),
+        ("phpass", format!("$P$B12345678{}", "a".repeat(21) + "."), 4096),
+        ("drupal7", format!("$S$E12345678{}", "a".repeat(43)), 512),
         ("iterate(1000,md5($p),md5($x.$p))", MD5_OF_PASSWORD.to_owned(), 2000),
         ("phpass(sha512($p).$p)", format!("$P$B12345678{}", "a".repeat(21) + "."), 300),
     ] {
@@ -448,7 +450,7 @@ fn a_password_whose_length_makes_every_round_dearer_is_refused_where_there_are_m
         assert_eq!(engine.verify(&stored, &password).unwrap_err(), Denied::WrongPassword, "{tag}");
     }
     // Four times the work of a short password, and not of what the limits allow.
-    let phpass = tagged("phpass", &format!("$P$B12345678{}", "a".repeat(21) + "."), None).expect("a hash");
+    let phpass = tagged("phpass", &format!("$P$I12345678{}", "a".repeat(21) + "."), None).expect("a hash");
     assert!(too_long(engine.verify(&phpass, &Password::new(vec![b'x'; 232]))));
     // Drupal takes no more than 512 bytes, whatever they cost.
     let drupal = tagged("drupal7", &format!("$S$512345678{}", "a".repeat(43)), None).expect("a hash");

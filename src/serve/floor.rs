@@ -182,12 +182,13 @@ fn cost(method: &str, parameters: &str) -> Option<Cost> {
 fn dearest_cost(method: &str, parameters: &str) -> Option<Cost> {
     let cost = cost(method, parameters)?;
     // Crypt's rounds are taken at twice their work for a short password.
-    let times = match method {
-        "sha256crypt" | "sha512crypt" | "md5crypt" | "apr1" => 2,
-        _ if is_phpass(method) => 4,
+    let (times, of_longest) = match method {
+        "sha256crypt" | "sha512crypt" | "md5crypt" | "apr1" => (2, 40),
+        _ if is_phpass(method) => (4, 66),
         _ => return Some(cost),
     };
-    Some(Cost { time: (cost.time * times).max(Cost::digests(Limits::LENGTH_WORK_FREE).time), ..cost })
+    let free = Cost::digests(Limits::LENGTH_WORK_FREE).time;
+    Some(Cost { time: (cost.time * times).max((cost.time * of_longest).min(free)), ..cost })
 }
 
 /// One of the parameters that a store counts by.
@@ -236,8 +237,9 @@ mod tests {
         assert_eq!(millis("md5", ""), None);
         assert!(millis("scrypt", "ln=99999999999,r=8").is_some());
         let millis = |method, parameters| dearest_cost(method, parameters).map(|cost| cost.time.as_millis());
-        assert_eq!(millis("phpass", "cost=8"), Some(10), "a long password may take as much whatever the hash");
-        assert_eq!(millis("wordpress_phpass", "cost=16"), Some(65));
+        assert_eq!(millis("phpass", "cost=8"), Some(4), "the longest password of all");
+        assert_eq!(millis("wordpress_phpass", "cost=16"), Some(250), "as much as any may take");
+        assert_eq!(millis("wordpress_phpass", "cost=20"), Some(1048));
         assert_eq!(millis("sha512crypt", "rounds=500000"), Some(1000));
         assert_eq!(millis("bcrypt", "cost=12"), Some(240));
     }

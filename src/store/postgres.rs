@@ -22,7 +22,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::TryStreamExt as _;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, GenericClient, Row};
+use tokio_postgres::{Client, Row};
 
 use self::connect::failed;
 use self::identities::is_taken;
@@ -361,48 +361,6 @@ impl fmt::Debug for Postgres {
 }
 
 /// A query's rows, one after the other as they come, so that memory does not grow with their size.
-impl Postgres {
-    /// The user whom an earlier try made, if it did: by all of the names, the hash and the time.
-    async fn created(
-        &self,
-        client: &Client,
-        new: &NewUser<'_>,
-        text: Option<&str>,
-        at: i64,
-    ) -> Result<Option<i64>, tokio_postgres::Error> {
-        let query = format!(
-            "SELECT id FROM {}.users WHERE ROW(username, primary_email, primary_phone, password_encrypted)
-             IS NOT DISTINCT FROM ROW($1, $2, $3, $4) AND (username = $1 OR primary_email = $2 OR primary_phone = $3)
-             AND imported_at = $5",
-            self.server.target().schema
-        );
-        let values: [(&(dyn ToSql + Sync), Type); 5] = [
-            (&new.username, Type::TEXT),
-            (&new.primary_email, Type::TEXT),
-            (&new.primary_phone, Type::TEXT),
-            (&text, Type::TEXT),
-            (&at, Type::INT8),
-        ];
-        let rows = client.query_typed(&query, &values).await?;
-        Ok(rows.first().map(|row| row.get(0)))
-    }
-}
-
-async fn each_row(
-    client: &impl GenericClient,
-    query: &str,
-    mut each: impl FnMut(&Row) -> ControlFlow<()>,
-) -> Result<(), tokio_postgres::Error> {
-    let nothing: [(String, Type); 0] = [];
-    let mut rows = pin!(client.query_typed_raw(query, nothing).await?);
-    while let Some(row) = rows.try_next().await? {
-        if each(&row).is_break() {
-            break;
-        }
-    }
-    Ok(())
-}
-
 fn read_user(row: &Row) -> User {
     User {
         id: row.get(0),

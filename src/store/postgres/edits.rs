@@ -3,8 +3,8 @@
 
 use std::cell::Cell;
 
-use tokio_postgres::Error;
 use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Error};
 
 use super::identities::is_taken;
 use super::server::TRIES;
@@ -114,6 +114,31 @@ impl Edits for Postgres {
 }
 
 impl Postgres {
+    /// The user whom an earlier try made, if it did: by all of the names, the hash and the time.
+    pub(super) async fn created(
+        &self,
+        client: &Client,
+        new: &NewUser<'_>,
+        text: Option<&str>,
+        at: i64,
+    ) -> Result<Option<i64>, Error> {
+        let query = format!(
+            "SELECT id FROM {}.users WHERE ROW(username, primary_email, primary_phone, password_encrypted)
+             IS NOT DISTINCT FROM ROW($1, $2, $3, $4) AND (username = $1 OR primary_email = $2 OR primary_phone = $3)
+             AND imported_at = $5",
+            self.server.target().schema
+        );
+        let values: [(&(dyn ToSql + Sync), Type); 5] = [
+            (&new.username, Type::TEXT),
+            (&new.primary_email, Type::TEXT),
+            (&new.primary_phone, Type::TEXT),
+            (&text, Type::TEXT),
+            (&at, Type::INT8),
+        ];
+        let rows = client.query_typed(&query, &values).await?;
+        Ok(rows.first().map(|row| row.get(0)))
+    }
+
     fn statement(&self, template: &str) -> String {
         template.replace("{s}", &self.server.target().schema).replace("{slots}", &SLOTS.to_string())
     }

@@ -1,13 +1,15 @@
 //! The accounts elsewhere that users' identities name, each held by one user.
 
 use std::ops::ControlFlow;
+use std::pin::pin;
 
+use futures_util::TryStreamExt as _;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Error, Transaction};
+use tokio_postgres::{Error, GenericClient, Row, Transaction};
 
+use super::Postgres;
 use super::server::TRIES;
-use super::{Postgres, each_row};
 use crate::store::identities::{Account, Link, account, accounts, link};
 use crate::store::{Linked, StoreError, StoreErrorKind};
 
@@ -103,4 +105,19 @@ pub(super) async fn new_ids(client: &Transaction<'_>, schema: &str, count: usize
     let (table, count) = (format!("{schema}.users"), i64::try_from(count).unwrap_or(i64::MAX));
     let rows = client.query_typed(query, &[(&table, Type::TEXT), (&count, Type::INT8)]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+async fn each_row(
+    client: &impl GenericClient,
+    query: &str,
+    mut each: impl FnMut(&Row) -> ControlFlow<()>,
+) -> Result<(), Error> {
+    let nothing: [(String, Type); 0] = [];
+    let mut rows = pin!(client.query_typed_raw(query, nothing).await?);
+    while let Some(row) = rows.try_next().await? {
+        if each(&row).is_break() {
+            break;
+        }
+    }
+    Ok(())
 }
