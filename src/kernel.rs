@@ -6,6 +6,7 @@
 
 pub(crate) mod argon2;
 pub(crate) mod bcrypt;
+#[cfg(feature = "import")]
 pub(crate) mod large;
 #[cfg(feature = "import")]
 pub(crate) mod marks;

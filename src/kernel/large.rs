@@ -5,8 +5,8 @@ use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
-/// What the system maps at once where it can.
-pub(crate) const HUGE_PAGE_BYTES: usize = 2 << 20;
+pub(crate) use super::memory::HUGE_PAGE_BYTES;
+use super::memory::advise;
 
 /// A slice of fixed length that begins with a large page.
 pub(crate) struct Large<T> {
@@ -66,17 +66,6 @@ impl<T> Drop for Large<T> {
         // SAFETY: it was allocated with this layout, and nobody uses it any more.
         unsafe { dealloc(self.start.as_ptr().cast(), self.layout) };
     }
-}
-
-/// Asks for large pages; where they are not granted, the pages are small.
-pub(crate) fn advise(start: *mut u8, bytes: usize) {
-    #[cfg(target_os = "linux")]
-    if bytes >= HUGE_PAGE_BYTES {
-        // SAFETY: the caller's own memory, and advice changes nothing of its content.
-        let _ = unsafe { rustix::mm::madvise(start.cast(), bytes, rustix::mm::Advice::LinuxHugepage) };
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = (start, bytes);
 }
 
 #[cfg(test)]

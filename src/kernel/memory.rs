@@ -13,8 +13,6 @@ use std::cell::RefCell;
 use std::ptr::NonNull;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use super::large::{HUGE_PAGE_BYTES, advise};
-
 /// One block of 1024 bytes.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
@@ -30,6 +28,9 @@ pub(crate) struct OutOfMemory;
 
 /// Larger ones are rare, and are not kept: 64 MiB, and room for the index blocks.
 const KEPT_BYTES_MAX: usize = 65 << 20;
+
+/// What the system maps at once where it can.
+pub(crate) const HUGE_PAGE_BYTES: usize = 2 << 20;
 
 static KEPT: Mutex<Vec<Memory>> = Mutex::new(Vec::new());
 
@@ -176,6 +177,17 @@ impl Drop for Memory {
         // SAFETY: it was allocated with this layout, and nobody uses it any more.
         unsafe { dealloc(self.start.as_ptr().cast(), self.layout) };
     }
+}
+
+/// Asks for large pages; where they are not granted, the pages are small.
+pub(super) fn advise(start: *mut u8, bytes: usize) {
+    #[cfg(target_os = "linux")]
+    if bytes >= HUGE_PAGE_BYTES {
+        // SAFETY: the caller's own memory, and advice changes nothing of its content.
+        let _ = unsafe { rustix::mm::madvise(start.cast(), bytes, rustix::mm::Advice::LinuxHugepage) };
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (start, bytes);
 }
 
 /// Wipes the block memory that is kept for coming hashes, and gives it back to the system.

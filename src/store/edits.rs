@@ -72,6 +72,7 @@ pub trait Edits {
 
 /// Which of a user's three names are others than they were: what two have shared since before the rules does not keep either from
 /// being changed.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(super) fn new_names<'a>(old: &User, new: &'a User) -> [Option<&'a str>; 3] {
     [(&old.username, &new.username), (&old.primary_email, &new.primary_email), (&old.primary_phone, &new.primary_phone)]
         .map(|(old, new)| new.as_deref().filter(|name| old.as_deref() != Some(*name)))
