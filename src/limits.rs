@@ -141,7 +141,7 @@ impl Limits {
     pub(crate) const LENGTH_WORK_MAX: u64 = 4;
 
     /// So many blocks may be hashed for a long password whatever a short one takes: as many as 4096 bytes need at the rounds that
-    /// systems choose by default, a tenth to a quarter of a second. Nobody is locked out for a long passphrase.
+    /// systems choose by default, a quarter of a second as costs are estimated. Nobody is locked out for a long passphrase.
     pub(crate) const LENGTH_WORK_FREE: u64 = 1_000_000;
 
     /// Sets the Argon2 memory bound, in KiB.
