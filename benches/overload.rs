@@ -5,7 +5,7 @@
 //! This process stands for the machines of visitors. It takes a part of the same processors, which is printed; where it may, it
 //! goes before the service in line for them, as its clock must not wait for the service's hashing.
 //!
-//! `REHASH_BENCH_CLIENTS` is how many connections there are (default 500), `REHASH_BENCH_SECONDS` for how long (default 15),
+//! `REHASH_BENCH_CLIENTS` is how many connections there are (default 500), `REHASH_BENCH_SECONDS` for how long in all (default 15),
 //! `REHASH_BENCH_BACK_OFF_MS` after what time one that was told 503 comes back (default 1000, which is what it is told),
 //! `REHASH_BENCH_STORE` the store (default a new SQLite file), `REHASH_BENCH_REHASH` another build of the command, and
 //! `REHASH_BENCH_ARGUMENTS` more arguments for it. With `REHASH_BENCH_HOLD=on` the bounds that README.md states are asserted.
@@ -32,8 +32,11 @@ const USERS: usize = 50;
 /// How soon the others are told, and health is answered.
 const SHED_WITHIN: Duration = Duration::from_millis(50);
 const HEALTH_WITHIN: Duration = Duration::from_millis(10);
-/// How long the pool's own rate is measured, before and after.
-const OWN: Duration = Duration::from_secs(4);
+/// The storm comes in so many parts, with the pool by itself before, between and after them: what else the machine does falls on
+/// both.
+const PARTS: u32 = 5;
+/// How long the pool's own rate is measured each time.
+const OWN: Duration = Duration::from_secs(2);
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
@@ -44,6 +47,30 @@ fn number(name: &str, default: u64) -> u64 {
 struct Times {
     accepted: Vec<Duration>,
     shed: Vec<Duration>,
+    /// Those that came before the end. After it, those who were turned away do not come back, and the service has less to do.
+    accepted_in_time: usize,
+    asked_in_time: usize,
+}
+
+/// What came of the parts of a storm.
+#[derive(Default)]
+struct Storm {
+    times: Times,
+    health: Vec<Duration>,
+    cpu: f64,
+    own_cpu: f64,
+}
+
+impl Storm {
+    fn add(&mut self, (times, health): (Times, Vec<Duration>), cpu: f64, own_cpu: f64) {
+        self.times.accepted.extend(times.accepted);
+        self.times.shed.extend(times.shed);
+        self.times.accepted_in_time += times.accepted_in_time;
+        self.times.asked_in_time += times.asked_in_time;
+        self.health.extend(health);
+        self.cpu += cpu;
+        self.own_cpu += own_cpu;
+    }
 }
 
 fn main() {
@@ -54,18 +81,23 @@ fn main() {
     let service = Service::start(directory.path());
     service.fill();
     let engine = Arc::new(Engine::new(Policy::builder(TARGET).build().unwrap()).unwrap());
-    let own_before = own_rate(&engine);
+    let mut own = vec![own_rate(&engine)];
     let idle_kib = service.status_kib("VmRSS");
     let goes_first = go_first();
-    let (cpu, own_cpu) = (service.cpu(), cpu_of("/proc/self/stat"));
-    let (times, health, elapsed) = storm(service.address, clients, time, back_off);
-    let (cpu, own_cpu) = (service.cpu() - cpu, cpu_of("/proc/self/stat") - own_cpu);
+    let mut total = Storm::default();
+    for _ in 0..PARTS {
+        let (cpu, own_cpu) = (service.cpu(), cpu_of("/proc/self/stat"));
+        let part = storm(service.address, clients, time / PARTS, back_off);
+        total.add(part, service.cpu() - cpu, cpu_of("/proc/self/stat") - own_cpu);
+        own.push(own_rate(&engine));
+    }
     let peak_kib = service.status_kib("VmHWM");
-    let own = f64::midpoint(own_before, own_rate(&engine));
+    let Storm { times, health, cpu, own_cpu } = total;
+    let (least, most) = own.iter().fold((f64::MAX, 0f64), |(least, most), own| (least.min(*own), most.max(*own)));
+    let own = own.iter().sum::<f64>() / own.len() as f64;
 
-    let seconds = elapsed.as_secs_f64();
-    let rate = times.accepted.len() as f64 / seconds;
-    let asked = (times.accepted.len() + times.shed.len()) as f64 / seconds;
+    let seconds = time.as_secs_f64();
+    let (rate, asked) = (times.accepted_in_time as f64 / seconds, times.asked_in_time as f64 / seconds);
     println!(
         "{clients} connections for {seconds:.0} s, back after {} ms where there is no room: {asked:.0} requests a second{}",
         back_off.as_millis(),
@@ -75,7 +107,10 @@ fn main() {
     let accepted = show("sign-ins that are let in", times.accepted, service.floor);
     let shed = show("503", times.shed, SHED_WITHIN);
     let health = show("/healthz", health, HEALTH_WITHIN);
-    println!("{rate:.1} sign-ins a second; the pool alone {own:.1} ({own_before:.1} before); ratio {:.3}", rate / own);
+    println!(
+        "{rate:.1} sign-ins a second; the pool alone {own:.1} (from {least:.1} to {most:.1}); ratio {:.3}",
+        rate / own
+    );
     println!(
         "processors: service {:.2}, this process {:.2}; of what this one left, the ratio is {:.3}",
         cpu / seconds,
@@ -145,7 +180,7 @@ fn go_first() -> bool {
 }
 
 /// All connections, on one thread; and one that asks for health, beside them.
-fn storm(address: SocketAddr, clients: usize, time: Duration, back_off: Duration) -> (Times, Vec<Duration>, Duration) {
+fn storm(address: SocketAddr, clients: usize, time: Duration, back_off: Duration) -> (Times, Vec<Duration>) {
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let health = scope.spawn(|| ask_for_health(address, &is_over));
@@ -165,9 +200,8 @@ fn storm(address: SocketAddr, clients: usize, time: Duration, back_off: Duration
             all.spawn_local(visit(stream, number, start + time, back_off, Rc::clone(&times)));
         }
         runtime.block_on(all);
-        let elapsed = start.elapsed();
         is_over.store(true, Ordering::Relaxed);
-        (times.take(), health.join().unwrap(), elapsed)
+        (times.take(), health.join().unwrap())
     })
 }
 
@@ -190,12 +224,18 @@ async fn visit(
         assert_eq!(stream.try_write(request.as_bytes()).unwrap(), request.len());
         let status = status(&stream).await;
         let elapsed = start.elapsed();
+        let is_in_time = usize::from(start + elapsed <= end);
+        times.borrow_mut().asked_in_time += is_in_time;
         match status {
-            200 => times.borrow_mut().accepted.push(elapsed),
+            200 => {
+                times.borrow_mut().accepted.push(elapsed);
+                times.borrow_mut().accepted_in_time += is_in_time;
+            }
             503 => {
                 times.borrow_mut().shed.push(elapsed);
                 // Up to half as much again: they were turned away together, and need not come back together.
-                tokio::time::sleep(back_off + back_off * (7 * number % 97) as u32 / 194).await;
+                let back = start + elapsed + back_off + back_off * (7 * number % 97) as u32 / 194;
+                tokio::time::sleep_until(back.min(end).into()).await;
             }
             other => panic!("answered {other}"),
         }

@@ -59,7 +59,7 @@ pub(crate) fn hex_exact(text: &[u8], out: &mut [u8]) -> Result<(), Fault> {
     })
 }
 
-/// Whether a text is hex throughout, in lower case.
+/// Whether a text of at most 64 symbols is hex throughout, in lower case.
 #[cfg(feature = "import")]
 pub(crate) fn is_lower_hex(text: &[u8]) -> bool {
     symbols::is_lower_hex(text)

@@ -7,6 +7,8 @@
 pub(crate) mod argon2;
 pub(crate) mod bcrypt;
 #[cfg(feature = "import")]
+pub(crate) mod classes;
+#[cfg(feature = "import")]
 pub(crate) mod large;
 #[cfg(feature = "import")]
 pub(crate) mod marks;

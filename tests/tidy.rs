@@ -13,7 +13,7 @@ const MAY_NAME: [(&str, &[&str]); 26] = [
     ("keyring", &[]),
     ("error", &["method", "keyring"]),
     ("limits", &["error"]),
-    ("codec", &["error"]),
+    ("codec", &["error", "kernel"]),
     ("function", &[]),
     ("identities", &[]),
     ("expression", &["error", "codec", "function", "keyring"]),

@@ -3,6 +3,9 @@
 //!
 //! Not here: what is wrong with a text that does not decode, and encoding.
 
+#[cfg(feature = "import")]
+use crate::kernel::classes::{Class, is_made_of};
+
 /// Long enough for most of what hashes hold, and a few vectors.
 const BLOCK: usize = 32;
 
@@ -132,35 +135,32 @@ pub(super) fn hex(text: &[u8], out: &mut [u8]) -> bool {
     known == -1
 }
 
-/// Whether a byte is in a range, as a number, so that the compiler looks at many at a time.
+/// Digits in lower case.
 #[cfg(feature = "import")]
-#[inline(always)]
-const fn is_within(symbol: u8, first: u8, last: u8) -> u8 {
-    (symbol.wrapping_sub(first) <= last - first) as u8
+struct LowerHex;
+
+#[cfg(feature = "import")]
+impl Class for LowerHex {
+    const RANGES: &'static [(u8, u8)] = &[(b'0', b'9'), (b'a', b'f')];
 }
 
-/// Whether a text is hex throughout, in lower case.
+#[cfg(feature = "import")]
+impl<S: Symbols> Class for S {
+    const RANGES: &'static [(u8, u8)] = {
+        let [(first, _), (second, _)] = S::OTHERS;
+        &[(b'A', b'Z'), (b'a', b'z'), (b'0', b'9'), (first, first), (second, second)]
+    };
+}
+
+/// Whether a text of at most 64 symbols is hex throughout, in lower case.
 #[cfg(feature = "import")]
 pub(super) fn is_lower_hex(text: &[u8]) -> bool {
-    let is_digit = |symbol: u8| is_within(symbol, b'0', b'9') | is_within(symbol, b'a', b'f');
-    text.iter().fold(1, |all, symbol| all & is_digit(*symbol)) == 1
+    is_made_of::<LowerHex>(text)
 }
 
-/// Whether a text of at most so many symbols is what [`base64`] decodes.
+/// Whether a text of at most 64 symbols is what [`base64`] decodes, and not empty.
 #[cfg(feature = "import")]
 pub(super) fn is_base64<S: Symbols>(text: &[u8]) -> bool {
-    const SYMBOLS: usize = 64;
-    let mut block = [S::NOUGHT; SYMBOLS];
-    let (Some(place), Some(last)) = (block.get_mut(..text.len()), text.last()) else { return false };
-    place.copy_from_slice(text);
-    let [first, second] = S::OTHERS.map(|(symbol, _)| symbol);
-    let is_symbol = |symbol: u8| {
-        is_within(symbol, b'A', b'Z')
-            | is_within(symbol, b'a', b'z')
-            | is_within(symbol, b'0', b'9')
-            | u8::from(symbol == first)
-            | u8::from(symbol == second)
-    };
     // The bits of the last symbol that no byte holds.
     let beyond = match text.len() % 4 {
         0 => 0,
@@ -168,7 +168,8 @@ pub(super) fn is_base64<S: Symbols>(text: &[u8]) -> bool {
         3 => 3,
         _ => return false,
     };
-    block.iter().fold(1, |all, symbol| all & is_symbol(*symbol)) == 1 && value::<S>(i16::from(*last)).0 & beyond == 0
+    let Some(last) = text.last() else { return false };
+    is_made_of::<S>(text) && value::<S>(i16::from(*last)).0 & beyond == 0
 }
 
 #[cfg(test)]
@@ -195,7 +196,11 @@ mod tests {
             assert_eq!(is_base64::<Standard>(text), is_asked && decoded::<Standard>(text).is_some(), "{text:?}");
             assert_eq!(is_base64::<Url>(text), is_asked && decoded::<Url>(text).is_some(), "{text:?}");
             assert_eq!(is_base64::<Bcrypt>(text), is_asked && decoded::<Bcrypt>(text).is_some(), "{text:?}");
-            assert_eq!(is_lower_hex(text), text.iter().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f')), "{text:?}");
+            assert_eq!(
+                is_lower_hex(text),
+                text.len() <= 64 && text.iter().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f')),
+                "{text:?}"
+            );
         }
         assert_eq!(decoded::<Standard>(text), of_crate::<Base64Unpadded>(text), "{text:?}");
         assert_eq!(decoded::<Url>(text), of_crate::<Base64UrlUnpadded>(text), "{text:?}");
