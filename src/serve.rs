@@ -19,7 +19,10 @@
 //! | `GET /healthz`, `/readyz`, `/openapi.json` | health, readiness, description | none |
 //! | `GET /metrics` | Prometheus metrics | the admin token, unless it is turned off |
 //! | `GET /` | the status page, where it is turned on | the admin token |
+//!
+//! Over a table of the embedder's own ([`Service::over_table`]) there is nothing under `/api`.
 
+mod accounts;
 mod admission;
 mod answer;
 mod aside;
@@ -52,12 +55,13 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, patch, post, put};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, oneshot};
 
 use crate::import::Rules;
 use crate::pool::HashPool;
-use crate::store::{MethodCount, StoreError, Users};
+use crate::store::{Day, MethodCount, StoreError, Users};
 
+use accounts::Accounts;
 use admission::{Admission, Place};
 use aside::Aside;
 use blocking::Blocking;
@@ -66,6 +70,7 @@ use metrics::Metrics;
 use shares::Shares;
 use throttle::{Buckets, Throttle};
 
+pub use accounts::Table;
 pub use auth::Token;
 pub use config::{Config, FloorMode, LogSink};
 pub use listener::{Listening, listen};
@@ -99,7 +104,7 @@ struct Inner {
     aside: Aside,
     /// Requests under way that may take long: fewer than there are connections, so that health is always answered.
     busy: Shares,
-    store: Arc<dyn Users>,
+    accounts: Accounts,
     blocking: Blocking,
     /// Guesses that the store counts: beside the rest, so that one that is slow to write does not take the places of look-ups.
     counting: Arc<Blocking>,
@@ -125,16 +130,37 @@ impl Service {
     ///
     /// [`StoreError`] where the store cannot say what it holds.
     pub fn new(pool: HashPool, store: Arc<dyn Users>, config: Config) -> Result<Self, StoreError> {
+        Self::over(pool, Accounts::Users(store), config)
+    }
+
+    /// A service over a table of your own: sign-ins and password changes, and nothing under `/api`, since of a row no more is known
+    /// than its key. Reads every row of it once, and again from time to time ([`Config::scan_age`]), so that the floor and the
+    /// metrics know what it holds. Guesses are counted in this process alone, whatever [`Config::throttle_in_store`] says: the
+    /// table has no place for it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where the table cannot be read.
+    pub fn over_table(
+        pool: HashPool,
+        table: Arc<impl Table + 'static>,
+        mut config: Config,
+    ) -> Result<Self, StoreError> {
+        config.throttle_in_store = false;
+        Self::over(pool, Accounts::Table(table), config)
+    }
+
+    fn over(pool: HashPool, accounts: Accounts, config: Config) -> Result<Self, StoreError> {
         let policy = pool.engine().policy();
         let rules = Rules { limits: *policy.limits(), keys: policy.keys().clone(), ..Rules::default() };
         let batch_rules = Rules { is_batch: true, ..rules.clone() };
-        let (counts, days) = (store.counts()?, store.days()?);
+        let (counts, days) = accounts.counts()?;
         let floor = Floor::measure(config.floor, &pool, &counts);
         let connections = config.connections_max.max(1);
         let inner = Inner {
             blocking: Blocking::new(config.store_threads, config.store_timeout),
             counting: Arc::new(Blocking::new(config.store_threads.div_ceil(2), config.store_timeout)),
-            throttle: Throttle::new(&config, !store.compares_exactly()),
+            throttle: Throttle::new(&config, !accounts.compares_exactly()),
             api_rate: Buckets::new(config.api_rate),
             head_log_rate: Buckets::new(HEADS_LOGGED),
             metrics: Metrics::default(),
@@ -144,7 +170,7 @@ impl Service {
             aside: Aside::new(pool.config(), config.api_token.is_none()),
             busy: Shares::new(seats(connections), seats_of_one(connections, config.requests_per_address)),
             pool,
-            store,
+            accounts,
             config,
             rules,
             batch_rules,
@@ -217,7 +243,10 @@ impl Service {
             .route("/api/users/{id}/identities/{target}", put(manage::put_identity))
             .route("/api/users/{id}/identities/{target}", delete(manage::unlink))
             .route_layer(from_fn_with_state(self.clone(), auth::require_admin_token));
-        let mut router = open.merge(scraped).merge(api).merge(admin);
+        let mut router = open.merge(scraped).merge(api);
+        if self.inner.accounts.users().is_some() {
+            router = router.merge(admin);
+        }
         if self.inner.config.status_page {
             let page = Router::new()
                 .route("/", get(status_page::page))
@@ -234,7 +263,7 @@ impl Service {
     /// Asks the store for its counts where they are too old, beside the request: nobody waits for it, and no answer's time
     /// tells of it.
     fn refresh_counts_soon(&self) {
-        let is_due = !self.inner.metrics.are_counts_newer_than(self.inner.config.counts_age);
+        let is_due = !self.inner.metrics.are_counts_newer_than(self.inner.counts_age());
         if is_due && self.inner.counting_store.try_lock().is_ok() {
             let service = self.clone();
             tokio::spawn(async move { service.refresh_counts().await });
@@ -251,12 +280,15 @@ impl Service {
     /// What the store holds, no older than it may be. One asks at a time.
     async fn refresh_counts(&self) {
         let _one = self.inner.counting_store.lock().await;
-        if self.inner.metrics.are_counts_newer_than(self.inner.config.counts_age) {
+        if self.inner.metrics.are_counts_newer_than(self.inner.counts_age()) {
             return;
         }
-        let store = Arc::clone(&self.inner.store);
-        let read = move || Ok::<_, StoreError>((store.counts()?, store.days()?));
-        if let Ok((counts, days)) = self.inner.blocking.run(read).await {
+        let accounts = self.inner.accounts.clone();
+        let counted = match &accounts {
+            Accounts::Users(_) => self.inner.blocking.run(move || accounts.counts()).await.ok(),
+            Accounts::Table(_) => scan(accounts).await,
+        };
+        if let Some((counts, days)) = counted {
             self.inner.floor.learn(self.inner.pool.engine(), &counts);
             self.inner.metrics.keep_counts(counts, days);
             self.inner.look_at_floor();
@@ -264,7 +296,24 @@ impl Service {
     }
 }
 
+/// Counts the rows of a table, on a thread of its own: it takes too long for one of those that look for visitors, and nobody who
+/// ends the service waits for it.
+async fn scan(accounts: Accounts) -> Option<(Vec<MethodCount>, Vec<Day>)> {
+    let (tell, told) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("rehash-scan".to_owned());
+    thread.spawn(move || drop(tell.send(accounts.counts().ok()))).ok()?;
+    told.await.ok()?
+}
+
 impl Inner {
+    /// How old the counts may be.
+    fn counts_age(&self) -> Duration {
+        match self.accounts {
+            Accounts::Users(_) => self.config.counts_age,
+            Accounts::Table(_) => self.config.scan_age.max(self.config.counts_age),
+        }
+    }
+
     /// How long after its request a job must have begun.
     fn patience(&self) -> Duration {
         self.floor.patience(self.config.queue_timeout)

@@ -31,7 +31,7 @@ mod users;
 pub use bulk::{Bulk, BulkOptions, Committed, Input, Keys, Mark, OnConflict, Tally, Written};
 pub use edits::{Edited, Edits, Identifier};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use mapping::{Mapped, MappedId, Mapping};
+pub use mapping::{Mapped, MappedId, Mapping, UNREADABLE};
 pub use open::{OpenOptions, StoreUrl, open};
 pub use progress::{Projection, left_to_replace, sort_weakest_first, weeks};
 pub use users::{

@@ -142,6 +142,22 @@ fn a_table_of_ones_own_is_signed_in_against() {
         .query_row("SELECT pw, kind FROM accounts WHERE id = 7", [], |row| Ok((row.get(0)?, row.get(1)?)))
         .expect("a row");
     assert!(row.0.starts_with("$argon2id$") && row.1 == "argon2id", "{row:?}");
+
+    own()
+        .execute_batch(&format!("INSERT INTO accounts VALUES (8, 'b', '{MD5}', 'MD5'), (9, 'c', 'zz', 'md5')"))
+        .expect("made");
+    let status = |options: &[&str]| {
+        rehash(at, "", &[&["status", "--store", "sqlite:own.db", "--mapping", "own.toml"], options].concat())
+    };
+    let text = ends(&status(&[]), 0);
+    assert!(text.contains("1 of 3 passwords are Argon2id") && text.contains("unreadable  wrong_length"), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&ends(&status(&["--json"]), 0)).expect("JSON");
+    assert_eq!((&json["records"], &json["argon2id"], &json["left_to_replace"]), (&3.into(), &1.into(), &2.into()));
+    assert!(json.get("days").is_none() && json.get("projection").is_none(), "{json}");
+    ends(&status(&["--html", "page.html"]), 0);
+    assert!(std::fs::read_to_string(at.join("page.html")).expect("a page").contains("wrong_length"));
+    assert!(ends(&status(&["--days"]), 2).contains("keeps no days"));
+    assert!(ends(&status(&["--weeks"]), 2).contains("keeps no days"));
 }
 
 #[test]

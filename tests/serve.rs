@@ -24,6 +24,8 @@ mod overload;
 mod sign_ins;
 #[path = "serve/stores.rs"]
 mod stores;
+#[path = "serve/tables.rs"]
+mod tables;
 #[path = "serve/timing.rs"]
 mod timing;
 #[path = "serve/users.rs"]

@@ -64,6 +64,8 @@ pub struct Config {
     pub store_timeout: Duration,
     /// How old the store's counts may be that metrics, the status page and the floor use.
     pub counts_age: Duration,
+    /// The same where they are those of a table of the embedder's own: counting reads all of it.
+    pub scan_age: Duration,
     /// Connections at once. The next one takes the place of the one that has been silent longest, and waits where all are busy.
     /// Requests that may take long hold fifteen in sixteen of them at most, and are answered 503 beyond that, so that the rest answers at
     /// once. Each costs some 20 KiB.
@@ -102,6 +104,7 @@ impl Default for Config {
             store_threads: 8,
             store_timeout: Duration::from_secs(5),
             counts_age: Duration::from_secs(15),
+            scan_age: Duration::from_secs(60 * 60),
             connections_max: 1024,
             requests_per_address: 256,
             head_timeout: Duration::from_secs(10),

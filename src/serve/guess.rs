@@ -90,7 +90,7 @@ impl Guess {
 
     async fn ask(&self, named: &Arc<Named>) -> Guessed {
         let (store, named, window) =
-            (Arc::clone(&self.inner.store), Arc::clone(named), self.inner.config.throttle_window);
+            (self.inner.accounts.clone(), Arc::clone(named), self.inner.config.throttle_window);
         let begin = move || {
             let told = store.begin_guess(&named.subjects(), window)?;
             if told != Guessed::Busy {
@@ -122,7 +122,7 @@ impl Drop for Guess {
             throttle.end(address, without_forgiving(end));
         }
         let (Some(named), Ok(runtime)) = (self.in_store.take(), tokio::runtime::Handle::try_current()) else { return };
-        let (store, counting) = (Arc::clone(&self.inner.store), Arc::clone(&self.inner.counting));
+        let (store, counting) = (self.inner.accounts.clone(), Arc::clone(&self.inner.counting));
         // Beside the answer.
         runtime.spawn(async move {
             // Looked at when its turn comes: a count that came late has then come.

@@ -59,7 +59,7 @@ pub(super) async fn find(State(service): State<Service>, RawQuery(query): RawQue
     let inner = &service.inner;
     inner.admit()?;
     let search = Search::of(query.as_deref().unwrap_or_default())?;
-    let (store, wanted) = (Arc::clone(&inner.store), search.wanted);
+    let (store, wanted) = (inner.users()?, search.wanted);
     let found = inner.blocking.run(move || {
         let mut found: Vec<User> = Vec::new();
         for (kind, text) in wanted {
@@ -285,7 +285,7 @@ pub(super) async fn set_password(
     inner.user(id).await?;
     let hash = inner.hash(None, Password::new(&**password)).await?;
     for _ in 0..ATTEMPTS {
-        let (store, hash, held) = (Arc::clone(&inner.store), hash.clone(), inner.user(id).await?.password);
+        let (store, hash, held) = (inner.users()?, hash.clone(), inner.user(id).await?.password);
         let swap = inner.blocking.run(move || store.change_password(id, held.as_ref(), &hash)).await?;
         if swap == Swap::Written {
             let mut response = Json(inner.view(id).await?).into_response();
@@ -337,7 +337,7 @@ pub(super) async fn has_password(State(service): State<Service>, UserId(id): Use
 pub(super) async fn delete(State(service): State<Service>, UserId(id): UserId) -> Result<StatusCode, Problem> {
     let inner = &service.inner;
     inner.admit()?;
-    let store = Arc::clone(&inner.store);
+    let store = inner.users()?;
     let is_deleted = inner.blocking.run(move || store.delete(id)).await?;
     if is_deleted { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::NO_SUCH_USER) }
 }
@@ -349,10 +349,10 @@ impl Inner {
         id: i64,
         mut change: impl FnMut(&Self, &mut User) -> Result<(), Problem> + Send + 'static,
     ) -> Result<User, Problem> {
-        let inner = Arc::clone(self);
+        let (inner, store) = (Arc::clone(self), self.users()?);
         let edited = self.blocking.run(move || {
             let mut made = Err(Problem::NO_SUCH_USER);
-            let edited = inner.store.edit(id, &mut |user| {
+            let edited = store.edit(id, &mut |user| {
                 made = change(&inner, user).map(|()| user.clone());
                 made.is_ok()
             })?;

@@ -1,6 +1,6 @@
 //! Health, readiness, metrics, and the description of all routes.
 
-use std::sync::Arc;
+use std::sync::LazyLock;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use crate::pool::Overloaded;
 
 /// How long metrics wait for newer counts of the store; older ones say their age.
 const COUNTS_PATIENCE: Duration = Duration::from_millis(250);
+const DESCRIPTION: &str = include_str!("openapi.json");
 /// Whom readiness looks for.
 const NOBODY: &str = "\u{1}rehash is ready";
 
@@ -24,7 +25,7 @@ pub(super) async fn healthz() -> &'static str {
 
 /// The store answers as a sign-in asks it, soon enough for one to be hashed for, and somebody can be let in.
 pub(super) async fn readyz(State(service): State<Service>) -> Result<&'static str, Problem> {
-    let store = Arc::clone(&service.inner.store);
+    let store = service.inner.accounts.clone();
     let inner = &*service.inner;
     let found = inner.blocking.run(move || store.find(NOBODY));
     match tokio::time::timeout(inner.patience(), found).await {
@@ -46,6 +47,15 @@ pub(super) async fn metrics(State(service): State<Service>) -> Response {
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 
-pub(super) async fn openapi() -> Response {
-    ([(CONTENT_TYPE, "application/json")], include_str!("openapi.json")).into_response()
+/// What of it this service has: over a table of others there are no users to create or to look at.
+pub(super) async fn openapi(State(service): State<Service>) -> Response {
+    static WITHOUT_USERS: LazyLock<String> = LazyLock::new(|| {
+        let mut description: serde_json::Value = serde_json::from_str(DESCRIPTION).unwrap_or_default();
+        if let Some(paths) = description.get_mut("paths").and_then(serde_json::Value::as_object_mut) {
+            paths.retain(|path, _| !path.starts_with("/api/"));
+        }
+        description.to_string()
+    });
+    let description = if service.inner.accounts.users().is_some() { DESCRIPTION } else { WITHOUT_USERS.as_str() };
+    ([(CONTENT_TYPE, "application/json")], description).into_response()
 }

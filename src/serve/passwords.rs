@@ -120,9 +120,9 @@ impl Inner {
         });
         let verified = verified.await?;
         let hash = verified.outcome.map_err(|_| Failure::Fault)?;
-        let store = Arc::clone(&self.store);
+        let store = self.accounts.clone();
         let (id, expected) = (verified.id, verified.stored);
-        let swap = self.blocking.run(move || store.change_password(id, Some(&expected), &hash)).await;
+        let swap = self.blocking.run(move || store.change_password(&id, &expected, &hash)).await;
         swap.map_err(Failure::Store)
     }
 }

@@ -11,6 +11,7 @@ use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
+use super::accounts::{Id, Who as Account};
 use super::admission::Place;
 use super::answer::{Note, UserView};
 use super::blocking::NoAnswer;
@@ -95,7 +96,7 @@ pub(super) type Submitted<T> = Result<crate::pool::Job<Result<T, Denied>>, Overl
 
 /// What was verified.
 pub(super) struct Verified<T> {
-    pub(super) id: i64,
+    pub(super) id: Id,
     pub(super) method: &'static str,
     pub(super) stored: TaggedText,
     pub(super) outcome: T,
@@ -220,13 +221,13 @@ impl Inner {
         Err(Failure::Refused { reason, detail })
     }
 
-    async fn find(&self, identifier: &str) -> Result<Option<Found<i64>>, NoAnswer> {
-        let (store, identifier) = (Arc::clone(&self.store), identifier.to_owned());
+    async fn find(&self, identifier: &str) -> Result<Option<Found<Id>>, NoAnswer> {
+        let (store, identifier) = (self.accounts.clone(), identifier.to_owned());
         self.blocking.run(move || store.find(&identifier)).await
     }
 
     #[allow(clippy::type_complexity, reason = "it is taken apart at once")]
-    fn parse(&self, found: Found<i64>) -> Result<(i64, StoredHash, TaggedText), (&'static str, Option<String>)> {
+    fn parse(&self, found: Found<Id>) -> Result<(Id, StoredHash, TaggedText), (&'static str, Option<String>)> {
         let tagged = found.password.ok_or(("no_password", None))?;
         let tag: Tag = tagged.method.parse().map_err(|_| ("broken_row", Some("the tag names no method".to_owned())))?;
         let limits = self.pool.engine().policy().limits();
@@ -247,10 +248,10 @@ impl Inner {
             Upgrade::Ready(replacement) => ("ready", Some(replacement)),
         };
         let mut note = Note { outcome: Some("accepted"), method: Some(method), ..Note::default() };
-        let store = Arc::clone(&self.store);
+        let (store, row) = (self.accounts.clone(), id.clone());
         let upgrade = match replacement {
             None => upgrade,
-            Some(replacement) => match self.blocking.run(move || store.replace(&id, &replacement)).await {
+            Some(replacement) => match self.blocking.run(move || store.replace(&row, &replacement)).await {
                 Ok(Swap::Written) => "written",
                 Ok(Swap::Superseded) => "superseded",
                 Err(no_answer) => {
@@ -264,10 +265,16 @@ impl Inner {
         };
         self.metrics.upgrade(upgrade);
         note.upgrade = Some(upgrade);
-        let store = Arc::clone(&self.store);
-        let who = match self.blocking.run(move || store.user(id)).await {
-            Ok(Some(user)) => Who::Whole(Box::new(user.into())),
-            Ok(None) => return Problem::CONFLICT.into_response(),
+        let (store, row) = (self.accounts.clone(), id.clone());
+        let asked = match &id {
+            Id::User(_) => self.blocking.run(move || store.who(&row)).await,
+            // Nothing is known of a row but its key.
+            Id::Row(_) => Ok(Account::Row(id.to_string())),
+        };
+        let who = match asked {
+            Ok(Account::User(user)) => Who::Whole(Box::new((*user).into())),
+            Ok(Account::Row(id)) => Who::Id { id },
+            Ok(Account::Nobody) => return Problem::CONFLICT.into_response(),
             Err(no_answer) => {
                 note.reason = Some(no_answer.to_string());
                 Who::Id { id: id.to_string() }

@@ -17,7 +17,7 @@ use super::members::{self, Members};
 use super::problem::Problem;
 use super::{Inner, Service};
 use crate::import::{Credential, Record};
-use crate::store::{Created, Linked, NewUser, User};
+use crate::store::{Created, Linked, NewUser, User, Users};
 use crate::{Password, StoredHash};
 
 /// The longest name of a provider.
@@ -122,7 +122,7 @@ pub(super) async fn link(State(service): State<Service>, UserId(id): UserId, tex
     let members = text.parse::<Members>()?;
     drop(text);
     let (provider, identity) = identity(members)?;
-    let store = Arc::clone(&service.inner.store);
+    let store = service.inner.users()?;
     match service.inner.blocking.run(move || store.link_identity(id, &provider, &identity)).await? {
         Linked::Written => Ok(Json(service.inner.view(id).await?.identities).into_response()),
         Linked::Taken => Err(Problem::bad_field("target", "duplicate_user", "the user has another identity of it")),
@@ -181,17 +181,22 @@ impl Inner {
         Err(Problem::bad_field("passwordEncrypted", "cost_too_high", why))
     }
 
+    /// The store of whole users: there is one wherever these routes are.
+    pub(super) fn users(&self) -> Result<Arc<dyn Users>, Problem> {
+        self.accounts.users().cloned().ok_or(Problem::NO_SUCH_USER)
+    }
+
     pub(super) async fn view(&self, id: i64) -> Result<UserView, Problem> {
         self.user(id).await.map(UserView::from)
     }
 
     pub(super) async fn user(&self, id: i64) -> Result<User, Problem> {
-        let store = Arc::clone(&self.store);
+        let store = self.users()?;
         self.blocking.run(move || store.user(id)).await?.ok_or(Problem::NO_SUCH_USER)
     }
 
     async fn insert(&self, record: Record<'static>, hash: Option<StoredHash>) -> Result<i64, Problem> {
-        let store = Arc::clone(&self.store);
+        let store = self.users()?;
         let created = self.blocking.run(move || {
             store.create(&NewUser {
                 username: record.username.as_deref(),

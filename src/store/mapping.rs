@@ -1,10 +1,11 @@
 //! A table of the embedder's own as a [`Store`]: which table, which columns, and what else must hold of a row. The swap is the
 //! same one atomic step that the stores of this crate make.
 
+use std::collections::HashMap;
 use std::fmt;
 
-use super::{Found, OpenOptions, Store, StoreError, StoreErrorKind, StoreUrl, Swap, TaggedText};
-use crate::{Columns, Limits, Method, Policy, Replacement, StoredHash, Tag};
+use super::{Found, MethodCount, OpenOptions, Store, StoreError, StoreErrorKind, StoreUrl, Swap, TaggedText};
+use crate::{Code, Columns, Limits, Method, Policy, Replacement, StoredHash, Tag};
 
 /// Which table holds the users, and how.
 ///
@@ -117,8 +118,9 @@ impl Mapping {
         Ok(())
     }
 
-    /// The tag and the text of a row. What stands in other columns goes into the text, in the self-describing form.
-    fn tagged(&self, row: Row, limits: &Limits) -> Option<TaggedText> {
+    /// The tag and the text of a row. What stands in other columns goes into the text, in the self-describing form; where the two
+    /// cannot be read together, what is wrong goes along.
+    fn tagged(&self, row: Row, limits: &Limits) -> Option<(TaggedText, Option<Code>)> {
         let text = row.hash?;
         let named = StoredHash::method_named_by(&text).map(|method| method.as_str().to_owned());
         // Without a tag of its own, an Argon2id hash is an upgrade of ours.
@@ -131,22 +133,24 @@ impl Mapping {
         let salt = row.salt.as_deref().filter(|salt| !salt.is_empty() && !is_plain);
         let user = row.user.as_deref().filter(|_| !is_plain);
         // Rows of one table need not all use what its columns have.
-        let parse = |(salt, user)| {
+        let mut wrong = None;
+        let mut parse = |(salt, user)| {
             let columns = Columns { salt, user, ..Columns::default() };
-            StoredHash::parse_tagged(tag.as_ref()?, &text, &columns, limits).ok()
+            let parsed = StoredHash::parse_tagged(tag.as_ref()?, &text, &columns, limits);
+            parsed.map_err(|error| wrong.get_or_insert(error.code()).as_str()).ok()
         };
         let beside = [(salt, user), (salt, None), (None, user)];
-        let parsed = beside.into_iter().filter(|(salt, user)| salt.is_some() || user.is_some()).find_map(parse);
+        let parsed = beside.into_iter().filter(|(salt, user)| salt.is_some() || user.is_some()).find_map(&mut parse);
         Some(match parsed {
-            Some(stored) => TaggedText { method: stored.tag().to_owned(), text: stored.self_describing() },
+            Some(stored) => (TaggedText { method: stored.tag().to_owned(), text: stored.self_describing() }, None),
             // It stands alone, or the sign-in says what is wrong with it.
-            None => TaggedText { method, text },
+            None => (TaggedText { method, text }, wrong),
         })
     }
 
     pub(crate) fn found(&self, key: Key, row: Row, limits: &Limits) -> Found<MappedId> {
         let held = row.hash.clone().unwrap_or_default();
-        Found { id: MappedId { key, held }, password: self.tagged(row, limits) }
+        Found { id: MappedId { key, held }, password: self.tagged(row, limits).map(|(tagged, _)| tagged) }
     }
 }
 
@@ -166,6 +170,51 @@ pub(crate) struct Row {
     pub(crate) method: Option<String>,
     pub(crate) salt: Option<Vec<u8>>,
     pub(crate) user: Option<Vec<u8>>,
+}
+
+/// The method under which rows are counted that no sign-in can read; the parameters are then the problem's code.
+pub const UNREADABLE: &str = "unreadable";
+
+/// How many rows there are of each method and parameters.
+pub(crate) struct Counts<'m> {
+    mapping: &'m Mapping,
+    limits: &'m Limits,
+    records: HashMap<(String, String), u64>,
+}
+
+impl<'m> Counts<'m> {
+    pub(crate) fn of(mapping: &'m Mapping, limits: &'m Limits) -> Self {
+        Self { mapping, limits, records: HashMap::new() }
+    }
+
+    pub(crate) fn add(&mut self, row: Row) {
+        let kind = match self.mapping.tagged(row, self.limits) {
+            None => (String::new(), String::new()),
+            Some((tagged, wrong)) => self.kind(&tagged).unwrap_or_else(|alone| {
+                let code = wrong.unwrap_or(alone);
+                (UNREADABLE.to_owned(), code.as_str().to_owned())
+            }),
+        };
+        *self.records.entry(kind).or_default() += 1;
+    }
+
+    /// The method and the parameters, or what is wrong.
+    fn kind(&self, TaggedText { method, text }: &TaggedText) -> Result<(String, String), Code> {
+        let tag = method.parse::<Tag>().map_err(|_| Code::UnknownMethod)?;
+        let stored = StoredHash::parse_tagged(&tag, text, &Columns::default(), self.limits);
+        let stored = stored.map_err(|error| error.code())?;
+        Ok((stored.method().to_string(), stored.parameters()))
+    }
+
+    pub(crate) fn finish(self) -> Vec<MethodCount> {
+        let counted = self.records.into_iter();
+        let count = |((method, parameters), records): ((String, String), u64)| {
+            // Whether one was imported, nobody has kept.
+            let untouched = if method.is_empty() { 0 } else { records };
+            MethodCount { untouched, ..MethodCount::new(method, parameters, records, 0) }
+        };
+        counted.map(count).collect()
+    }
 }
 
 /// A row of a mapped table, and the hash that it held when it was read: an upgrade is written only where it still does.
@@ -240,6 +289,38 @@ impl Mapped {
     }
 }
 
+impl Mapped {
+    /// How many rows there are of each method and parameters, in no particular order; those that no sign-in can read under
+    /// [`UNREADABLE`]. Reads every row, in some five seconds for a million.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub fn counts(&self) -> Result<Vec<MethodCount>, StoreError> {
+        match &self.0 {
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(mapped) => mapped.counts(),
+            #[cfg(feature = "sqlite")]
+            Engine::Sqlite(mapped) => mapped.counts(),
+        }
+    }
+
+    /// Sets a password, if the row still holds the hash that it held when it was found. An upgrade that is on its way then finds
+    /// the row changed.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub fn change_password(&self, id: &MappedId, hash: &StoredHash) -> Result<Swap, StoreError> {
+        match &self.0 {
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(mapped) => mapped.replace(id, hash),
+            #[cfg(feature = "sqlite")]
+            Engine::Sqlite(mapped) => mapped.replace(id, hash),
+        }
+    }
+}
+
 impl Store for Mapped {
     type Id = MappedId;
 
@@ -253,11 +334,6 @@ impl Store for Mapped {
     }
 
     fn replace(&self, id: &MappedId, replacement: &Replacement) -> Result<Swap, StoreError> {
-        match &self.0 {
-            #[cfg(feature = "postgres")]
-            Engine::Postgres(mapped) => mapped.replace(id, replacement.new_hash()),
-            #[cfg(feature = "sqlite")]
-            Engine::Sqlite(mapped) => mapped.replace(id, replacement.new_hash()),
-        }
+        self.change_password(id, replacement.new_hash())
     }
 }

@@ -16,11 +16,9 @@ mod statements;
 use std::cell::Cell;
 use std::fmt;
 use std::ops::ControlFlow;
-use std::pin::pin;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use futures_util::TryStreamExt as _;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
@@ -37,9 +35,6 @@ use super::{
     OpenOptions, Store, StoreError, StoreErrorKind, StoreInfo, Subject, Swap, TaggedText, User, Users,
 };
 use crate::{Replacement, StoredHash};
-
-/// Rows that an export fetches at once.
-const EXPORT_ROWS: u32 = 2_000;
 
 /// A schema in a PostgreSQL database. Threads share it.
 pub struct Postgres {
@@ -260,32 +255,9 @@ impl Users for Postgres {
     }
 
     fn export(&self, each: &mut dyn FnMut(&User) -> ControlFlow<()>) -> Result<(), StoreError> {
-        // A connection of its own: it is held for as long as the reader takes.
-        let client = self.server.connect()?;
         let schema = &self.server.target().schema;
-        let begin = format!(
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0;
-             DECLARE everyone NO SCROLL CURSOR FOR SELECT {USER_COLUMNS} FROM {schema}.users ORDER BY id"
-        );
-        self.server.runtime().block_on(client.batch_execute(&begin)).map_err(|error| failed(&error))?;
-        let fetch = format!("FETCH {EXPORT_ROWS} FROM everyone");
-        let mut is_ended = false;
-        while !is_ended {
-            is_ended = true;
-            // Who is given a row may use a store of their own, which this thread then waits for.
-            let nothing: [(String, Type); 0] = [];
-            let rows = self.server.runtime().block_on(client.query_typed_raw(&fetch, nothing));
-            let mut rows = pin!(rows.map_err(|error| failed(&error))?);
-            loop {
-                let next = self.server.runtime().block_on(rows.try_next());
-                let Some(row) = next.map_err(|error| failed(&error))? else { break };
-                is_ended = each(&read_user(&row)).is_break();
-                if is_ended {
-                    break;
-                }
-            }
-        }
-        self.server.runtime().block_on(client.batch_execute("COMMIT")).map_err(|error| failed(&error))
+        let everyone = format!("SELECT {USER_COLUMNS} FROM {schema}.users ORDER BY id");
+        self.server.each(&everyone, &mut |row| each(&read_user(row)))
     }
 
     fn compares_exactly(&self) -> bool {

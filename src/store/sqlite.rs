@@ -32,9 +32,10 @@ use super::{
 use crate::{Replacement, StoredHash};
 
 /// Page cache of a bulk import, in SQLite's notation: negative KiB.
-const IMPORT_CACHE_KIB: i64 = -65_536;
-/// A bulk import's log is folded into the file after this many pages of 4 KiB.
-const IMPORT_WAL_PAGES: i64 = 25_000;
+const IMPORT_CACHE_KIB: i64 = -131_072;
+/// A bulk import's log is folded into the file after this many pages of 4 KiB. In a large table each batch touches most pages of
+/// the keys' indexes, and a page that several batches have touched is then folded once.
+const IMPORT_WAL_PAGES: i64 = 200_000;
 
 /// A username is looked at first, then an email, then a phone, so that nobody's email can shadow a username.
 const FIND: &str = "

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rehash::pool::{HashPool, PoolConfig};
-use rehash::serve::{Config, FloorMode, Listening, Service, Token, listen};
-use rehash::store::Users;
+use rehash::serve::{Config, FloorMode, Listening, Service, Table, Token, listen};
 use rehash::store::sqlite::Sqlite;
+use rehash::store::{StoreError, Users};
 use rehash::{Argon2Target, Engine, Policy};
 use serde_json::Value;
 
@@ -67,12 +67,30 @@ impl Server {
         Self::over(sqlite(), PoolConfig { workers: 2, memory_kib: 1024, queue_len: 64 }, CHEAP, config)
     }
 
-    pub(crate) fn over(store: Arc<dyn Users>, pool: PoolConfig, target: Argon2Target, mut config: Config) -> Self {
+    pub(crate) fn over(store: Arc<dyn Users>, pool: PoolConfig, target: Argon2Target, config: Config) -> Self {
+        Self::listening(pool, target, config, |pool, config| Service::new(pool, store, config))
+    }
+
+    pub(crate) fn over_table(
+        table: Arc<impl Table + 'static>,
+        pool: PoolConfig,
+        target: Argon2Target,
+        config: Config,
+    ) -> Self {
+        Self::listening(pool, target, config, |pool, config| Service::over_table(pool, table, config))
+    }
+
+    fn listening(
+        pool: PoolConfig,
+        target: Argon2Target,
+        mut config: Config,
+        service: impl FnOnce(HashPool, Config) -> Result<Service, StoreError>,
+    ) -> Self {
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = Arc::clone(&log);
         config.log = Some(Arc::new(move |line: &str| lines.lock().expect("whole").push(line.to_owned())));
         let pool = HashPool::start(Arc::new(engine(target)), pool).expect("a pool");
-        let service = Service::new(pool, store, config).expect("a service");
+        let service = service(pool, config).expect("a service");
         let (bound, told) = std::sync::mpsc::channel();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let serving = service.clone();

@@ -202,6 +202,40 @@ fn an_end_that_is_asked_for_writes_the_whole_log() {
 }
 
 #[test]
+fn a_table_of_ones_own_is_served() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let own = rusqlite::Connection::open(directory.path().join("own.db")).expect("a file");
+    own.execute_batch(
+        "CREATE TABLE accounts (id INTEGER PRIMARY KEY, mail TEXT UNIQUE, pw TEXT);
+         INSERT INTO accounts VALUES (7, 'ada', '5f4dcc3b5aa765d61d8327deb882cf99');",
+    )
+    .expect("made");
+    let mapping =
+        "table = \"accounts\"\nid = \"id\"\nidentifiers = [\"mail\"]\nhash = \"pw\"\nmethod_otherwise = \"md5\"\n";
+    std::fs::write(directory.path().join("own.toml"), mapping).expect("written");
+    let options = ["--store", "sqlite:own.db", "--mapping", "own.toml"];
+    let running = Running::start(directory.path(), &options);
+    let sign_in = |password: &str| {
+        crate::client::post(running.address, "/v1/sign-in", &json!({"identifier": "ada", "password": password}))
+    };
+    assert!(matches!(sign_in("wrong"), Some((401, _))));
+    assert_eq!(sign_in("password"), Some((200, json!({"user": {"id": "7"}, "upgraded": true}))));
+    let held: String = own.query_row("SELECT pw FROM accounts", [], |row| row.get(0)).expect("a row");
+    assert!(held.starts_with("$argon2id$v=19$m=64,t=1"), "{held}");
+    drop(running);
+    let tables: u32 = own.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).expect("a count");
+    assert_eq!(tables, 2, "nothing was made beside it");
+    let shared = Command::new(env!("CARGO_BIN_EXE_rehash"))
+        .current_dir(directory.path())
+        .args(["serve", "--listen", "127.0.0.1:0", "--throttle", "store"])
+        .args(options)
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&shared.stderr);
+    assert!(shared.status.code() == Some(2) && said.contains("has no place for it"), "{said}");
+}
+
+#[test]
 fn a_second_signal_ends_at_once() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut running = Running::start(directory.path(), &["--floor", "9s"]);

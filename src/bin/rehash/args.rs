@@ -186,6 +186,9 @@ pub struct SignIn {
 pub struct Status {
     #[command(flatten)]
     pub store: Store,
+    /// A table of your own instead of the store's: reads every row of it; a TOML file names its table and columns
+    #[arg(long, value_name = "FILE", env = "REHASH_MAPPING")]
+    pub mapping: Option<PathBuf>,
     /// Show what happened day by day as well, and when it would be done if it went on so
     #[arg(long)]
     pub days: bool,

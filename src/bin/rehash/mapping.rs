@@ -24,7 +24,7 @@ struct File {
 }
 
 /// Opens the table in the database that the URL names.
-pub fn open(path: &Path, url: &str, policy: &Policy) -> Result<Mapped, Failure> {
+pub fn open(path: &Path, url: &str, policy: &Policy, options: &OpenOptions) -> Result<Mapped, Failure> {
     let refused = |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|error| refused(&error))?;
     let file: File = toml::from_str(&text).map_err(|error| {
@@ -49,5 +49,5 @@ pub fn open(path: &Path, url: &str, policy: &Policy) -> Result<Mapped, Failure> 
         Some(name) => set(mapping, name),
         None => mapping,
     });
-    Ok(Mapped::open(url, mapping, policy, &OpenOptions::default())?)
+    Ok(Mapped::open(url, mapping, policy, options)?)
 }

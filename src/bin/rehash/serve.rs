@@ -16,7 +16,7 @@ use rehash::serve::{Config, FloorMode, Listening, Service, Token, listen};
 use rehash::store::{OpenOptions, StoreUrl};
 
 use crate::output::{Exit, Failure, printable, say};
-use crate::{args, keys, units};
+use crate::{args, keys, mapping, units};
 
 /// For so many hashing threads there is one that speaks HTTP. It is enough for them; and in a storm those that speak take as many
 /// processors as they are, at most, from those that hash.
@@ -36,6 +36,10 @@ const TOKEN_FILE_BYTES_MAX: u64 = 4096;
 pub struct Serve {
     #[command(flatten)]
     pub store: args::Store,
+    /// A table of your own instead of the store's: a TOML file that names its table and columns. There is then nothing under /api, and
+    /// failures are counted in this process alone
+    #[arg(long, value_name = "FILE", env = "REHASH_MAPPING")]
+    pub mapping: Option<PathBuf>,
     /// The address to listen on
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", env = "REHASH_LISTEN")]
     pub listen: SocketAddr,
@@ -141,7 +145,15 @@ pub fn run(args: &Serve, out: &mut impl Write) -> Result<Exit, Failure> {
     let mut options = OpenOptions::default().creates(true).shared(true);
     options.connections = args.store_connections.max(1);
     let url = args.store.url()?;
-    let store = rehash::store::open(&url, &options)?;
+    if args.mapping.is_some() && args.throttle == Some(Throttle::Store) {
+        return Err(Failure::usage(
+            "--throttle store needs a store of this program: a table of yours has no place for it",
+        ));
+    }
+    let table =
+        args.mapping.as_deref().map(|path| mapping::open(path, &url, engine.policy(), &options.clone().creates(false)));
+    let table = table.transpose()?;
+    let store = if table.is_none() { Some(rehash::store::open(&url, &options)?) } else { None };
     let defaults = PoolConfig::for_this_machine();
     let workers = args.concurrency.unwrap_or(defaults.workers);
     let pool_config = PoolConfig {
@@ -152,7 +164,12 @@ pub fn run(args: &Serve, out: &mut impl Write) -> Result<Exit, Failure> {
     let usage = |error: rehash::pool::PoolError| Failure::usage(error.to_string());
     let pool = HashPool::start(Arc::new(engine), pool_config).map_err(usage)?;
     let log = Log::start()?;
-    let service = Service::new(pool.clone(), store, config(args, &log)?)?;
+    let config = config(args, &log)?;
+    let service = match (store, table) {
+        (Some(store), _) => Service::new(pool.clone(), store, config)?,
+        (None, Some(table)) => Service::over_table(pool.clone(), Arc::new(table), config)?,
+        (None, None) => return Err(Failure::usage("there is neither a store nor a table")),
+    };
     for count in service.out_of_reach() {
         let (records, method, parameters) = (count.records, printable(&count.method), printable(&count.parameters));
         say(&format!(

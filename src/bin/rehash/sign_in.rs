@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use rehash::sign_in::{Outcome, SignInError, sign_in};
-use rehash::store::Store;
+use rehash::store::{OpenOptions, Store};
 use rehash::{Engine, HashError, Method, Unverifiable};
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ pub fn run(args: &args::SignIn, out: &mut impl Write) -> Result<Exit, Failure> {
     let engine = keys::engine(&args.target, args.limits.limits(), args.keys.keyring()?, args.upgrade.into())?;
     let signed_in = match &args.mapping {
         Some(path) => {
-            let table = mapping::open(path, &args.store.url()?, engine.policy())?;
+            let table = mapping::open(path, &args.store.url()?, engine.policy(), &OpenOptions::default())?;
             attempt(&engine, &table, args)?
         }
         None => attempt(&engine, &*store::existing(&args.store.url()?)?, args)?,

@@ -3,16 +3,16 @@
 use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rehash::Method;
 use rehash::serve::progress_page;
-use rehash::store::{Day, MethodCount, Projection, left_to_replace, sort_weakest_first, weeks};
+use rehash::store::{Day, MethodCount, OpenOptions, Projection, left_to_replace, sort_weakest_first, weeks};
+use rehash::{Method, Policy};
 use serde::Serialize;
 
 use crate::args;
 use crate::output::{Exit, Failure, grouped, print_json, printable};
 use crate::record_file::RecordFile;
 use crate::reserved::Reserved;
-use crate::store;
+use crate::{mapping, store};
 
 /// Days or weeks that the text shows.
 const SHOWN: usize = 14;
@@ -62,8 +62,13 @@ pub fn run(args: &args::Status, out: &mut impl Write) -> Result<Exit, Failure> {
     let url = args.store.url()?;
     let mut reserved = Reserved::default().database(&url).files(&args.store.file);
     args.html.iter().try_for_each(|path| reserved.take(path))?;
-    let store = store::existing(&url)?;
-    let counts = store.counts()?;
+    let (counts, store) = match &args.mapping {
+        Some(path) => (of_table(path, &url, args)?, None),
+        None => {
+            let store = store::existing(&url)?;
+            (store.counts()?, Some(store))
+        }
+    };
     let mut status = Status::of(counts.clone());
     let by = match (args.json, args.weeks, args.days) {
         (true, ..) => Some(By::Both),
@@ -71,7 +76,10 @@ pub fn run(args: &args::Status, out: &mut impl Write) -> Result<Exit, Failure> {
         (.., true) => Some(By::Day),
         _ => None,
     };
-    let days = if by.is_some() || args.html.is_some() { store.days()? } else { Vec::new() };
+    let days = match store.filter(|_| by.is_some() || args.html.is_some()) {
+        Some(store) => store.days()?,
+        None => Vec::new(),
+    };
     if let Some(by) = by {
         status.add_days(&days, by);
     }
@@ -87,6 +95,17 @@ pub fn run(args: &args::Status, out: &mut impl Write) -> Result<Exit, Failure> {
         status.print(out)?;
     }
     Ok(Exit::Done)
+}
+
+/// What a table of others holds. Nobody has kept when its rows were upgraded.
+fn of_table(path: &std::path::Path, url: &str, args: &args::Status) -> Result<Vec<MethodCount>, Failure> {
+    if args.days || args.weeks {
+        return Err(Failure::usage(
+            "--days and --weeks are of a store of this program: a table of yours keeps no days",
+        ));
+    }
+    let options = OpenOptions::default().read_only(true);
+    Ok(mapping::open(path, url, &Policy::default(), &options)?.counts()?)
 }
 
 /// What the passage of time is shown by.

@@ -114,7 +114,7 @@ fn moment(seconds: i64) -> String {
 
 fn info(args: &args::StoreInfo, out: &mut impl Write) -> Result<Exit, Failure> {
     if let Some(path) = &args.mapping {
-        mapping::open(path, &args.store.url()?, &Policy::default())?;
+        mapping::open(path, &args.store.url()?, &Policy::default(), &OpenOptions::default())?;
         if args.json {
             print_json(out, &json!({ "mapping": path.display().to_string(), "fits": true }))?;
         } else {
@@ -164,7 +164,7 @@ pub fn existing(url: &str) -> Result<Arc<dyn Users>, Failure> {
 /// A store, or why there is none; who set a mapping for all commands is told which take one.
 fn opened(opened: Result<Arc<dyn Users>, StoreError>) -> Result<Arc<dyn Users>, Failure> {
     if opened.is_err() && std::env::var_os("REHASH_MAPPING").is_some() {
-        say("REHASH_MAPPING is for sign-in and store info; this command takes a store of this program");
+        say("REHASH_MAPPING is for sign-in, serve, status and store info; this command takes a store of this program");
     }
     Ok(opened?)
 }

@@ -1,13 +1,14 @@
 //! A table of the embedder's own in a PostgreSQL database.
 
 use std::fmt;
+use std::ops::ControlFlow;
 
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error, Row as PgRow};
 
 use super::server::Server;
-use crate::store::mapping::{Key, MappedId, Mapping, Row, quoted, unusable};
-use crate::store::{Found, OpenOptions, StoreError, StoreErrorKind, Swap};
+use crate::store::mapping::{Counts, Key, MappedId, Mapping, Row, quoted, unusable};
+use crate::store::{Found, MethodCount, OpenOptions, StoreError, StoreErrorKind, Swap};
 use crate::{Limits, Policy, StoredHash};
 
 /// What the catalogue says of each column; a domain is what it is made of, since its rules are for what is stored, and not for
@@ -34,6 +35,7 @@ pub(crate) struct Mapped {
     find: String,
     replace: String,
     holds: String,
+    all: String,
 }
 
 struct Column {
@@ -74,8 +76,8 @@ impl Mapped {
         let (new, is_read_only) = (policy.example(), options.is_read_only);
         check(&mapping, &columns, &new, is_read_only)?;
         let statements = Statements::of(&mapping, &columns);
-        let Statements { find, replace, holds } = statements;
-        let mapped = Self { server, limits: *policy.limits(), mapping, find, replace, holds };
+        let Statements { find, replace, holds, all } = statements;
+        let mapped = Self { server, limits: *policy.limits(), mapping, find, replace, holds, all };
         // A condition that is no SQL is found now, and not by the first visitor.
         mapped.find("").map_err(|error| match error.kind() {
             StoreErrorKind::Other => unusable(&error.to_string()),
@@ -141,6 +143,15 @@ impl Mapped {
         }))
     }
 
+    pub(crate) fn counts(&self) -> Result<Vec<MethodCount>, StoreError> {
+        let mut counts = Counts::of(&self.mapping, &self.limits);
+        self.server.each(&self.all, &mut |row| {
+            counts.add(Row { hash: row.get(0), method: row.get(1), salt: row.get(2), user: row.get(3) });
+            ControlFlow::Continue(())
+        })?;
+        Ok(counts.finish())
+    }
+
     pub(crate) fn replace(&self, id: &MappedId, new: &StoredHash) -> Result<Swap, StoreError> {
         let key = id.to_string();
         let write = async |client: &Client| {
@@ -193,6 +204,7 @@ struct Statements {
     find: String,
     replace: String,
     holds: String,
+    all: String,
 }
 
 impl Statements {
@@ -226,6 +238,7 @@ impl Statements {
                 "UPDATE {table} SET {hash} = $3{set_method} WHERE {is_it} AND {hash}::text COLLATE \"C\" = $2{and_where} RETURNING 1"
             ),
             holds: format!("SELECT 1 FROM {table} WHERE {is_it} AND {hash}::text COLLATE \"C\" = $2"),
+            all: format!("SELECT {hash}::text, {method}::text, {salt}, {user} FROM {table} WHERE true{and_where}"),
         }
     }
 }

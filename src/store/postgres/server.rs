@@ -3,13 +3,17 @@
 
 use std::cell::Cell;
 use std::hash::{BuildHasher as _, RandomState};
+use std::ops::ControlFlow;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::TryStreamExt as _;
 use futures_util::future::join;
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
-use tokio_postgres::{Client, Error};
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Error, Row};
 
 use super::connect::{Target, failed, is_cut, is_transient};
 use crate::store::slots::{Slot, Slots};
@@ -26,6 +30,8 @@ const WAIT_DOUBLINGS: u32 = 4;
 /// How often a connection is tried, and the wait between two tries.
 pub(super) const CONNECT_TRIES: u32 = 3;
 const CONNECT_WAIT: Duration = Duration::from_millis(50);
+/// Rows that are fetched at once where all are gone through.
+const FETCHED_ROWS: u32 = 2_000;
 /// Beyond the server's own time-out, for the way there and back.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -135,6 +141,35 @@ impl Server {
             let is_written = write(client).await? || (again && holds(client).await?);
             Ok(if is_written { Swap::Written } else { Swap::Superseded })
         })
+    }
+
+    /// Gives each row of a query, as they stand at one moment; ends early where `each` breaks. Memory does not grow with their number.
+    pub(super) fn each(&self, query: &str, each: &mut dyn FnMut(&Row) -> ControlFlow<()>) -> Result<(), StoreError> {
+        // A connection of its own: it is held for as long as the reader takes.
+        let client = self.connect()?;
+        let begin = format!(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0;
+             DECLARE everyone NO SCROLL CURSOR FOR {query}"
+        );
+        self.runtime().block_on(client.batch_execute(&begin)).map_err(|error| failed(&error))?;
+        let fetch = format!("FETCH {FETCHED_ROWS} FROM everyone");
+        let mut is_ended = false;
+        while !is_ended {
+            is_ended = true;
+            // Who is given a row may use a store of their own, which this thread then waits for.
+            let nothing: [(String, Type); 0] = [];
+            let rows = self.runtime().block_on(client.query_typed_raw(&fetch, nothing));
+            let mut rows = pin!(rows.map_err(|error| failed(&error))?);
+            loop {
+                let next = self.runtime().block_on(rows.try_next());
+                let Some(row) = next.map_err(|error| failed(&error))? else { break };
+                is_ended = each(&row).is_break();
+                if is_ended {
+                    break;
+                }
+            }
+        }
+        self.runtime().block_on(client.batch_execute("COMMIT")).map_err(|error| failed(&error))
     }
 
     /// Where no session holds our time-outs, and that nothing is to be written, a transaction does.

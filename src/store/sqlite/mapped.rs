@@ -6,10 +6,13 @@ use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
 use super::schema::{self, failed};
-use crate::store::mapping::{Key, MappedId, Mapping, Row, quoted, unusable};
+use crate::store::mapping::{Counts, Key, MappedId, Mapping, Row, quoted, unusable};
 use crate::store::slots::{Slot, Slots};
-use crate::store::{Found, OpenOptions, StoreError, StoreErrorKind, Swap};
+use crate::store::{Found, MethodCount, OpenOptions, StoreError, StoreErrorKind, Swap};
 use crate::{Limits, Policy, StoredHash};
+
+/// Rows that are read at once where all are gone through.
+const PART_ROWS: usize = 5_000;
 
 /// A mapped table in a file.
 #[derive(Debug)]
@@ -94,21 +97,38 @@ impl Mapped {
                 ValueRef::Blob(key) => Key::Bytes(key.to_vec()),
                 _ => Key::Text(row.get(0)?),
             };
-            let bytes = |at: usize| {
-                Ok::<_, rusqlite::Error>(match row.get_ref(at)? {
-                    ValueRef::Null => None,
-                    ValueRef::Integer(number) => Some(number.to_string().into_bytes()),
-                    ValueRef::Real(number) => Some(number.to_string().into_bytes()),
-                    ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(bytes.to_vec()),
-                })
-            };
-            // What is no text is a broken row, and not a fault of the store.
-            let text =
-                |at: usize| bytes(at).map(|value| value.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()));
-            Ok((key, Row { hash: text(1)?, method: text(2)?, salt: bytes(3)?, user: bytes(4)? }))
+            Ok((key, read(row)?))
         });
         let found = found.optional().map_err(failed)?;
         Ok(found.map(|(key, row)| self.mapping.found(key, row, &self.limits)))
+    }
+
+    pub(crate) fn counts(&self) -> Result<Vec<MethodCount>, StoreError> {
+        let connection = self.connection()?;
+        let [mut first, mut next] = all(&self.mapping).map(|statement| connection.prepare(&statement));
+        let (first, next) = (first.as_mut(), next.as_mut());
+        let (Ok(first), Ok(next)) = (first, next) else {
+            return Err(unusable("its rows cannot be listed"));
+        };
+        let mut counts = Counts::of(&self.mapping, &self.limits);
+        let mut last: Option<Value> = None;
+        loop {
+            // In parts: nobody who writes waits for long.
+            let mut rows = match &last {
+                None => first.query([]),
+                Some(last) => next.query([last]),
+            }
+            .map_err(failed)?;
+            let mut part = 0;
+            while let Some(row) = rows.next().map_err(failed)? {
+                counts.add(read(row).map_err(failed)?);
+                last = Some(row.get(0).map_err(failed)?);
+                part += 1;
+            }
+            if part < PART_ROWS {
+                return Ok(counts.finish());
+            }
+        }
     }
 
     pub(crate) fn replace(&self, id: &MappedId, new: &StoredHash) -> Result<Swap, StoreError> {
@@ -126,14 +146,44 @@ impl Mapped {
     }
 }
 
+/// What stands after the id.
+fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    let bytes = |at: usize| {
+        Ok::<_, rusqlite::Error>(match row.get_ref(at)? {
+            ValueRef::Null => None,
+            ValueRef::Integer(number) => Some(number.to_string().into_bytes()),
+            ValueRef::Real(number) => Some(number.to_string().into_bytes()),
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(bytes.to_vec()),
+        })
+    };
+    // What is no text is a broken row, and not a fault of the store.
+    let text = |at: usize| bytes(at).map(|value| value.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()));
+    Ok(Row { hash: text(1)?, method: text(2)?, salt: bytes(3)?, user: bytes(4)? })
+}
+
+/// The first rows in the order of their keys, and those after one.
+fn all(mapping: &Mapping) -> [String; 2] {
+    let (id, hash, table) = (quoted(&mapping.id), quoted(&mapping.hash), quoted(&mapping.table));
+    let [method, salt, user] = [&mapping.method, &mapping.salt, &mapping.user].map(or_null);
+    ["true".to_owned(), format!("{id} > ?1")].map(|which| {
+        format!(
+            "SELECT {id}, {hash}, {method}, {salt}, {user} FROM {table} WHERE {which}{} ORDER BY {id} LIMIT {PART_ROWS}",
+            mapping.and_where()
+        )
+    })
+}
+
+fn or_null(column: &Option<String>) -> String {
+    column.as_deref().map_or_else(|| "NULL".to_owned(), quoted)
+}
+
 fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
     let mut there = connection.prepare("SELECT name FROM pragma_table_xinfo(?1)")?;
     there.query_map([table], |row| row.get(0))?.collect()
 }
 
 fn find(mapping: &Mapping) -> String {
-    let or_null = |column: &Option<String>| column.as_deref().map_or_else(|| "NULL".to_owned(), quoted);
-    let (method, salt, user) = (or_null(&mapping.method), or_null(&mapping.salt), or_null(&mapping.user));
+    let [method, salt, user] = [&mapping.method, &mapping.salt, &mapping.user].map(or_null);
     let (id, hash) = (quoted(&mapping.id), quoted(&mapping.hash));
     let (table, and_where) = (quoted(&mapping.table), mapping.and_where());
     let by = |(place, column): (usize, &String)| {
