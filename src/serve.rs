@@ -42,6 +42,7 @@ mod passwords;
 mod problem;
 mod progress;
 mod query;
+mod refusal;
 mod shares;
 mod sign_in;
 mod status_page;

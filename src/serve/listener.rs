@@ -21,6 +21,7 @@ use tower::ServiceExt as _;
 
 use super::Service;
 use super::middleware;
+use super::refusal::{RefusalId, Refusing};
 use super::wire::{Arriving, Head, Heads, Watched};
 
 /// The head of a request, in bytes: more is answered 431.
@@ -104,7 +105,8 @@ pub async fn listen(
         };
         let (guest, leave) = guests.admit();
         let is_busy = Arc::clone(&guest);
-        let (stream, heads) = Watched::new(prepared(stream), HEAD_BYTES_MAX);
+        let (stream, refusal) = Refusing::new(prepared(stream));
+        let (stream, heads) = Watched::new(stream, HEAD_BYTES_MAX);
         let connection = http.serve_connection(TokioIo::new(stream), of_peer(&router, peer, guest, heads));
         let (mut ended, service) = (ending.subscribe(), service.clone());
         tokio::spawn(async move {
@@ -112,7 +114,7 @@ pub async fn listen(
             let is_over = tokio::select! {
                 // What a client does to its own connection is its own business.
                 end = connection.as_mut() => {
-                    note_refused(&service, end);
+                    note_refused(&service, end, &refusal);
                     true
                 }
                 _ = leave => false,
@@ -137,13 +139,13 @@ pub async fn listen(
     Ok(if is_finished { Listening::Finished } else { Listening::Cut })
 }
 
-/// A head that is none was answered by the HTTP implementation; it is counted and logged all the same.
-fn note_refused(service: &Service, end: hyper::Result<()>) {
+/// A head that is none was answered without the router; it is counted and logged all the same.
+fn note_refused(service: &Service, end: hyper::Result<()>, refusal: &RefusalId) {
     if let Err(error) = end
         && error.is_parse()
     {
         let status = if error.is_parse_too_large() { 431 } else { 400 };
-        middleware::refused_head(service, status, &error.to_string());
+        middleware::refused_head(service, status, &error.to_string(), refusal.get());
     }
 }
 

@@ -177,14 +177,14 @@ impl Drop for Observed {
 }
 
 /// A head that could not be read as one: counted, and logged as long as there are not too many. `reason` holds nothing of it.
-pub(super) fn refused_head(service: &Service, status: u16, reason: &str) {
+pub(super) fn refused_head(service: &Service, status: u16, reason: &str, id: &str) {
     let inner = &service.inner;
     inner.metrics.refused_head(status);
     let Some(log) = inner.config.log.as_ref().filter(|_| inner.head_log_rate.take().is_ok()) else { return };
     let line = Line {
         time_ms: now_millis(),
         level: "info",
-        request_id: &random_hex::<12>(),
+        request_id: id,
         method: "other",
         route: "none",
         status,

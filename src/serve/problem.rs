@@ -111,6 +111,43 @@ impl Problem {
         Self { detail, ..Self::new(StatusCode::BAD_REQUEST, "bad_head", "The head of the request is doubtful") }
     }
 
+    /// What is no request that can be read; `None` for a status that says something else.
+    pub(super) fn no_request(status: u16) -> Option<Self> {
+        let title = match status {
+            400 => "The head of the request cannot be read",
+            414 => "The path of the request is too long",
+            431 => "The head of the request is too large",
+            505 => "The version of HTTP is not spoken here",
+            _ => return None,
+        };
+        Some(Self::new(StatusCode::from_u16(status).ok()?, "bad_head", title))
+    }
+
+    /// A whole answer, after which the connection ends, for where there is no request to answer.
+    pub(super) fn as_bytes(&self, id: &str) -> Vec<u8> {
+        let body = serde_json::to_vec(&self.body()).unwrap_or_default();
+        let head = format!(
+            "HTTP/1.1 {} {}\r\ncontent-type: application/problem+json\r\ncache-control: no-store\r\n\
+             x-content-type-options: nosniff\r\nx-request-id: {id}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+            self.status.as_u16(),
+            self.status.canonical_reason().unwrap_or_default(),
+            body.len()
+        );
+        [head.into_bytes(), body].concat()
+    }
+
+    fn body(&self) -> Body<'_> {
+        Body {
+            r#type: "about:blank",
+            title: self.title,
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: self.detail.as_deref(),
+            message: self.detail.as_deref().unwrap_or(self.title),
+            errors: &self.errors,
+        }
+    }
+
     /// The body cannot be read.
     pub(super) fn bad_json(detail: impl Into<String>) -> Self {
         Self {
@@ -179,16 +216,7 @@ fn remedy(problem: &import::Problem) -> &str {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = Body {
-            r#type: "about:blank",
-            title: self.title,
-            status: self.status.as_u16(),
-            code: self.code,
-            detail: self.detail.as_deref(),
-            message: self.detail.as_deref().unwrap_or(self.title),
-            errors: &self.errors,
-        };
-        let mut response = (self.status, Json(body)).into_response();
+        let mut response = (self.status, Json(self.body())).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

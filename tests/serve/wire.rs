@@ -87,7 +87,14 @@ fn what_is_no_request_is_counted_and_logged() {
     ] {
         let mut stream = server.connect();
         stream.write_all(head.as_bytes()).expect("written");
-        assert!([400, 431].contains(&read_answer(&mut stream, Instant::now()).status), "{head}");
+        let answer = read_answer(&mut stream, Instant::now());
+        assert!([400, 431].contains(&answer.status), "{head}");
+        let said = answer.json();
+        assert_eq!((said["code"].as_str(), said["status"].as_u64()), (Some("bad_head"), Some(answer.status.into())));
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+        assert!(!answer.body.contains("CANARY") && !answer.head.contains("CANARY"), "{}", answer.body);
+        let id = answer.header("x-request-id").expect("an id").to_owned();
+        assert!(server.log.lock().expect("whole").iter().any(|line| line.contains(&id)), "{id} is in the log");
     }
     let metrics = server.metrics();
     for (status, count) in [(400, 2), (431, 1)] {
