@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use axum::routing::post;
 use rehash::pool::{HashPool, PoolConfig};
-use rehash::serve::{Config, FloorMode, Service, listen};
+use rehash::serve::{Config, FloorMode, Service, bind, listen};
 use rehash::store::sqlite::Sqlite;
 use rehash::store::{Created, NewUser, Users};
 use rehash::{Engine, Limits, Method, Password, Policy, StoredHash};
@@ -45,7 +45,7 @@ fn main() {
     (config.failures_per_identifier, config.failures_per_address) = (0, 0);
     config.requests_per_address = 0;
     let service = Service::new(pool.clone(), store, config).unwrap();
-    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+    let listener = runtime.block_on(async { bind(([127, 0, 0, 1], 0).into()) }).unwrap();
     let address = listener.local_addr().unwrap();
     runtime.spawn(async move { listen(&service, listener, std::future::pending(), Duration::ZERO).await });
     let minimal = runtime.block_on(minimal_service(pool_config.workers));

@@ -11,7 +11,7 @@
 //! | `POST /v1/verify` | record and password in, verdict and replacement out, for those who keep their own table | the same |
 //! | `POST /v1/hash` | a new Argon2id hash | the same |
 //! | `POST /api/users` | creates a user, with a hash of any method or a password | the admin token |
-//! | `GET /api/users` | the users who have exactly this username, email or phone | the admin token |
+//! | `GET /api/users` | the users who have exactly this username, email or phone, or all by pages | the admin token |
 //! | `GET`, `PATCH`, `DELETE /api/users/{id}` | the user, without the hash; changes; is deleted | the admin token |
 //! | `PATCH /api/users/{id}/custom-data`, `/profile` | adds to what is kept of a user | the admin token |
 //! | `PATCH /api/users/{id}/password`, `POST …/password/verify`, `GET …/has-password` | sets, tries, asks for a password | the admin token |
@@ -74,11 +74,14 @@ use throttle::{Buckets, Throttle};
 pub use accounts::Table;
 pub use auth::Token;
 pub use config::{Config, FloorMode, LogSink};
-pub use listener::{Listening, listen};
+pub use listener::{Listening, bind, listen};
 pub use progress::progress_page;
 
 /// One in so many connections is kept for what is answered at once: health, metrics, and that there is no room.
 const KEPT_FREE: usize = 16;
+
+/// How long a table is left alone that could not be counted: it may have taken long to find out.
+const SCAN_AGAIN: Duration = Duration::from_secs(60);
 
 /// Log lines in a second about what is no request.
 const HEADS_LOGGED: u32 = 5;
@@ -287,7 +290,14 @@ impl Service {
         let accounts = self.inner.accounts.clone();
         let counted = match &accounts {
             Accounts::Users(_) => self.inner.blocking.run(move || accounts.counts()).await.ok(),
-            Accounts::Table(_) => scan(accounts).await,
+            Accounts::Table(_) => {
+                let counted = scan(accounts).await;
+                if counted.is_none() {
+                    // Others ask meanwhile, and find it under way.
+                    tokio::time::sleep(SCAN_AGAIN).await;
+                }
+                counted
+            }
         };
         if let Some((counts, days)) = counted {
             self.inner.floor.learn(self.inner.pool.engine(), &counts);

@@ -15,7 +15,7 @@ use axum::http::header::CONNECTION;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, oneshot, watch};
 use tower::ServiceExt as _;
 
@@ -28,6 +28,8 @@ use super::wire::{Arriving, Head, Heads, Watched};
 const HEAD_BYTES_MAX: usize = 16 * 1024;
 /// How many headers a request has at most.
 const HEADERS_MAX: usize = 64;
+/// Connections that the system keeps until they are accepted.
+const WAITING_MAX: u32 = 4096;
 /// How long to wait where the system has no file descriptor left, or no connection leaves, before looking again.
 const BREATH: Duration = Duration::from_millis(50);
 
@@ -48,8 +50,27 @@ pub enum Listening {
     Cut,
 }
 
+/// Listens on an address, with room for 4096 connections that wait to be accepted, where the system allows as many. Other ways to
+/// bind leave room for 128: in a storm of visitors the next one's first packet is then dropped, and sent again a second later.
+///
+/// # Errors
+///
+/// Where the address cannot be had.
+///
+/// # Panics
+///
+/// Outside a Tokio runtime.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A service that is started again need not wait for connections of the one before.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING_MAX)
+}
+
 /// Answers requests until `shutdown` is ready; then takes no more, and finishes what runs within `grace`. HTTP/1.1, without TLS:
-/// put a proxy in front where there is a network.
+/// put a proxy in front where there is a network. [`bind`] gives a listener that bears a storm.
 ///
 /// # Errors
 ///

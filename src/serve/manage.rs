@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::Json;
 use axum::extract::{FromRequestParts, Path, RawQuery, State};
 use axum::http::StatusCode;
-use axum::http::header::HeaderName;
+use axum::http::header::{HeaderName, LINK};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -29,6 +29,8 @@ const ATTEMPTS: usize = 3;
 /// How many users a page has unless it is said, and at most.
 const PAGE_SIZE: usize = 20;
 const PAGE_SIZE_MAX: usize = 100;
+/// How far down a page may begin: what stands before it is counted off, in some hundredths of a second for so many.
+const LISTED_MAX: usize = 100_000;
 const TOTAL_NUMBER: HeaderName = HeaderName::from_static("total-number");
 
 /// The provider in the path.
@@ -54,12 +56,27 @@ struct ToVerify {
     password: Secret,
 }
 
-/// The users whose username, email or phone is exactly this.
+/// The users whose username, email or phone is exactly this; all of them, by pages, where nothing is looked for.
 pub(super) async fn find(State(service): State<Service>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
     let inner = &service.inner;
     inner.admit()?;
-    let search = Search::of(query.as_deref().unwrap_or_default())?;
-    let (store, wanted) = (inner.users()?, search.wanted);
+    let Search { wanted, page, page_size } = Search::of(query.as_deref().unwrap_or_default())?;
+    let store = inner.users()?;
+    let skipped = (page - 1).saturating_mul(page_size);
+    if wanted.is_empty() {
+        if skipped > LISTED_MAX {
+            let why = format!("begins within the first {LISTED_MAX} users; rehash export gives all of them");
+            return Err(Problem::bad_field("page", "bad_field", why).misshapen());
+        }
+        // Both are small.
+        let (after, limit) = (u32::try_from(skipped).unwrap_or(u32::MAX), u32::try_from(page_size).unwrap_or(u32::MAX));
+        let listed = inner.blocking.run(move || Ok((store.list(after, limit)?, store.counts()?)));
+        let (users, counts) = listed.await?;
+        let total = counts.iter().map(|count| count.records).sum();
+        let links = links(page, page_size, total);
+        let users: Vec<UserView> = users.into_iter().map(UserView::from).collect();
+        return Ok(([(TOTAL_NUMBER, total.to_string()), (LINK, links)], Json(users)).into_response());
+    }
     let found = inner.blocking.run(move || {
         let mut found: Vec<User> = Vec::new();
         for (kind, text) in wanted {
@@ -71,9 +88,19 @@ pub(super) async fn find(State(service): State<Service>, RawQuery(query): RawQue
     found.sort_by_key(|user| user.id);
     found.dedup_by_key(|user| user.id);
     let total = found.len();
-    let skipped = (search.page - 1).saturating_mul(search.page_size);
-    let page: Vec<UserView> = found.into_iter().skip(skipped).take(search.page_size).map(UserView::from).collect();
+    let page: Vec<UserView> = found.into_iter().skip(skipped).take(page_size).map(UserView::from).collect();
     Ok(([(TOTAL_NUMBER, total.to_string())], Json(page)).into_response())
+}
+
+/// Where the other pages are (RFC 8288), as far as they can be asked for.
+fn links(page: usize, page_size: usize, total: u64) -> String {
+    let reached = usize::try_from(total).unwrap_or(usize::MAX).min(LISTED_MAX + page_size);
+    let last = reached.div_ceil(page_size).max(1);
+    let to = |page: usize, what: &str| format!("</api/users?page={page}&page_size={page_size}>; rel=\"{what}\"");
+    let before = (page > 1).then(|| to((page - 1).min(last), "prev"));
+    let after = (page < last).then(|| to(page + 1, "next"));
+    let all = [Some(to(1, "first")), before, after, Some(to(last, "last"))];
+    all.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 struct Search {
@@ -111,11 +138,8 @@ impl Search {
             };
             search.wanted.push((kind, value));
         }
-        if search.wanted.is_empty() || search.wanted.len() > 3 {
-            return Err(bad(
-                "query",
-                "one to three of search.username, search.primaryEmail and search.primaryPhone are needed",
-            ));
+        if search.wanted.len() > 3 {
+            return Err(bad("query", "up to three of search.username, search.primaryEmail and search.primaryPhone"));
         }
         Ok(search)
     }

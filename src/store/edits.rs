@@ -46,6 +46,17 @@ pub trait Edits {
         Err(not_here())
     }
 
+    /// So many users in the order of their ids, after so many. Those are counted off, so that what is far down takes long: for looking
+    /// through some pages, and not for all ([`super::Users::export`]).
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    fn list(&self, after: u32, limit: u32) -> Result<Vec<User>, StoreError> {
+        let _ = (after, limit);
+        Err(not_here())
+    }
+
     /// Changes a user, all but their password and its times: `edit` is given the row as it stands and says whether it is to be written.
     /// It may be called again where somebody else came in between, and sees what they wrote. A username, email or phone that names
     /// another user, as whichever of the three, and an account elsewhere that is another's, are not taken, unless the user had them

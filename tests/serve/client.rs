@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rehash::pool::{HashPool, PoolConfig};
-use rehash::serve::{Config, FloorMode, Listening, Service, Table, Token, listen};
+use rehash::serve::{Config, FloorMode, Listening, Service, Table, Token, bind, listen};
 use rehash::store::sqlite::Sqlite;
 use rehash::store::{StoreError, Users};
 use rehash::{Argon2Target, Engine, Policy};
@@ -97,9 +97,7 @@ impl Server {
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
             runtime.expect("a runtime").block_on(async {
-                // Not the standard library's: 128 connections that wait to be accepted are few in a storm, and one more
-                // waits for a second.
-                let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+                let listener = bind(([127, 0, 0, 1], 0).into()).expect("a port");
                 bound.send(listener.local_addr().expect("bound")).expect("heard");
                 let shutdown = async {
                     let _ = stopped.await;

@@ -74,8 +74,6 @@ fn a_script_that_is_run_again_finds_those_who_are_there() {
             assert_eq!((find(query).status, find(query).json()), (200, json!([])), "{query}");
         }
         for query in [
-            "",
-            "page=1",
             "search=ada",
             "search.username=a&page=0",
             "search.username=a&page_size=101",
@@ -84,6 +82,46 @@ fn a_script_that_is_run_again_finds_those_who_are_there() {
             assert_eq!(find(query).status, 400, "{query}");
         }
         assert_eq!(server.get("/api/users?search.username=ada").status, 401);
+    });
+}
+
+#[test]
+fn all_users_are_listed_by_pages() {
+    each(|server| {
+        let list = |query: &str| server.admin("GET", &format!("/api/users{query}"), &Value::Null);
+        let none = list("");
+        assert_eq!((none.status, none.json(), none.header("total-number")), (200, json!([]), Some("0")));
+        for number in 0..25 {
+            server.create(&json!({"username": format!("user{number}")}));
+        }
+        let first = list("");
+        assert_eq!((first.status, first.header("total-number")), (200, Some("25")));
+        let to =
+            |page: u32, size: u32, what: &str| format!("</api/users?page={page}&page_size={size}>; rel=\"{what}\"");
+        let links = [to(1, 20, "first"), to(2, 20, "next"), to(2, 20, "last")].join(", ");
+        assert_eq!(first.header("link"), Some(links.as_str()));
+        let names = |answer: &Answer| -> Vec<String> {
+            let users = answer.json();
+            users
+                .as_array()
+                .expect("a list")
+                .iter()
+                .map(|user| user["username"].as_str().expect("a name").into())
+                .collect()
+        };
+        let mut all = names(&first);
+        let second = list("?page=2");
+        let links = [to(1, 20, "first"), to(1, 20, "prev"), to(2, 20, "last")].join(", ");
+        assert_eq!((names(&second).len(), second.header("link")), (5, Some(links.as_str())));
+        all.extend(names(&second));
+        assert_eq!(all, (0..25).map(|number| format!("user{number}")).collect::<Vec<_>>(), "each once, as they came");
+        assert_eq!(names(&list("?page=5&page_size=3")), ["user12", "user13", "user14"]);
+        assert_eq!(list("?page=9").json(), json!([]));
+        assert!(!first.body.to_lowercase().contains("passwordencrypted"));
+        for query in ["?page=0", "?page_size=101", "?page=1002&page_size=100", "?page=18446744073709551615"] {
+            assert_eq!(list(query).status, 400, "{query}");
+        }
+        assert_eq!(server.get("/api/users").status, 401);
     });
 }
 

@@ -205,3 +205,16 @@ fn who_waits_for_the_floor_leaves_connections_to_others() {
         assert!(waiting.into_iter().all(|one| one.join().expect("no panic") == 401));
     });
 }
+
+/// Nobody accepts them, as for a moment in a storm: one who does not fit sends the first packet again after a second.
+#[tokio::test]
+async fn many_connections_wait_to_be_accepted() {
+    let allowed =
+        std::fs::read_to_string("/proc/sys/net/core/somaxconn").ok().and_then(|text| text.trim().parse().ok());
+    let many = allowed.map_or(100, |allowed: usize| (allowed / 2).min(600));
+    let listener = rehash::serve::bind(([127, 0, 0, 1], 0).into()).expect("a port");
+    let address = listener.local_addr().expect("bound");
+    let wait = std::time::Duration::from_millis(900);
+    let waiting: Vec<_> = (0..many).map(|_| std::net::TcpStream::connect_timeout(&address, wait)).collect();
+    assert!(waiting.iter().all(Result::is_ok), "{} of {many} wait", waiting.iter().filter(|one| one.is_ok()).count());
+}

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use rehash::UpgradeMode;
 use rehash::pool::{HashPool, PoolConfig};
-use rehash::serve::{Config, FloorMode, Listening, Service, Token, listen};
+use rehash::serve::{Config, FloorMode, Listening, Service, Token, bind, listen};
 use rehash::store::{OpenOptions, StoreUrl};
 
 use crate::output::{Exit, Failure, printable, say};
@@ -201,7 +201,7 @@ async fn serve(args: &Serve, service: &Service, out: &mut impl Write) -> Result<
     // Before anybody is told that it listens: who then ends it is heard.
     let mut ends = Ends::heard();
     let unreachable = |error: std::io::Error| Failure::usage(format!("--listen {}: {error}", args.listen));
-    let listener = tokio::net::TcpListener::bind(args.listen).await.map_err(unreachable)?;
+    let listener = bind(args.listen).map_err(unreachable)?;
     let address = listener.local_addr().map_err(unreachable)?;
     let config = service.pool().config();
     writeln!(out, "listening on http://{address}")?;

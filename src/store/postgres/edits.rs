@@ -82,6 +82,14 @@ impl Edits for Postgres {
         Ok(rows.first().map(read_user))
     }
 
+    fn list(&self, after: u32, limit: u32) -> Result<Vec<User>, StoreError> {
+        let query = self.statement(&format!("SELECT {USER_COLUMNS} FROM {{s}}.users ORDER BY id LIMIT $2 OFFSET $1"));
+        let (after, limit) = (i64::from(after), i64::from(limit));
+        let values: [(&(dyn ToSql + Sync), Type); 2] = [(&after, Type::INT8), (&limit, Type::INT8)];
+        let rows = self.server.with(async |client| client.query_typed(&query, &values).await)?;
+        Ok(rows.iter().map(read_user).collect())
+    }
+
     fn edit(&self, id: i64, edit: &mut dyn FnMut(&mut User) -> bool) -> Result<Edited, StoreError> {
         for _ in 0..TRIES {
             let read =

@@ -29,6 +29,14 @@ impl Edits for Sqlite {
         statement.query_row([text], read_user).optional().map_err(failed)
     }
 
+    fn list(&self, after: u32, limit: u32) -> Result<Vec<User>, StoreError> {
+        let reader = self.reader()?;
+        let query = USER.replace("WHERE id = ?1", "ORDER BY id LIMIT ?2 OFFSET ?1");
+        let mut statement = reader.prepare_cached(&query).map_err(failed)?;
+        let users = statement.query_map([after, limit], read_user).map_err(failed)?;
+        users.collect::<rusqlite::Result<_>>().map_err(failed)
+    }
+
     fn edit(&self, id: i64, edit: &mut dyn FnMut(&mut User) -> bool) -> Result<Edited, StoreError> {
         let mut writer = self.writer()?;
         let edited = writer.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|transaction| {
