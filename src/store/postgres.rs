@@ -154,7 +154,7 @@ impl Users for Postgres {
         let targets: Vec<&str> = accounts.iter().map(|account| &*account.target).collect();
         let ids: Vec<&str> = accounts.iter().map(|account| &*account.identity).collect();
         let is_again = Cell::new(false);
-        self.server.with(async |client| {
+        self.with_names([new.username, new.primary_email, new.primary_phone], async |client| {
             let again = is_again.replace(true);
             let texts: [&(dyn ToSql + Sync); 11] = [
                 &new.username,

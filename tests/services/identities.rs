@@ -258,3 +258,25 @@ fn an_import_says_whose_identity_is_anothers() {
         assert_eq!((&said["imported"], &said["problem_counts"]["duplicate_user"]), (&2.into(), &1.into()), "{said}");
     });
 }
+
+/// One gives a name as a username, the other as an email or a phone: no index of one column would tell.
+#[test]
+fn of_two_who_take_one_name_at_the_same_moment_one_has_it() {
+    let Some(schema) = Schema::new() else { return };
+    let store = open(&schema.url, &OpenOptions::default().creates(true)).expect("a store");
+    let other = open(&schema.url, &OpenOptions::default()).expect("the same");
+    for number in 0..100 {
+        let name = format!("name{number}");
+        let username = NewUser { username: Some(&name), ..NewUser::default() };
+        let email = NewUser { primary_email: Some(&name), ..NewUser::default() };
+        let phone = NewUser { primary_phone: Some(&name), ..NewUser::default() };
+        let second = if number % 2 == 0 { email } else { phone };
+        let both = std::thread::scope(|scope| {
+            let first = scope.spawn(|| store.create(&username).expect("an answer"));
+            let second = scope.spawn(|| other.create(&second).expect("an answer"));
+            [first.join().expect("no panic"), second.join().expect("no panic")]
+        });
+        let new = both.iter().filter(|created| matches!(created, Created::New(_))).count();
+        assert_eq!(new, 1, "{name}: {both:?}");
+    }
+}

@@ -122,6 +122,39 @@ impl Edits for Postgres {
 }
 
 impl Postgres {
+    /// Runs the work of one transaction while nobody else gives these names to a user, as whichever of the three: the unique indexes are
+    /// of one column each. Who comes second waits, and then sees what the first has written.
+    pub(super) fn with_names<T>(
+        &self,
+        names: [Option<&str>; 3],
+        work: impl AsyncFn(&Client) -> Result<T, Error>,
+    ) -> Result<T, StoreError> {
+        let mut keys: Vec<i64> = names.into_iter().flatten().map(lock_key).collect();
+        // In one order, so that no two wait for each other.
+        keys.sort_unstable();
+        keys.dedup();
+        if keys.is_empty() {
+            return self.server.with(work);
+        }
+        let lock = "SELECT pg_advisory_xact_lock(key)::text FROM unnest($1::bigint[]) AS key";
+        self.server.with(async |client| {
+            let is_begun = self.server.target().is_pooled();
+            if !is_begun {
+                client.batch_execute("BEGIN").await?;
+            }
+            let done = async {
+                client.query_typed(lock, &[(&keys, Type::INT8_ARRAY)]).await?;
+                work(client).await
+            };
+            let done = done.await;
+            if !is_begun {
+                // What failed within is undone by either.
+                client.batch_execute(if done.is_ok() { "COMMIT" } else { "ROLLBACK" }).await?;
+            }
+            done
+        })
+    }
+
     /// The user whom an earlier try made, if it did: by all of the names, the hash and the time.
     pub(super) async fn created(
         &self,
@@ -160,7 +193,7 @@ impl Postgres {
         let targets: Vec<&str> = accounts.iter().map(|account| &*account.target).collect();
         let ids: Vec<&str> = accounts.iter().map(|account| &*account.identity).collect();
         let (new_fields, old_fields) = (fields(new), fields(old));
-        self.server.with(async |client| {
+        self.with_names(new_names, async |client| {
             let mut values: Vec<(&(dyn ToSql + Sync), Type)> = vec![(&old.id, Type::INT8)];
             values
                 .extend(new_fields.iter().chain(&old_fields).map(|field| (*field as &(dyn ToSql + Sync), Type::TEXT)));
@@ -184,6 +217,12 @@ impl Postgres {
             Ok(rows.first().map(|row| Edited::Taken(field(row.get(0)))))
         })
     }
+}
+
+/// A number for a name (FNV-1a): names that share one wait for each other, and no more.
+fn lock_key(name: &str) -> i64 {
+    let mix = |key: u64, byte: u8| (key ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, mix).cast_signed()
 }
 
 fn fields(user: &User) -> [&Option<String>; 8] {

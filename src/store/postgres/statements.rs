@@ -94,7 +94,7 @@ SELECT count(*) FROM swapped"
 }
 
 /// An identifier that names somebody else, as whichever of the three, is not taken: who signs in with it would no longer be who did before.
-/// What two create at the same moment is told apart by the unique indexes alone. `$1` to `$8` the fields, `$9` to `$11` text, method and parameters, `$12` the time, `$13` the method where another system made the
+/// Run while nobody else gives these names to a user. `$1` to `$8` the fields, `$9` to `$11` text, method and parameters, `$12` the time, `$13` the method where another system made the
 /// hash, `$14` and `$15` the accounts that the identities name.
 const CREATE: &str = "
 WITH new AS (
