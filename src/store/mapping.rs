@@ -291,7 +291,7 @@ impl Mapped {
 
 impl Mapped {
     /// How many rows there are of each method and parameters, in no particular order; those that no sign-in can read under
-    /// [`UNREADABLE`]. Reads every row, in some five seconds for a million.
+    /// [`UNREADABLE`]. Reads every row: a million take two seconds of processor time.
     ///
     /// # Errors
     ///
