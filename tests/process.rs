@@ -836,11 +836,12 @@ fn errors_speak_of_what_was_given() {
         let text = String::from_utf8_lossy(&output.stderr);
         assert!(text.contains(said) && !text.contains(not), "{arguments:?}: {text}");
     }
-    let output = rehash(directory.path(), &["status", "--store", "sqlite:users.ndjson"])
+    let output = rehash(directory.path(), &["export", "--store", "sqlite:users.ndjson"])
         .env("REHASH_MAPPING", "where.toml")
         .output()
         .expect("it runs");
-    assert!(String::from_utf8_lossy(&output.stderr).contains("REHASH_MAPPING is for sign-in and store info"));
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("REHASH_MAPPING is for sign-in, serve, status and store info"), "{text}");
 }
 
 #[test]
