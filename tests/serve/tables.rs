@@ -193,6 +193,31 @@ fn every_row_is_counted_once_however_many_there_are() {
     });
 }
 
+#[test]
+fn a_count_takes_no_connection_from_sign_ins() {
+    let own = Own::in_file();
+    let engine = engine(CHEAP);
+    let mut options = OpenOptions::default();
+    (options.connections, options.acquire_timeout) = (1, std::time::Duration::from_millis(1));
+    let rows: Vec<String> = (10..120_010).map(|id| format!("({id}, 'u{id}', '{SALTED}', 's', NULL)")).collect();
+    own.run(&format!("INSERT INTO {} VALUES {}", own.table, rows.join(",")));
+    let mapping = Mapping::new(&own.table, "id", "pw").identifier("email").salt_column("salt");
+    let mapping = mapping.method_otherwise("md5_salted_prefix".parse().expect("a tag"));
+    let table = Mapped::open(&own.url, mapping, engine.policy(), &options).expect("it fits");
+    let is_counted = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            table.counts().expect("they are read");
+            is_counted.store(true, Ordering::SeqCst);
+        });
+        let mut found = 0;
+        while !is_counted.load(Ordering::SeqCst) {
+            found += u32::from(table.find("ada@example.com").expect("it is not waited for").is_some());
+        }
+        assert!(found > 10, "{found}");
+    });
+}
+
 /// A table that is no [`Mapped`]: around one, with what comes in between.
 struct Between {
     inner: Mapped,

@@ -104,7 +104,8 @@ impl Mapped {
     }
 
     pub(crate) fn counts(&self) -> Result<Vec<MethodCount>, StoreError> {
-        let connection = self.connection()?;
+        // One of its own: those that are shared are for sign-ins, and there may be but one.
+        let connection = schema::connect(&self.path, &self.options)?;
         let [mut first, mut next] = all(&self.mapping).map(|statement| connection.prepare(&statement));
         let (first, next) = (first.as_mut(), next.as_mut());
         let (Ok(first), Ok(next)) = (first, next) else {
