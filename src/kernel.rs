@@ -8,21 +8,21 @@ pub(crate) mod argon2;
 pub(crate) mod bcrypt;
 #[cfg(feature = "import")]
 pub(crate) mod classes;
-#[cfg(feature = "import")]
+#[cfg(any(feature = "import", feature = "sqlite"))]
 pub(crate) mod large;
 #[cfg(feature = "import")]
 pub(crate) mod marks;
 mod memory;
-#[cfg(feature = "import")]
+#[cfg(any(feature = "import", feature = "sqlite"))]
 mod prefetch;
+#[cfg(any(feature = "import", feature = "sqlite"))]
+pub(crate) mod prints;
 
 use std::cell::Cell;
 
 pub use memory::release as release_idle_memory;
 #[cfg(feature = "pool")]
 pub(crate) use memory::{arena_kib, enter_arena, release_arena, wipe_arena};
-#[cfg(feature = "import")]
-pub(crate) use prefetch::prefetch;
 
 thread_local! {
     static LANE_THREADS: Cell<usize> = const { Cell::new(1) };

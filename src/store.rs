@@ -14,6 +14,7 @@ mod edits;
 mod guesses;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod identities;
+mod info;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod journal;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -30,13 +31,14 @@ mod users;
 
 pub use bulk::{Bulk, BulkOptions, Committed, Input, Keys, Mark, OnConflict, Tally, Written};
 pub use edits::{Edited, Edits, Identifier};
+pub use info::StoreInfo;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use mapping::{Mapped, MappedId, Mapping, UNREADABLE};
 pub use open::{OpenOptions, StoreUrl, open};
 pub use progress::{Projection, left_to_replace, sort_weakest_first, weeks};
 pub use users::{
-    AuditEntry, Created, Day, GuessEnd, Guessed, Inserted, Linked, MethodCount, NewUser, StoreInfo, Subject,
-    Unstorable, User, Users,
+    AuditEntry, Created, Day, GuessEnd, Guessed, Inserted, Linked, MethodCount, NewUser, Subject, Unstorable, User,
+    Users,
 };
 
 /// A table of users, as a sign-in needs it.

@@ -242,7 +242,7 @@ fn an_older_store_is_looked_at_and_not_changed() {
     let at = directory.path();
     ends(&rehash(at, "", &["store", "migrate"]), 0);
     let store = rusqlite::Connection::open(at.join("rehash.db")).expect("a store");
-    let older = "DROP TRIGGER audit_keeps_ids; DROP TRIGGER users_keep_ids; DROP TABLE last_deleted; ALTER TABLE import_batches DROP COLUMN refused;
+    let older = "DROP TABLE unindexed; DROP TRIGGER audit_keeps_ids; DROP TRIGGER users_keep_ids; DROP TABLE last_deleted; ALTER TABLE import_batches DROP COLUMN refused;
         ALTER TABLE import_batches DROP COLUMN digest; PRAGMA user_version = 6";
     store.execute_batch(older).expect("older");
     std::fs::write(at.join("users.ndjson"), "{\"username\":\"ada\"}\n").expect("written");

@@ -43,7 +43,7 @@ const MAY_NAME: [(&str, &[&str]); 26] = [
             "tag",
         ],
     ),
-    ("store", &["engine", "error", "identities", "limits", "method", "policy", "stored", "tag"]),
+    ("store", &["kernel", "engine", "error", "identities", "limits", "method", "policy", "stored", "tag"]),
     (
         "serve",
         &[

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
 
-use super::duplicates::{Fingerprinter, Fingerprints, Seen};
+use super::duplicates::Fingerprinter;
 use super::field::{Field, Problem};
 use super::pipeline::in_order;
 use super::record::{Record, Rules, Warnings};
 use super::source::{Format, InputError, Source};
 use super::split::{Chunk, Chunks};
 use super::vendor::Export;
+use crate::kernel::prints::{Fingerprints, Seen};
 use crate::{Code, Method};
 
 /// How many records before they are counted the places of their fingerprints are fetched: long enough for memory to answer,

@@ -320,6 +320,7 @@ impl Users for Postgres {
             server: server.split_whitespace().take(2).collect::<Vec<_>>().join(" "),
             schema: self.server.runtime().block_on(schema::version(&client, schema))?,
             known_schema: schema::MIGRATIONS.len(),
+            is_indexed: true,
             is_read_only: row.get(1),
             bytes: Some(number(row, 2)),
         })

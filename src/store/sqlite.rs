@@ -4,7 +4,9 @@
 
 mod batch;
 mod bulk;
+mod deferred;
 mod edits;
+mod find;
 mod guesses;
 mod identities;
 mod mapped;
@@ -31,18 +33,9 @@ use super::{
 };
 use crate::{Replacement, StoredHash};
 
-/// Page cache of a bulk import, in SQLite's notation: negative KiB.
-const IMPORT_CACHE_KIB: i64 = -131_072;
 /// A bulk import's log is folded into the file after this many pages of 4 KiB. In a large table each batch touches most pages of
 /// the keys' indexes, and a page that several batches have touched is then folded once.
 const IMPORT_WAL_PAGES: i64 = 200_000;
-
-/// A username is looked at first, then an email, then a phone, so that nobody's email can shadow a username.
-const FIND: &str = "
-SELECT id, password_encryption_method, password_encrypted FROM users WHERE username = ?1
-UNION ALL SELECT id, password_encryption_method, password_encrypted FROM users WHERE primary_email = ?1
-UNION ALL SELECT id, password_encryption_method, password_encrypted FROM users WHERE primary_phone = ?1
-LIMIT 1";
 
 const SET_UPGRADED: &str = "
 UPDATE users SET password_encrypted = ?1, password_encryption_method = ?2, password_parameters = ?3, upgraded_at = ?4
@@ -126,7 +119,7 @@ impl Sqlite {
         }
         let store = Self::over(schema::connect(path, options)?, Some(path.to_owned()), options)?;
         if options.is_shared && !options.is_read_only {
-            set_journal(&*store.writer()?, "wal");
+            let _ = set_journal(&*store.writer()?, "wal");
         }
         Ok(store)
     }
@@ -153,6 +146,11 @@ impl Sqlite {
         }
     }
 
+    /// Whether no other process is seen to have the file open.
+    fn is_alone(&self) -> Result<bool, StoreError> {
+        Ok(self.path.is_some() && set_journal(&*self.writer()?, "delete").is_ok_and(|mode| mode == "delete"))
+    }
+
     /// Prepares for a bulk import: a larger page cache, and a write-ahead log, so that sign-ins go on beside it. Commits
     /// survive a crash of the process at once, and one of the machine once [`Sqlite::settle`] has been called.
     ///
@@ -160,9 +158,13 @@ impl Sqlite {
     ///
     /// [`StoreError`].
     pub fn tune_for_import(&self) -> Result<(), StoreError> {
+        self.tune(deferred::BUILD_CACHE_KIB)
+    }
+
+    fn tune(&self, cache_kib: i64) -> Result<(), StoreError> {
         let writer = self.writer()?;
-        set_journal(&writer, "wal");
-        let pragmas = [("cache_size", IMPORT_CACHE_KIB), ("synchronous", 1), ("wal_autocheckpoint", IMPORT_WAL_PAGES)];
+        let _ = set_journal(&writer, "wal");
+        let pragmas = [("cache_size", cache_kib), ("synchronous", 1), ("wal_autocheckpoint", IMPORT_WAL_PAGES)];
         pragmas.into_iter().try_for_each(|(name, value)| writer.pragma_update(None, name, value)).map_err(failed)
     }
 
@@ -174,6 +176,7 @@ impl Sqlite {
     /// [`StoreError`].
     pub fn settle(&self) -> Result<(), StoreError> {
         let writer = self.writer()?;
+        writer.busy_timeout(self.options.statement_timeout).map_err(failed)?;
         writer.pragma_update(None, "synchronous", 2).map_err(failed)?;
         writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(failed)?;
         if !self.options.is_shared {
@@ -181,7 +184,7 @@ impl Sqlite {
             while let Ok(reader) = self.readers.take(|| Err(StoreError::new(StoreErrorKind::Other, "none is left"))) {
                 reader.discard();
             }
-            set_journal(&writer, "delete");
+            let _ = set_journal(&writer, "delete");
         }
         Ok(())
     }
@@ -193,7 +196,7 @@ impl Sqlite {
     ///
     /// [`StoreError`].
     pub fn batch(&self) -> Result<Batch<'_>, StoreError> {
-        Batch::begin(self.writer()?)
+        Batch::begin(self.writer()?, None)
     }
 
     /// Sets a password at sign-up or password change, whatever was there: the newest change wins, and an upgrade that was
@@ -246,13 +249,7 @@ impl Sqlite {
     ///
     /// [`StoreError`].
     pub fn look_up(&self, identifier: &str) -> Result<Option<Found<i64>>, StoreError> {
-        let reader = self.reader()?;
-        let mut statement = reader.prepare_cached(FIND).map_err(failed)?;
-        let found = statement.query_row([identifier], |row| {
-            let tagged = tagged(row.get(1)?, row.get(2)?);
-            Ok(Found { id: row.get(0)?, password: tagged })
-        });
-        found.optional().map_err(failed)
+        find::look_up(self, identifier)
     }
 }
 
@@ -298,33 +295,21 @@ impl Users for Sqlite {
     }
 
     fn counts(&self) -> Result<Vec<MethodCount>, StoreError> {
-        let reader = self.reader()?;
-        let query = "SELECT method, parameters, records, upgraded, untouched FROM counters WHERE records > 0";
-        let mut statement = reader.prepare_cached(query).map_err(failed)?;
-        let rows = statement.query_map([], |row| {
-            let (method, parameters) = (row.get(0)?, row.get(1)?);
-            let [records, upgraded, untouched] = [number(row, 2)?, number(row, 3)?, number(row, 4)?];
-            Ok(MethodCount { method, parameters, records, upgraded, untouched })
-        });
-        let counts: rusqlite::Result<Vec<_>> = rows.and_then(Iterator::collect);
-        counts.map(shown).map_err(failed)
+        record::counts(&*self.reader()?).map(shown).map_err(failed)
     }
 
     fn days(&self) -> Result<Vec<Day>, StoreError> {
-        let reader = self.reader()?;
-        let query = "SELECT day, imported, upgraded, changed FROM days ORDER BY day";
-        let mut statement = reader.prepare_cached(query).map_err(failed)?;
-        let rows = statement.query_map([], |row| {
-            let [imported, upgraded, changed] = [number(row, 1)?, number(row, 2)?, number(row, 3)?];
-            Ok(Day { day: row.get(0)?, imported, upgraded, changed })
-        });
-        rows.and_then(Iterator::collect).map_err(failed)
+        record::days(&*self.reader()?).map_err(failed)
     }
 
     fn recount(&self) -> Result<(), StoreError> {
         let mut writer = self.writer()?;
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
         transaction.execute_batch(schema::RECOUNT).and_then(|()| transaction.commit()).map_err(failed)
+    }
+
+    fn build_indexes(&self) -> Result<(), StoreError> {
+        deferred::build_missing(&*self.writer()?).map_err(failed)
     }
 
     fn bulk(&self, options: BulkOptions) -> Result<Box<dyn Bulk + '_>, StoreError> {
@@ -369,15 +354,16 @@ impl Users for Sqlite {
             server: format!("SQLite {}", rusqlite::version()),
             schema: usize::try_from(pragma("user_version")?).unwrap_or(0),
             known_schema: schema::MIGRATIONS.len(),
+            is_indexed: deferred::is_indexed(&reader).map_err(failed)?,
             is_read_only: reader.is_readonly("main").map_err(failed)?,
             bytes: Some((pragma("page_count")? * pragma("page_size")?).unsigned_abs()),
         })
     }
 }
 
-/// Changes the journal if nobody else is using the file; either kind is safe.
-fn set_journal(connection: &Connection, mode: &str) {
-    let _: rusqlite::Result<String> = connection.pragma_update_and_check(None, "journal_mode", mode, |row| row.get(0));
+/// Changes the journal if nobody else is using the file; either kind is safe. Which it is then.
+fn set_journal(connection: &Connection, mode: &str) -> rusqlite::Result<String> {
+    connection.pragma_update_and_check(None, "journal_mode", mode, |row| row.get(0))
 }
 
 fn user(connection: &Connection, id: i64) -> rusqlite::Result<Option<User>> {
@@ -401,11 +387,6 @@ fn read_user(row: &Row<'_>) -> rusqlite::Result<User> {
         upgraded_at: row.get(13)?,
         password_changed_at: row.get(14)?,
     })
-}
-
-/// A count, which the schema keeps from being negative.
-fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
-    row.get::<_, i64>(column).map(i64::unsigned_abs)
 }
 
 /// A row has a password when it has a hash; without a tag it is broken, which the sign-in must say.

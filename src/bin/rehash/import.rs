@@ -377,8 +377,8 @@ impl<W: Write> Importer<'_, W> {
         let settled = self.settle(true);
         failure = failure.or(settled.err());
         if failure.is_none() && !is_interrupted && summary.errors.is_empty() {
-            let ids: Vec<_> = self.inputs.iter().map(|input| input.id).collect();
-            failure = ids.into_iter().try_for_each(|id| self.bulk.end_input(id)).err().map(Failure::from);
+            let mut ids = self.inputs.iter().map(|input| input.id);
+            failure = self.patience.wait(|| ids.try_for_each(|id| self.bulk.end_input(id))).err().map(Failure::from);
         }
         let stopped = match &failure {
             Some(failure) => failure.message().map(str::to_owned),

@@ -54,7 +54,9 @@ impl State {
             looks = if turn == seen && turn % 2 == 1 { looks + 1 } else { 0 };
             seen = turn;
             if looks == LOOKS {
-                say("waiting for the store: another import may be writing to it, or its disk is slow");
+                say(
+                    "waiting for the store: it builds its indexes, another import is writing to it, or its disk is slow",
+                );
             }
         }
     }

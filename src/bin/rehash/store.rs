@@ -21,6 +21,8 @@ struct Info {
     server: String,
     schema: usize,
     known_schema: usize,
+    /// An import that was ended early may have put its indexes off.
+    indexed: bool,
     read_only: bool,
     bytes: Option<u64>,
     /// Not counted in an older store.
@@ -33,6 +35,10 @@ pub fn run(command: &StoreCommand, out: &mut impl Write) -> Result<Exit, Failure
         StoreCommand::Info(args) => info(args, out),
         StoreCommand::Migrate(args) => {
             let store = create_or_open(&args.store.url()?)?;
+            if !store.info()?.is_indexed {
+                say("building the indexes that an import put off");
+                store.build_indexes()?;
+            }
             if args.recount {
                 store.recount()?;
             }
@@ -132,6 +138,7 @@ fn info(args: &args::StoreInfo, out: &mut impl Write) -> Result<Exit, Failure> {
         server: found.server,
         schema: found.schema,
         known_schema: found.known_schema,
+        indexed: found.is_indexed,
         read_only: found.is_read_only,
         bytes: found.bytes,
         records: counts.map(|counts| counts.iter().map(|row| row.records).sum()),
@@ -149,6 +156,9 @@ fn info(args: &args::StoreInfo, out: &mut impl Write) -> Result<Exit, Failure> {
     }
     if let Some(bytes) = info.bytes {
         writeln!(out, "{:<12}{}", "bytes", grouped(bytes))?;
+    }
+    if !info.indexed {
+        say("an import was ended early: run it again, or rehash store migrate builds the indexes that it put off");
     }
     if is_older {
         say("rehash store migrate brings it up to date; until then other commands refuse it");

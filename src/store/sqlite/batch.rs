@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 
+use super::deferred::{self, Deferral};
 use super::identities::{hold, hold_only, other_holder};
 use super::record::{self, Event, day, note};
 use super::schema::failed;
@@ -65,14 +66,41 @@ pub struct Batch<'a> {
     changes: Changes,
     /// The id of the next user, where SQLite would take that of somebody who was deleted.
     next_id: Option<i64>,
+    /// In place of the indexes.
+    deferral: Option<Box<Deferral>>,
 }
 
 impl<'a> Batch<'a> {
-    pub(super) fn begin(connection: Slot<'a, Connection>) -> Result<Self, StoreError> {
-        connection.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
-        let mut batch = Self { connection, is_open: true, imported: 0, changes: Changes::default(), next_id: None };
-        batch.next_id = batch.connection.query_row(NEXT_ID, [], |row| row.get(0)).optional().map_err(failed)?;
+    pub(super) fn begin(connection: Slot<'a, Connection>, deferral: Option<Box<Deferral>>) -> Result<Self, StoreError> {
+        let mut batch = Self {
+            connection,
+            is_open: false,
+            imported: 0,
+            changes: Changes::default(),
+            next_id: None,
+            deferral: None,
+        };
+        batch.open(deferral).map_err(failed)?;
         Ok(batch)
+    }
+
+    fn open(&mut self, deferral: Option<Box<Deferral>>) -> rusqlite::Result<()> {
+        if let Some(mut deferral) = deferral {
+            self.connection.execute_batch("BEGIN IMMEDIATE")?;
+            self.is_open = true;
+            if deferral.begin_batch(&self.connection)? {
+                self.deferral = Some(deferral);
+            } else {
+                self.connection.execute_batch("ROLLBACK")?;
+                self.is_open = false;
+            }
+        }
+        if !self.is_open {
+            deferred::begin_indexed(&self.connection)?;
+            self.is_open = true;
+        }
+        self.next_id = self.connection.query_row(NEXT_ID, [], |row| row.get(0)).optional()?;
+        Ok(())
     }
 
     /// Inserts a user, or says why it is not inserted. Never changes a row.
@@ -95,6 +123,15 @@ impl<'a> Batch<'a> {
 
     fn insert_or_compare(&mut self, new: &NewUser<'_>) -> Result<(Inserted, Option<User>), StoreError> {
         let method = new.password.map(|hash| hash.method().as_str());
+        if let Some(deferral) = &mut self.deferral {
+            if deferral.takes_user(new) && self.insert_row(new, method, None)? {
+                self.imported += 1;
+                return Ok((Inserted::New, None));
+            }
+            // Who stands in the way is found by the indexes.
+            self.deferral = None;
+            deferred::build(&self.connection).map_err(failed)?;
+        }
         if self.insert_row(new, method, None)? {
             self.imported += 1;
             return Ok((Inserted::New, None));
@@ -156,6 +193,9 @@ impl<'a> Batch<'a> {
             return Ok(false);
         }
         self.next_id = None;
+        if let Some(deferral) = &mut self.deferral {
+            deferral.has_id(self.connection.last_insert_rowid());
+        }
         if !accounts.is_empty() {
             hold(&self.connection, self.connection.last_insert_rowid(), &accounts).map_err(failed)?;
         }
@@ -244,14 +284,22 @@ impl<'a> Batch<'a> {
     /// # Errors
     ///
     /// [`StoreError`]; none of it is then in the store.
-    pub fn commit(mut self) -> Result<(), StoreError> {
+    pub fn commit(self) -> Result<(), StoreError> {
+        self.commit_deferring().map(drop)
+    }
+
+    /// The same; what stands in place of the indexes is for the next batch.
+    pub(super) fn commit_deferring(mut self) -> Result<Option<Box<Deferral>>, StoreError> {
+        if let Some(deferral) = &mut self.deferral {
+            deferral.end_batch(&self.connection).map_err(failed)?;
+        }
         record::count(&self.connection, &self.changes).map_err(failed)?;
         if self.imported > 0 {
             day(&self.connection, "imported", self.imported).map_err(failed)?;
         }
         self.connection.execute_batch("COMMIT").map_err(failed)?;
         self.is_open = false;
-        Ok(())
+        Ok(self.deferral.take())
     }
 }
 

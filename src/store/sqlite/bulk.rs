@@ -1,17 +1,25 @@
 //! A bulk import into the file: one batch at a time, each record's outcome known as it is inserted.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
 
 use rusqlite::{Connection, Row, ToSql, params};
 
+use super::deferred::{self, Deferral};
 use super::schema::failed;
 use super::{Batch, Sqlite, now};
 use crate::store::journal;
-use crate::store::{Bulk, BulkOptions, Committed, Input, Inserted, Mark, NewUser, OnConflict, StoreError, Written};
+use crate::store::{
+    Bulk, BulkOptions, Committed, Input, Inserted, Mark, NewUser, OnConflict, StoreError, Users as _, Written,
+};
 
 /// Large, because each transaction writes every page it touched, and the keys of a user table touch most of an index;
 /// small enough that a sign-in which waits for the writer does not time out.
 const BATCH_RECORDS: u64 = 100_000;
+
+/// How long an import waits for another's transaction where the indexes are missing: it can be the one that builds them, of millions
+/// of users.
+const BUILD_PATIENCE: Duration = Duration::from_mins(10);
 
 pub(super) struct SqliteBulk<'a> {
     store: &'a Sqlite,
@@ -19,14 +27,33 @@ pub(super) struct SqliteBulk<'a> {
     batch: Option<Batch<'a>>,
     outcomes: Vec<Inserted>,
     written: VecDeque<Written>,
+    /// Inputs that have begun and not ended.
+    unfinished: BTreeSet<i64>,
+    /// In place of the indexes, between batches.
+    deferral: Option<Box<Deferral>>,
 }
 
 impl<'a> SqliteBulk<'a> {
     pub(super) fn start(store: &'a Sqlite, options: BulkOptions) -> Result<Self, StoreError> {
+        let mut deferral = None;
         if !options.is_dry_run {
-            store.tune_for_import()?;
+            // Building the indexes keeps others from writing for a while: not where somebody may want to.
+            deferral = store.is_alone()?.then(|| Box::new(Deferral::new()));
+            store.tune(if deferral.is_some() { deferred::APPEND_CACHE_KIB } else { deferred::BUILD_CACHE_KIB })?;
         }
-        Ok(Self { store, options, batch: None, outcomes: Vec::new(), written: VecDeque::new() })
+        let (batch, outcomes, written, unfinished) = (None, Vec::new(), VecDeque::new(), BTreeSet::new());
+        Ok(Self { store, options, batch, outcomes, written, unfinished, deferral })
+    }
+
+    fn begin_batch(&mut self) -> Result<Batch<'a>, StoreError> {
+        let (writer, deferral) = (self.store.writer()?, self.deferral.take());
+        let is_indexed = deferred::is_indexed(&writer).map_err(failed)?;
+        let patience = if is_indexed { self.store.options.statement_timeout } else { BUILD_PATIENCE };
+        writer.busy_timeout(patience).map_err(failed)?;
+        if deferral.is_none() {
+            writer.pragma_update(None, "cache_size", deferred::BUILD_CACHE_KIB).map_err(failed)?;
+        }
+        Batch::begin(writer, deferral)
     }
 
     fn is_stopped(&self) -> bool {
@@ -46,7 +73,9 @@ impl Bulk for SqliteBulk<'_> {
         }
         let writer = self.store.writer()?;
         let begun = begin(&writer, fingerprint, name, self.options.restarts);
-        begun.and_then(|id| earlier(&writer, id)).map_err(failed)
+        let input = begun.and_then(|id| earlier(&writer, id)).map_err(failed)?;
+        self.unfinished.insert(input.id);
+        Ok(input)
     }
 
     fn begin_source(&mut self, fingerprint: &str, name: &str, after: Option<&str>) -> Result<Input, StoreError> {
@@ -72,10 +101,10 @@ impl Bulk for SqliteBulk<'_> {
     }
 
     fn push(&mut self, new: &NewUser<'_>) -> Result<(), StoreError> {
-        let batch = match &mut self.batch {
-            Some(batch) => batch,
-            none => none.insert(self.store.batch()?),
-        };
+        if self.batch.is_none() {
+            self.batch = Some(self.begin_batch()?);
+        }
+        let Some(batch) = &mut self.batch else { return Ok(()) };
         self.outcomes.push(match self.options.on_conflict {
             OnConflict::ReplaceLegacy => batch.insert_or_replace(new)?,
             OnConflict::Fail | OnConflict::Skip => batch.insert(new)?,
@@ -88,7 +117,7 @@ impl Bulk for SqliteBulk<'_> {
         let outcomes = std::mem::take(&mut self.outcomes);
         let batch = match self.batch.take() {
             Some(batch) => batch,
-            None if is_committed => self.store.batch()?,
+            None if is_committed => self.begin_batch()?,
             None => {
                 self.written.push_back(Written { outcomes, is_committed });
                 return Ok(());
@@ -96,7 +125,7 @@ impl Bulk for SqliteBulk<'_> {
         };
         if is_committed {
             batch.mark(&mark, &outcomes)?;
-            batch.commit()?;
+            self.deferral = batch.commit_deferring()?;
         }
         self.written.push_back(Written { outcomes, is_committed });
         Ok(())
@@ -110,13 +139,26 @@ impl Bulk for SqliteBulk<'_> {
         if self.options.is_dry_run {
             return Ok(());
         }
-        end(&*self.store.writer()?, "id = ?1", input).map_err(failed)
+        if self.unfinished.iter().all(|unfinished| *unfinished == input) {
+            self.deferral = None;
+            self.store.build_indexes()?;
+        }
+        end(&*self.store.writer()?, "id = ?1", input).map_err(failed)?;
+        self.unfinished.remove(&input);
+        Ok(())
     }
 
     fn finish(mut self: Box<Self>) -> Result<(), StoreError> {
         // What was rolled back must be rolled back before the log is folded.
         self.batch = None;
-        if self.options.is_dry_run { Ok(()) } else { self.store.settle() }
+        if self.options.is_dry_run {
+            return Ok(());
+        }
+        self.deferral = None;
+        // An input that goes on later goes on without them.
+        let built = if self.unfinished.is_empty() { self.store.build_indexes() } else { Ok(()) };
+        self.store.settle()?;
+        built
     }
 }
 

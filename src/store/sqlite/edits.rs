@@ -1,12 +1,12 @@
 //! What a user API does to users beside creating them, in the embedded store.
 
-use rusqlite::{OptionalExtension as _, TransactionBehavior, params};
+use rusqlite::{TransactionBehavior, params};
 
 use super::batch::named_already;
 use super::identities::{hold_only, other_holder};
 use super::record::{self, Event};
 use super::schema::failed;
-use super::{Sqlite, USER, read_user, user};
+use super::{Sqlite, USER, deferred, find, read_user, user};
 use crate::store::changes::Changes;
 use crate::store::edits::new_names;
 use crate::store::identities::accounts;
@@ -19,14 +19,7 @@ WHERE id = ?1";
 
 impl Edits for Sqlite {
     fn find_user(&self, kind: Identifier, text: &str) -> Result<Option<User>, StoreError> {
-        let column = match kind {
-            Identifier::Username => "username = ?1",
-            Identifier::PrimaryEmail => "primary_email = ?1",
-            Identifier::PrimaryPhone => "primary_phone = ?1",
-        };
-        let reader = self.reader()?;
-        let mut statement = reader.prepare_cached(&USER.replace("id = ?1", column)).map_err(failed)?;
-        statement.query_row([text], read_user).optional().map_err(failed)
+        find::find_user(self, kind, text)
     }
 
     fn list(&self, after: u32, limit: u32) -> Result<Vec<User>, StoreError> {
@@ -39,6 +32,8 @@ impl Edits for Sqlite {
 
     fn edit(&self, id: i64, edit: &mut dyn FnMut(&mut User) -> bool) -> Result<Edited, StoreError> {
         let mut writer = self.writer()?;
+        // Who is edited is there, and an import puts the indexes off where nobody is.
+        deferred::build_missing(&writer).map_err(failed)?;
         let edited = writer.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|transaction| {
             let Some(mut user) = user(&transaction, id)? else { return Ok(Edited::NoSuchUser) };
             let old = user.clone();

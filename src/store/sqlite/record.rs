@@ -1,11 +1,11 @@
 //! What is written beside a user's row, in the same transaction: the counters that `counts` answers from, the days, and
 //! the audit.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::now;
-use crate::store::AuditEntry;
 use crate::store::changes::{Change, Changes};
+use crate::store::{AuditEntry, Day, MethodCount};
 
 /// What happened, as the audit says it.
 #[derive(Clone, Copy)]
@@ -51,7 +51,7 @@ pub(super) fn read(connection: &Connection, id: i64) -> rusqlite::Result<Option<
         upgraded_at IS NOT NULL,
         imported_method IS NOT NULL AND upgraded_at IS NULL AND password_changed_at IS NULL
         FROM users WHERE id = ?1";
-    let read = |row: &rusqlite::Row<'_>| {
+    let read = |row: &Row<'_>| {
         Ok(Counted {
             method: row.get(0)?,
             parameters: row.get(1)?,
@@ -115,4 +115,31 @@ pub(super) fn audit(connection: &Connection, user: Option<i64>, limit: u32) -> r
         })
     });
     rows.and_then(Iterator::collect)
+}
+
+/// The counters, as they are kept.
+pub(super) fn counts(connection: &Connection) -> rusqlite::Result<Vec<MethodCount>> {
+    let query = "SELECT method, parameters, records, upgraded, untouched FROM counters WHERE records > 0";
+    let mut statement = connection.prepare_cached(query)?;
+    let rows = statement.query_map([], |row| {
+        let (method, parameters) = (row.get(0)?, row.get(1)?);
+        let [records, upgraded, untouched] = [number(row, 2)?, number(row, 3)?, number(row, 4)?];
+        Ok(MethodCount { method, parameters, records, upgraded, untouched })
+    });
+    rows.and_then(Iterator::collect)
+}
+
+pub(super) fn days(connection: &Connection) -> rusqlite::Result<Vec<Day>> {
+    let query = "SELECT day, imported, upgraded, changed FROM days ORDER BY day";
+    let mut statement = connection.prepare_cached(query)?;
+    let rows = statement.query_map([], |row| {
+        let [imported, upgraded, changed] = [number(row, 1)?, number(row, 2)?, number(row, 3)?];
+        Ok(Day { day: row.get(0)?, imported, upgraded, changed })
+    });
+    rows.and_then(Iterator::collect)
+}
+
+/// A count, which the schema keeps from being negative.
+fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(column).map(i64::unsigned_abs)
 }

@@ -14,7 +14,7 @@ use crate::store::{OpenOptions, StoreError, StoreErrorKind};
 const APPLICATION_ID: i32 = 0x7268_7368;
 
 /// One entry per schema version, each run once in order. Only ever appended to.
-pub(super) const MIGRATIONS: [&str; 7] = ["
+pub(super) const MIGRATIONS: [&str; 8] = ["
 CREATE TABLE users (
     id INTEGER PRIMARY KEY,
     username TEXT,
@@ -135,6 +135,14 @@ INSERT INTO last_deleted VALUES (0);
 CREATE TRIGGER users_keep_ids AFTER DELETE ON users BEGIN
     UPDATE last_deleted SET id = max(id, old.id);
 END;
+", "
+CREATE TABLE unindexed (
+    batch INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    base INTEGER NOT NULL,
+    entries BLOB NOT NULL,
+    PRIMARY KEY (batch, first)
+) STRICT, WITHOUT ROWID;
 "];
 
 /// The migration after which the identities of those who are there are held.

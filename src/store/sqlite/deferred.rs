@@ -1,0 +1,291 @@
+//! The indexes of the identifiers, put off while an import fills an empty store: built once, when all records are there,
+//! they cost a third of what they cost when each record is put into them, and no more in a large table than in a small one.
+//!
+//! Whether they are there is what the schema says, and nothing else. While they are not, every batch writes, with its
+//! records, the hashes of their identifiers in order (the table `unindexed`), by which a user is found in a few reads. Only
+//! the import itself adds identifiers then, and it knows all that there are; whoever else would add one builds the indexes
+//! before that, and the import goes on with them.
+
+use std::hash::Hasher as _;
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use siphasher::sip::SipHasher13;
+
+use crate::kernel::prints::{Fingerprints, Seen};
+use crate::store::NewUser;
+
+/// Columns by which a user is found, those that are looked at first before the others.
+pub(super) const COLUMNS: [&str; 3] = ["username", "primary_email", "primary_phone"];
+
+const COUNT_INDEXES: &str = "SELECT count(*) FROM sqlite_schema
+WHERE type = 'index' AND name IN ('users_username', 'users_primary_email', 'users_primary_phone')";
+
+const BUILD: &str = "
+CREATE UNIQUE INDEX IF NOT EXISTS users_username ON users (username) WHERE username IS NOT NULL;
+CREATE UNIQUE INDEX IF NOT EXISTS users_primary_email ON users (primary_email) WHERE primary_email IS NOT NULL;
+CREATE UNIQUE INDEX IF NOT EXISTS users_primary_phone ON users (primary_phone) WHERE primary_phone IS NOT NULL;
+DELETE FROM unindexed;";
+
+const DROP: &str = "DROP INDEX users_username; DROP INDEX users_primary_email; DROP INDEX users_primary_phone;";
+
+const KEY: &str = "SELECT value FROM secrets WHERE name = 'unindexed'";
+const NEW_KEY: &str = "INSERT INTO secrets VALUES ('unindexed', randomblob(16))
+ON CONFLICT DO UPDATE SET value = excluded.value";
+const LAST_BATCH: &str = "SELECT coalesce(max(batch), 0) FROM unindexed";
+const WRITE: &str = "INSERT INTO unindexed (batch, first, base, entries) VALUES (?1, ?2, ?3, ?4)";
+const CHUNK: &str = "SELECT base, entries FROM unindexed WHERE batch = ?1 AND first <= ?2 ORDER BY first DESC LIMIT 1";
+
+/// Page cache of an import that has indexes to keep up to date, or to build, in SQLite's notation: negative KiB.
+pub(super) const BUILD_CACHE_KIB: i64 = -131_072;
+/// Page cache of one that only adds to the end of its tables.
+pub(super) const APPEND_CACHE_KIB: i64 = -16_384;
+/// Bytes of an entry: the upper half of an identifier's hash, and how far its user's id is from the first of the batch.
+const ENTRY_BYTES: usize = 8;
+/// Entries in a row of the table, so that four rows fill a page.
+const CHUNK_ENTRIES: usize = 118;
+/// More identifiers than an import keeps in mind: with some 300 MiB, it builds the indexes and goes on with them.
+const IDENTIFIERS_MAX: usize = 32 << 20;
+
+/// Whether every identifier has its index.
+pub(super) fn is_indexed(connection: &Connection) -> rusqlite::Result<bool> {
+    Ok(indexes(connection)? == 3)
+}
+
+fn indexes(connection: &Connection) -> rusqlite::Result<u32> {
+    connection.prepare_cached(COUNT_INDEXES)?.query_row([], |row| row.get::<_, u32>(0))
+}
+
+/// Builds the indexes that are missing. To be called in a transaction.
+pub(super) fn build(connection: &Connection) -> rusqlite::Result<()> {
+    // Sorting takes a thread of its own, and as much memory as the cache may have.
+    connection.pragma_update(None, "threads", 1)?;
+    let cache: i64 = connection.pragma_query_value(None, "cache_size", |row| row.get(0))?;
+    connection.pragma_update(None, "cache_size", BUILD_CACHE_KIB)?;
+    let built = connection.execute_batch(BUILD);
+    connection.pragma_update(None, "cache_size", cache)?;
+    built
+}
+
+/// Begins a transaction that writes, in which every identifier has its index.
+pub(super) fn begin_indexed(connection: &Connection) -> rusqlite::Result<()> {
+    loop {
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        let begun = match is_indexed(connection) {
+            Ok(true) => return Ok(()),
+            Ok(false) => build(connection).and_then(|()| connection.execute_batch("COMMIT")),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = begun {
+            // Fails only where SQLite has rolled back by itself, which is what is wanted.
+            let _ = connection.execute_batch("ROLLBACK");
+            return Err(error);
+        }
+    }
+}
+
+/// Builds the indexes if they are missing.
+pub(super) fn build_missing(connection: &Connection) -> rusqlite::Result<()> {
+    if is_indexed(connection)? {
+        return Ok(());
+    }
+    begin_indexed(connection)?;
+    connection.execute_batch("COMMIT")
+}
+
+/// The id of the user who has this identifier in one of the columns, in their order. To be called in a transaction, in which
+/// the indexes were seen to be missing.
+pub(super) fn holder(connection: &Connection, columns: &[&str], text: &str) -> rusqlite::Result<Option<i64>> {
+    let Some(prints) = Prints::of_store(connection)? else { return Ok(None) };
+    let last: i64 = connection.query_row(LAST_BATCH, [], |row| row.get(0))?;
+    let mut chunk = connection.prepare_cached(CHUNK)?;
+    for (number, column) in COLUMNS.iter().enumerate().filter(|(_, column)| columns.contains(column)) {
+        // Two identifiers may have one hash: the record says whose it is.
+        let is_holder = format!("SELECT 1 FROM users WHERE id = ?1 AND {column} = ?2");
+        let mut is_holder = connection.prepare_cached(&is_holder)?;
+        let half = upper_half(prints.of(number, text));
+        for batch in 1..=last {
+            let read = |row: &Row<'_>| {
+                let entries: &[u8] = row.get_ref(1)?.as_blob()?;
+                Ok(ids_of(half, row.get(0)?, entries))
+            };
+            for id in chunk.query_row(params![batch, half], read).optional()?.unwrap_or_default() {
+                if is_holder.exists(params![id, text])? {
+                    return Ok(Some(id));
+                }
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The ids in a row of the table that stand beside a hash.
+fn ids_of(half: u32, base: i64, entries: &[u8]) -> Vec<i64> {
+    let word = |bytes: &[u8]| bytes.iter().fold(0, |word, byte| word << 8 | u32::from(*byte));
+    let (entries, _) = entries.as_chunks::<ENTRY_BYTES>();
+    let start = entries.partition_point(|entry| word(&entry[..4]) < half);
+    let found = entries[start..].iter().take_while(|entry| word(&entry[..4]) == half);
+    found.map(|entry| base + i64::from(word(&entry[4..]))).collect()
+}
+
+const fn upper_half(print: u64) -> u32 {
+    (print >> 32) as u32
+}
+
+/// The hashes of identifiers under a key that is another one each time the indexes are put off.
+#[derive(PartialEq, Eq)]
+struct Prints([u8; 16]);
+
+impl Prints {
+    /// `None` where somebody took the key away, and none are found by their hashes any more.
+    fn of_store(connection: &Connection) -> rusqlite::Result<Option<Self>> {
+        let key: Option<Vec<u8>> = connection.prepare_cached(KEY)?.query_row([], |row| row.get(0)).optional()?;
+        Ok(key.and_then(|key| key.try_into().ok()).map(Self))
+    }
+
+    fn of(&self, column: usize, text: &str) -> u64 {
+        let mut hasher = SipHasher13::new_with_key(&self.0);
+        hasher.write(&[u8::try_from(column).unwrap_or(u8::MAX)]);
+        hasher.write(text.as_bytes());
+        hasher.finish().max(1)
+    }
+
+    fn of_all(&self, identifiers: [Option<&str>; 3]) -> Fingerprints {
+        std::array::from_fn(|column| identifiers[column].map_or(0, |text| self.of(column, text)))
+    }
+}
+
+/// What an import keeps in mind while the indexes are put off.
+pub(super) struct Deferral {
+    prints: Option<Prints>,
+    seen: Seen,
+    identifiers: usize,
+    /// The last batch of which it knows the identifiers.
+    last: i64,
+    has_begun: bool,
+    /// Of the batch at hand: upper halves of hashes, and ids.
+    entries: Vec<(u32, i64)>,
+    /// Of the record at hand.
+    pending: Fingerprints,
+}
+
+impl std::fmt::Debug for Deferral {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Deferral").field("identifiers", &self.identifiers).finish_non_exhaustive()
+    }
+}
+
+impl Deferral {
+    pub(super) fn new() -> Self {
+        Self {
+            prints: None,
+            seen: Seen::new(),
+            identifiers: 0,
+            last: 0,
+            has_begun: false,
+            entries: Vec::new(),
+            pending: [0; 3],
+        }
+    }
+
+    /// Whether the batch that begins may do without the indexes, which are gone then. To be called in its transaction.
+    pub(super) fn begin_batch(&mut self, connection: &Connection) -> rusqlite::Result<bool> {
+        let has_begun = std::mem::replace(&mut self.has_begun, true);
+        let last = connection.prepare_cached(LAST_BATCH)?.query_row([], |row| row.get(0))?;
+        let prints = Prints::of_store(connection)?;
+        let is_key_same = prints.is_some() && prints == self.prints;
+        match indexes(connection)? {
+            // Nobody but this import has added a batch since its last one.
+            0 if has_begun => Ok(last == self.last && is_key_same),
+            // An import that was ended early left them so.
+            0 => {
+                (self.last, self.prints) = (last, prints);
+                self.load(connection)
+            }
+            // Who is there already would have to be looked up for every record.
+            3 if !has_begun
+                && connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM users)", [], |row| row.get(0))? =>
+            {
+                connection.execute(NEW_KEY, [])?;
+                connection.execute_batch(DROP)?;
+                self.prints = Prints::of_store(connection)?;
+                Ok(self.prints.is_some())
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Takes the identifiers of all records that are there in mind. Whether that was possible.
+    fn load(&mut self, connection: &Connection) -> rusqlite::Result<bool> {
+        let mut users = connection.prepare("SELECT username, primary_email, primary_phone FROM users")?;
+        let mut rows = users.query([])?;
+        while let Some(row) = rows.next()? {
+            let text = |column| row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from);
+            if !self.takes([text(0)?, text(1)?, text(2)?]) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Keeps a record's identifiers in mind, unless somebody may have one of them, or there are too many.
+    pub(super) fn takes_user(&mut self, new: &NewUser<'_>) -> bool {
+        self.takes([new.username, new.primary_email, new.primary_phone])
+    }
+
+    fn takes(&mut self, identifiers: [Option<&str>; 3]) -> bool {
+        let Some(prints) = &self.prints else { return false };
+        self.pending = prints.of_all(identifiers);
+        self.identifiers += self.pending.iter().filter(|print| **print != 0).count();
+        self.identifiers <= IDENTIFIERS_MAX && self.seen.insert(self.pending).is_ok()
+    }
+
+    /// The record that was taken last has this id.
+    pub(super) fn has_id(&mut self, id: i64) {
+        let prints = self.pending.iter().filter(|print| **print != 0);
+        self.entries.extend(prints.map(|print| (upper_half(*print), id)));
+    }
+
+    /// Writes by what the batch's users are found, to be committed with them.
+    pub(super) fn end_batch(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        let Some(base) = self.entries.iter().map(|(_, id)| *id).min() else { return Ok(()) };
+        self.last += 1;
+        self.entries.sort_unstable();
+        let mut write = connection.prepare_cached(WRITE)?;
+        let mut rest = &*self.entries;
+        let mut bytes = Vec::new();
+        while let Some((first, _)) = rest.first() {
+            let mut end = rest.len().min(CHUNK_ENTRIES);
+            // Those of one hash stay together.
+            while end < rest.len() && rest[end].0 == rest[end - 1].0 {
+                end += 1;
+            }
+            bytes.clear();
+            for (half, id) in &rest[..end] {
+                // A batch has far fewer records than that.
+                let after = u32::try_from(id - base).unwrap_or(u32::MAX);
+                bytes.extend_from_slice(&half.to_be_bytes());
+                bytes.extend_from_slice(&after.to_be_bytes());
+            }
+            write.execute(params![self.last, first, base, bytes])?;
+            rest = &rest[end..];
+        }
+        self.entries.clear();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_found_beside_their_hash_and_nowhere_else() {
+        let entries = [(3_u32, 0_u32), (7, 5), (7, 6), (u32::MAX, 9)];
+        let bytes: Vec<u8> =
+            entries.iter().flat_map(|(half, after)| [half.to_be_bytes(), after.to_be_bytes()].concat()).collect();
+        assert_eq!(ids_of(3, 100, &bytes), [100]);
+        assert_eq!(ids_of(7, 100, &bytes), [105, 106]);
+        assert_eq!(ids_of(u32::MAX, 100, &bytes), [109]);
+        assert!(ids_of(4, 100, &bytes).is_empty() && ids_of(0, 100, &[]).is_empty());
+    }
+}
