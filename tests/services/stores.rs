@@ -214,7 +214,7 @@ pub(crate) fn make_older(url: &str) {
             let columns = columns.replace("{s}", "");
             let columns = format!(
                 "DROP TRIGGER users_take_identities_along; DROP TRIGGER audit_keeps_ids;
-                DROP TRIGGER users_keep_ids; DROP TABLE last_deleted; {columns}"
+                DROP TRIGGER users_keep_ids; DROP TABLE last_deleted; DROP TABLE unindexed; {columns}"
             );
             file.execute_batch(&format!("{columns} PRAGMA user_version = 3")).expect("older");
         }

@@ -55,7 +55,7 @@ impl State {
             seen = turn;
             if looks == LOOKS {
                 say(
-                    "waiting for the store: it builds its indexes, another import is writing to it, or its disk is slow",
+                    "waiting for the store: another import may be writing to it, its indexes are being built, or its disk is slow",
                 );
             }
         }
