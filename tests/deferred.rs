@@ -263,3 +263,101 @@ proptest! {
 fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(48)
 }
+
+/// Passwords of the people of a batch, by number.
+fn numbered(bulk: &mut dyn Bulk, input: i64, numbers: std::ops::Range<u64>) {
+    for number in numbers.clone() {
+        let (username, email) = (format!("user{number}"), format!("user{number}@example.com"));
+        let new = NewUser {
+            username: Some(&username),
+            primary_email: Some(&email),
+            password: Some(&HASHES[0]),
+            ..NewUser::default()
+        };
+        bulk.push(&new).expect("pushed");
+    }
+    bulk.end_batch(Mark::new(input, numbers.start, numbers.end - numbers.start)).expect("ended");
+    assert!(bulk.next_written(true).expect("a batch").expect("written").outcomes.iter().all(|it| *it == Inserted::New));
+}
+
+fn has_no_indexes(path: &Path) -> bool {
+    !Sqlite::open(path).expect("opened").info().expect("readable").is_indexed
+}
+
+/// More than a chunk of the table of hashes has, and several batches.
+#[test]
+fn users_sign_in_and_change_passwords_while_the_indexes_are_put_off() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("store.db");
+    let importing = Sqlite::create_or_open(&path).expect("a store");
+    let mut bulk = importing.bulk(BulkOptions::new(OnConflict::Skip, false)).expect("begun");
+    let input = bulk.begin_input(Some("one"), "one").expect("begun").id;
+    for batch in 0..4 {
+        numbered(&mut *bulk, input, batch * 1000..(batch + 1) * 1000);
+    }
+    assert!(has_no_indexes(&path));
+
+    let beside = Sqlite::open(&path).expect("opened");
+    for number in 0..4000 {
+        let by_name = beside.look_up(&format!("user{number}")).expect("readable").expect("there").id;
+        let by_email = beside.look_up(&format!("user{number}@example.com")).expect("readable").expect("there").id;
+        assert_eq!(by_name, by_email);
+    }
+    assert!(beside.look_up("user4000").expect("readable").is_none());
+    assert_eq!(sign_in(&beside, "user7"), Some(Ok(Swap::Written)));
+    assert_eq!(sign_in(&beside, "user3999@example.com"), Some(Ok(Swap::Written)));
+    let id = beside.look_up("user8").expect("readable").expect("there").id;
+    beside.set_password(id, &HASHES[2]).expect("changed");
+    // None of that built them: who signs in waits for nobody.
+    assert!(has_no_indexes(&path));
+
+    numbered(&mut *bulk, input, 4000..5000);
+    bulk.end_input(input).expect("ended");
+    bulk.finish().expect("ended");
+    assert!(!has_no_indexes(&path));
+    assert_eq!(sign_in(&beside, "user7"), Some(Err(())));
+    for name in ["user8", "user4999@example.com"] {
+        assert!(beside.look_up(name).expect("readable").is_some());
+    }
+    let file = rusqlite::Connection::open(&path).expect("a database");
+    let left: i64 = file.query_row("SELECT count(*) FROM unindexed", [], |row| row.get(0)).expect("a number");
+    assert_eq!(left, 0);
+}
+
+#[test]
+fn who_adds_an_identifier_builds_the_indexes_and_the_import_goes_on_with_them() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("store.db");
+    let importing = Sqlite::create_or_open(&path).expect("a store");
+    let mut bulk = importing.bulk(BulkOptions::new(OnConflict::Skip, false)).expect("begun");
+    let input = bulk.begin_input(None, "one").expect("begun").id;
+    numbered(&mut *bulk, input, 0..100);
+    let beside = Sqlite::open(&path).expect("opened");
+    let person = |name| NewUser { username: Some(name), password: Some(&HASHES[2]), ..NewUser::default() };
+    assert_eq!(beside.create(&person("user5@example.com")).expect("answered"), Created::Taken("username"));
+    assert!(matches!(beside.create(&person("user150")).expect("created"), Created::New(_)));
+    assert!(!has_no_indexes(&path));
+
+    bulk.push(&person("user150")).expect("pushed");
+    bulk.push(&person("user151")).expect("pushed");
+    bulk.end_batch(Mark::new(input, 100, 2)).expect("ended");
+    let outcomes = bulk.next_written(true).expect("a batch").expect("written").outcomes;
+    assert!(matches!(outcomes[..], [Inserted::AlreadyThere { .. } | Inserted::Conflict("username"), Inserted::New]));
+    bulk.end_input(input).expect("ended");
+    bulk.finish().expect("ended");
+}
+
+#[test]
+fn who_has_the_store_open_is_not_made_to_wait_for_indexes() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("store.db");
+    let shared = rehash::store::OpenOptions::default().creates(true).shared(true);
+    let service = Sqlite::open_with(&path, &shared).expect("a store");
+    assert!(service.look_up("user1").expect("readable").is_none());
+    let importing = Sqlite::open(&path).expect("opened");
+    let mut bulk = importing.bulk(BulkOptions::new(OnConflict::Skip, false)).expect("begun");
+    let input = bulk.begin_input(None, "one").expect("begun").id;
+    numbered(&mut *bulk, input, 0..100);
+    assert!(!has_no_indexes(&path));
+    assert!(service.look_up("user1").expect("readable").is_some());
+}

@@ -47,6 +47,18 @@ fn stored(url: &str) -> u64 {
     store.counts().expect("counts").iter().map(|count| count.records).sum()
 }
 
+/// How many are stored once the server has ended what those who were killed had sent.
+fn at_rest(url: &str) -> u64 {
+    let mut before = stored(url);
+    loop {
+        std::thread::sleep(Duration::from_millis(500));
+        match stored(url) {
+            now if now == before => return now,
+            now => before = now,
+        }
+    }
+}
+
 /// Kills imports at random moments, and lets the last one end.
 fn is_killed_and_ends(source: &str, store: &str, kills: u32) {
     static ROUND: AtomicU32 = AtomicU32::new(1);
@@ -57,7 +69,7 @@ fn is_killed_and_ends(source: &str, store: &str, kills: u32) {
         let _ = child.kill();
         child.wait().expect("ended");
     }
-    let before = stored(store);
+    let before = at_rest(store);
     let counts = Counts::of(&import(source, store).output().expect("ended"));
     let of = |name| counts.of_records(name);
     assert_eq!((of("records"), of("rejected"), of("imported")), (ROWS, 0, ROWS - before), "{}", counts.0);
