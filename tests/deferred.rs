@@ -361,3 +361,25 @@ fn who_has_the_store_open_is_not_made_to_wait_for_indexes() {
     assert!(!has_no_indexes(&path));
     assert!(service.look_up("user1").expect("readable").is_some());
 }
+
+#[test]
+fn who_took_an_index_away_by_hand_locks_nobody_out() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("store.db");
+    let store = Sqlite::create_or_open(&path).expect("a store");
+    let person = NewUser { username: Some("ada"), primary_email: Some("a@x"), ..NewUser::default() };
+    assert!(matches!(store.create(&person).expect("created"), Created::New(_)));
+    let file = rusqlite::Connection::open(&path).expect("a database");
+    for index in ["users_primary_email", "users_username"] {
+        file.execute_batch(&format!("DROP INDEX {index}")).expect("dropped");
+        for name in ["ada", "a@x"] {
+            assert!(store.look_up(name).expect("readable").is_some());
+        }
+        assert!(store.look_up("bob").expect("readable").is_none());
+        assert!(store.find_user(Identifier::PrimaryEmail, "a@x").expect("readable").is_some());
+    }
+    assert!(!store.info().expect("readable").is_indexed);
+    assert_eq!(store.create(&person).expect("answered"), Created::Taken("username"));
+    store.build_indexes().expect("built");
+    assert!(store.info().expect("readable").is_indexed);
+}

@@ -68,7 +68,7 @@ pub trait Users: Store<Id = i64> + Edits {
 
     /// Builds the indexes of the identifiers, where an import that fills an empty store put them off and was ended early
     /// ([`StoreInfo::is_indexed`]). Until then users are found by other means, and whoever adds an identifier builds them
-    /// first. Nobody else writes meanwhile: some four seconds for a million users.
+    /// first. Nobody else writes meanwhile: some two seconds for a million users.
     ///
     /// # Errors
     ///

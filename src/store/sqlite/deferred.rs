@@ -95,8 +95,11 @@ pub(super) fn build_missing(connection: &Connection) -> rusqlite::Result<()> {
 /// The id of the user who has this identifier in one of the columns, in their order. To be called in a transaction, in which
 /// the indexes were seen to be missing.
 pub(super) fn holder(connection: &Connection, columns: &[&str], text: &str) -> rusqlite::Result<Option<i64>> {
-    let Some(prints) = Prints::of_store(connection)? else { return Ok(None) };
     let last: i64 = connection.query_row(LAST_BATCH, [], |row| row.get(0))?;
+    let Some(prints) = Prints::of_store(connection)?.filter(|_| last > 0) else {
+        // It was no import that took the indexes away.
+        return holder_among_all(connection, columns, text);
+    };
     let mut chunk = connection.prepare_cached(CHUNK)?;
     for (number, column) in COLUMNS.iter().enumerate().filter(|(_, column)| columns.contains(column)) {
         // Two identifiers may have one hash: the record says whose it is.
@@ -113,6 +116,16 @@ pub(super) fn holder(connection: &Connection, columns: &[&str], text: &str) -> r
                     return Ok(Some(id));
                 }
             }
+        }
+    }
+    Ok(None)
+}
+
+fn holder_among_all(connection: &Connection, columns: &[&str], text: &str) -> rusqlite::Result<Option<i64>> {
+    for column in columns {
+        let query = format!("SELECT id FROM users WHERE {column} = ?1");
+        if let Some(id) = connection.prepare_cached(&query)?.query_row([text], |row| row.get(0)).optional()? {
+            return Ok(Some(id));
         }
     }
     Ok(None)
@@ -287,5 +300,44 @@ mod tests {
         assert_eq!(ids_of(7, 100, &bytes), [105, 106]);
         assert_eq!(ids_of(u32::MAX, 100, &bytes), [109]);
         assert!(ids_of(4, 100, &bytes).is_empty() && ids_of(0, 100, &[]).is_empty());
+    }
+
+    fn add(deferral: &mut Deferral, connection: &Connection, name: &str) -> bool {
+        let takes = deferral.takes([Some(name), None, None]);
+        if takes {
+            connection.execute("INSERT INTO users (username, imported_at) VALUES (?1, 0)", [name]).expect("added");
+            deferral.has_id(connection.last_insert_rowid());
+        }
+        takes
+    }
+
+    #[test]
+    fn of_two_that_put_the_indexes_off_at_once_the_first_sees_that_there_is_another() {
+        let mut connection = Connection::open_in_memory().expect("a database");
+        super::super::schema::migrate(&mut connection).expect("a store");
+        let [mut first, mut second] = [Deferral::new(), Deferral::new()];
+        for name in ["ada", "bob"] {
+            assert!(first.begin_batch(&connection).expect("begun"));
+            assert!(add(&mut first, &connection, name));
+            first.end_batch(&connection).expect("written");
+        }
+        assert!(second.begin_batch(&connection).expect("begun"));
+        assert!(!add(&mut second, &connection, "ada"), "the second knows who is there");
+        assert!(add(&mut second, &connection, "carol"));
+        second.end_batch(&connection).expect("written");
+        for (name, id) in [("ada", Some(1)), ("bob", Some(2)), ("carol", Some(3)), ("dan", None)] {
+            assert_eq!(holder(&connection, &COLUMNS, name).expect("readable"), id);
+        }
+        assert!(!first.begin_batch(&connection).expect("begun"), "the first does not know carol");
+        assert!(second.begin_batch(&connection).expect("begun"));
+
+        // All that was put off before is over.
+        build(&connection).expect("built");
+        assert!(!second.begin_batch(&connection).expect("begun") && is_indexed(&connection).expect("readable"));
+        connection.execute("DELETE FROM users", []).expect("deleted");
+        let mut third = Deferral::new();
+        assert!(third.begin_batch(&connection).expect("begun"));
+        second.last = 0;
+        assert!(!second.begin_batch(&connection).expect("begun"), "it is under another key");
     }
 }
