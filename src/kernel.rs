@@ -13,7 +13,7 @@ pub(crate) mod large;
 #[cfg(feature = "import")]
 pub(crate) mod marks;
 mod memory;
-#[cfg(any(feature = "import", feature = "sqlite"))]
+#[cfg(feature = "import")]
 mod prefetch;
 #[cfg(any(feature = "import", feature = "sqlite"))]
 pub(crate) mod prints;

@@ -3,6 +3,7 @@
 //! 48 MiB.
 
 use super::large::{HUGE_PAGE_BYTES, Large};
+#[cfg(feature = "import")]
 use super::prefetch::prefetch;
 
 /// How many of a print's bits choose its shard. They are not kept: where a print stands says them.
@@ -67,6 +68,32 @@ impl Seen {
         Self { shards: Large::new(1 << SHARD_BITS, &Shard::default()), lines: Lines::default(), moving: Vec::new() }
     }
 
+    /// Adds all of a record's fingerprints, or none: the place of the first that was there already.
+    pub(crate) fn insert(&mut self, fingerprints: Fingerprints) -> Result<(), usize> {
+        for print in fingerprints.into_iter().filter(|print| *print != 0) {
+            let shard = &mut self.shards[shard(print)];
+            if shard.is_full() {
+                self.lines.grow(shard, &mut self.moving);
+            }
+        }
+        let mut rooms = [Room::default(); 3];
+        for (place, (print, room)) in fingerprints.into_iter().zip(&mut rooms).enumerate() {
+            if print != 0 {
+                *room = self.lines.room(&self.shards[shard(print)], kept(print)).ok_or(place)?;
+            }
+        }
+        for (print, room) in fingerprints.into_iter().zip(rooms).filter(|(print, _)| *print != 0) {
+            let shard = &mut self.shards[shard(print)];
+            shard.taken += 1;
+            self.lines.add(shard, room, kept(print));
+        }
+        Ok(())
+    }
+}
+
+/// What only helps where many are looked up one after the other.
+#[cfg(feature = "import")]
+impl Seen {
     /// Has the places of fingerprints that will be inserted soon brought into the processor's caches, while it does other
     /// things.
     pub(crate) fn warm<'p>(&self, fingerprints: impl Iterator<Item = &'p Fingerprints>) {
@@ -89,28 +116,6 @@ impl Seen {
     pub(crate) fn has(&self, print: u64) -> bool {
         let shard = &self.shards[shard(print)];
         print != 0 && shard.pages > 0 && self.lines.room(shard, kept(print)).is_none()
-    }
-
-    /// Adds all of a record's fingerprints, or none: the place of the first that was there already.
-    pub(crate) fn insert(&mut self, fingerprints: Fingerprints) -> Result<(), usize> {
-        for print in fingerprints.into_iter().filter(|print| *print != 0) {
-            let shard = &mut self.shards[shard(print)];
-            if shard.is_full() {
-                self.lines.grow(shard, &mut self.moving);
-            }
-        }
-        let mut rooms = [Room::default(); 3];
-        for (place, (print, room)) in fingerprints.into_iter().zip(&mut rooms).enumerate() {
-            if print != 0 {
-                *room = self.lines.room(&self.shards[shard(print)], kept(print)).ok_or(place)?;
-            }
-        }
-        for (print, room) in fingerprints.into_iter().zip(rooms).filter(|(print, _)| *print != 0) {
-            let shard = &mut self.shards[shard(print)];
-            shard.taken += 1;
-            self.lines.add(shard, room, kept(print));
-        }
-        Ok(())
     }
 }
 
@@ -157,6 +162,7 @@ impl Shard {
 
 impl Lines {
     /// A line of a shard, by its number there.
+    #[cfg(feature = "import")]
     fn get(&self, shard: &Shard, line: usize) -> &Line {
         let (slab, at) = self.place(shard, line);
         &self.slabs[slab][at]

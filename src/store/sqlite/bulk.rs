@@ -19,7 +19,7 @@ const BATCH_RECORDS: u64 = 100_000;
 
 /// How long an import waits for another's transaction where the indexes are missing: it can be the one that builds them, of millions
 /// of users.
-const BUILD_PATIENCE: Duration = Duration::from_mins(10);
+const BUILD_PATIENCE: Duration = Duration::from_secs(600);
 
 pub(super) struct SqliteBulk<'a> {
     store: &'a Sqlite,
