@@ -94,7 +94,13 @@ fn what_is_no_request_is_counted_and_logged() {
         assert_eq!(answer.header("content-type"), Some("application/problem+json"));
         assert!(!answer.body.contains("CANARY") && !answer.head.contains("CANARY"), "{}", answer.body);
         let id = answer.header("x-request-id").expect("an id").to_owned();
-        assert!(server.log.lock().expect("whole").iter().any(|line| line.contains(&id)), "{id} is in the log");
+        // It is counted and logged beside the answer, which can be here first.
+        let is_logged = || server.log.lock().expect("whole").iter().any(|line| line.contains(&id));
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while !is_logged() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(is_logged(), "{id} is in the log");
     }
     let metrics = server.metrics();
     for (status, count) in [(400, 2), (431, 1)] {
