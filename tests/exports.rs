@@ -6,6 +6,7 @@ use std::io::Cursor;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
 use rehash::import::{Credential, Export, HashConfig, Options, Record, Rules, Source, Summary, Vendor, check};
 use rehash::{Argon2Target, Engine, Keyring, Password, Policy};
 
@@ -403,6 +404,57 @@ fn comments_of_an_sql_dump_hide_no_rows() {
     assert_eq!(logins(&other), (names(&["ada"]), vec![]));
     let rows = format!("INSERT INTO wp_users VALUES ROW{a}, ROW {b};");
     assert_eq!(logins(&rows), (names(&["ada", "bob"]), vec![]));
+}
+
+/// A text as mysqldump writes it.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("'");
+    for c in text.chars() {
+        match c {
+            '\'' | '"' | '\\' => quoted.extend(['\\', c]),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\0' => quoted.push_str("\\0"),
+            '\u{1a}' => quoted.push_str("\\Z"),
+            c => quoted.push(c),
+        }
+    }
+    quoted + "'"
+}
+
+proptest! {
+    /// Within quotes nothing is a comment, an end of a row or of a statement, and the rows after it are read.
+    #[test]
+    fn texts_of_an_sql_dump_are_read_whatever_they_hold(
+        texts in proptest::collection::vec("([-#/*'\"\\\\,;() \n\r\0\u{1a}é]|--|/\\*|\\*/|[a-z]){0,12}", 1..5),
+        remark in prop_oneof![Just(""), Just(" -- it's\n"), Just("/* it's, ; ( */"), Just("# ;'\n")],
+    ) {
+        let row = |(id, text): (usize, &String)| row(id as u32, "ada", "")
+            .replace(",'','2025-01-01',", &format!(",{},{remark}'2025-01-01',", quoted(text)))
+            .replace("'ada'", &format!("'u{id}'")).replace("'ada@example.com'", &format!("'u{id}@example.com'"));
+        let rows: Vec<String> = texts.iter().enumerate().map(row).collect();
+        let dump = format!("INSERT INTO `wp_users` VALUES {};\n", rows.join(&format!(",{remark}")));
+        let (seen, _) = read("dump.sql", dump.into_bytes(), Vendor::Wordpress);
+        prop_assert_eq!(seen.len(), texts.len());
+        for ((_, outcome), text) in seen.iter().zip(&texts) {
+            let record = outcome.as_ref().expect("good");
+            let custom: serde_json::Value = serde_json::from_str(custom(record)).expect("an object");
+            prop_assert_eq!(custom["user_url"].as_str().unwrap_or_default(), text.as_str());
+        }
+    }
+}
+
+#[test]
+fn what_looks_like_a_comment_in_a_text_of_an_sql_dump_is_text() {
+    for text in ["#1", "Anna--Marie", "/* x */", "a -- b", "--", "it\\'s # 'quoted'"] {
+        let text = text.replace(" '", " ''").replace("d'", "d''");
+        let dump = format!(
+            "INSERT INTO wp_users VALUES {},{};",
+            row(1, "ada", "").replace("'2025-01-01'", &format!("'{text}'")),
+            row(2, "bob", "")
+        );
+        assert_eq!(logins(&dump), (names(&["ada", "bob"]), vec![]), "{text}");
+    }
 }
 
 const SITE: &str = "CREATE TABLE `wp_users` (`ID` bigint(20) unsigned NOT NULL, `user_login` varchar(60) NOT NULL DEFAULT '', \

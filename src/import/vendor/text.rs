@@ -189,13 +189,18 @@ fn unfolded(text: &str) -> Vec<String> {
 
 /// The values of one row `(1,'ada',NULL)`; `None` is NULL.
 pub(super) fn sql_values(text: &str) -> Result<Vec<Option<Cow<'_, str>>>, Problem> {
-    let text = match super::super::sql::without_comments(text) {
-        Cow::Borrowed(text) => text,
+    match super::super::sql::without_comments(text) {
+        Cow::Borrowed(text) => uncommented_values(text),
+        // What looks like a comment within quotes stays, so it may be there still: it is looked for once.
         Cow::Owned(text) => {
             let own = |value: Option<Cow<'_, str>>| value.map(|value| Cow::Owned(value.into_owned()));
-            return sql_values(&text).map(|values| values.into_iter().map(own).collect());
+            uncommented_values(&text).map(|values| values.into_iter().map(own).collect())
         }
-    };
+    }
+}
+
+/// The values of a row that has no comments.
+fn uncommented_values(text: &str) -> Result<Vec<Option<Cow<'_, str>>>, Problem> {
     let bad = || Problem::record(Code::Malformed, "is not a row of values in brackets");
     let body = text.trim().strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).ok_or_else(bad)?;
     let mut values = Vec::new();
