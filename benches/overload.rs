@@ -1,5 +1,6 @@
 //! Far more sign-ins than can be hashed, sent to `rehash serve` as a process of its own by this one: how soon those are told
-//! that there is no room, how long those wait that are let in, whether health answers meanwhile, what memory the service
+//! that there is no room, how long those wait that are let in, whether health answers meanwhile (where the visitors are, and on the
+//! address for operators), what memory the service
 //! takes, and how much of the pool's own rate is left.
 //!
 //! This process stands for the machines of visitors. It takes a part of the same processors, which is printed; where it may, it
@@ -56,18 +57,18 @@ struct Times {
 #[derive(Default)]
 struct Storm {
     times: Times,
-    health: Vec<Duration>,
+    health: [Vec<Duration>; 2],
     cpu: f64,
     own_cpu: f64,
 }
 
 impl Storm {
-    fn add(&mut self, (times, health): (Times, Vec<Duration>), cpu: f64, own_cpu: f64) {
+    fn add(&mut self, (times, health): (Times, [Vec<Duration>; 2]), cpu: f64, own_cpu: f64) {
         self.times.accepted.extend(times.accepted);
         self.times.shed.extend(times.shed);
         self.times.accepted_in_time += times.accepted_in_time;
         self.times.asked_in_time += times.asked_in_time;
-        self.health.extend(health);
+        self.health.iter_mut().zip(health).for_each(|(all, some)| all.extend(some));
         self.cpu += cpu;
         self.own_cpu += own_cpu;
     }
@@ -87,7 +88,7 @@ fn main() {
     let mut total = Storm::default();
     for _ in 0..PARTS {
         let (cpu, own_cpu) = (service.cpu(), cpu_of("/proc/self/stat"));
-        let part = storm(service.address, clients, time / PARTS, back_off);
+        let part = storm([service.address, service.operators], clients, time / PARTS, back_off);
         total.add(part, service.cpu() - cpu, cpu_of("/proc/self/stat") - own_cpu);
         own.push(own_rate(&engine));
     }
@@ -103,10 +104,12 @@ fn main() {
         back_off.as_millis(),
         if goes_first { "" } else { "; this process may not go before the service, so its clock waits for it" }
     );
-    println!("{:<26} {:>8} {:>9} {:>9} {:>9}", "", "answers", "p50 ms", "p99 ms", "max ms");
+    println!("{:<28} {:>8} {:>9} {:>9} {:>9}", "", "answers", "p50 ms", "p99 ms", "max ms");
     let accepted = show("sign-ins that are let in", times.accepted, service.floor);
     let shed = show("503", times.shed, SHED_WITHIN);
-    let health = show("/healthz", health, HEALTH_WITHIN);
+    let [health, apart] = health;
+    show("/healthz where visitors are", health, HEALTH_WITHIN);
+    let health = show("/healthz for operators", apart, HEALTH_WITHIN);
     println!(
         "{rate:.1} sign-ins a second; the pool alone {own:.1} (from {least:.1} to {most:.1}); ratio {:.3}",
         rate / own
@@ -146,7 +149,7 @@ fn show(what: &str, mut times: Vec<Duration>, bound: Duration) -> Shown {
     let at = |part: usize| times.get((times.len() * part / 100).min(times.len().saturating_sub(1)));
     let milliseconds = |time: Option<&Duration>| time.map_or(0.0, |time| time.as_secs_f64() * 1e3);
     let [p50, p99, max] = [at(50), at(99), times.last()].map(milliseconds);
-    println!("{what:<26} {:>8} {p50:>9.2} {p99:>9.2} {max:>9.2}, {over} over {} ms", times.len(), bound.as_millis());
+    println!("{what:<28} {:>8} {p50:>9.2} {p99:>9.2} {max:>9.2}, {over} over {} ms", times.len(), bound.as_millis());
     Shown { p99, max }
 }
 
@@ -180,10 +183,15 @@ fn go_first() -> bool {
 }
 
 /// All connections, on one thread; and one that asks for health, beside them.
-fn storm(address: SocketAddr, clients: usize, time: Duration, back_off: Duration) -> (Times, Vec<Duration>) {
-    let is_over = AtomicBool::new(false);
+fn storm(
+    addresses: [SocketAddr; 2],
+    clients: usize,
+    time: Duration,
+    back_off: Duration,
+) -> (Times, [Vec<Duration>; 2]) {
+    let (is_over, [address, _]) = (AtomicBool::new(false), addresses);
     std::thread::scope(|scope| {
-        let health = scope.spawn(|| ask_for_health(address, &is_over));
+        let health = addresses.map(|address| scope.spawn(|| ask_for_health(address, &is_over)));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let times = Rc::new(RefCell::new(Times::default()));
         let all = tokio::task::LocalSet::new();
@@ -201,7 +209,7 @@ fn storm(address: SocketAddr, clients: usize, time: Duration, back_off: Duration
         }
         runtime.block_on(all);
         is_over.store(true, Ordering::Relaxed);
-        (times.take(), health.join().unwrap())
+        (times.take(), health.map(|asked| asked.join().unwrap()))
     })
 }
 
@@ -301,6 +309,7 @@ fn ask_for_health(address: SocketAddr, is_over: &AtomicBool) -> Vec<Duration> {
 struct Service {
     process: Child,
     address: SocketAddr,
+    operators: SocketAddr,
     floor: Duration,
 }
 
@@ -312,7 +321,7 @@ impl Service {
         let program = std::env::var("REHASH_BENCH_REHASH").unwrap_or_else(|_| env!("CARGO_BIN_EXE_rehash").to_owned());
         let more = std::env::var("REHASH_BENCH_ARGUMENTS").unwrap_or_default();
         let mut process = Command::new(program)
-            .args(["serve", "--listen", "127.0.0.1:0", "--api-rate", "0"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--operations-listen", "127.0.0.1:0", "--api-rate", "0"])
             .args(["--max-failures", "0", "--max-address-failures", "0", "--concurrency", &WORKERS.to_string()])
             .args(["--memory", &format!("{}KiB", TARGET.memory_kib), "--passes", &TARGET.passes.to_string()])
             .args(["--pool-memory", &format!("{MEMORY_KIB}KiB"), "--store"])
@@ -325,11 +334,12 @@ impl Service {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let (first, second) = (lines.next().unwrap(), lines.next().unwrap());
+        let [first, second, third] = [(); 3].map(|()| lines.next().unwrap());
         let address = first.strip_prefix("listening on http://").unwrap().parse().unwrap();
+        let operators = third.strip_prefix("for operators on http://").unwrap().parse().unwrap();
         println!("{second}");
         let floor = second.split("refusals wait for ").nth(1).unwrap().trim_end_matches(" ms").parse().unwrap();
-        Self { process, address, floor: Duration::from_millis(floor) }
+        Self { process, address, operators, floor: Duration::from_millis(floor) }
     }
 
     fn fill(&self) {

@@ -20,6 +20,9 @@
 //! | `GET /metrics` | Prometheus metrics | the admin token, unless it is turned off |
 //! | `GET /` | the status page, where it is turned on | the admin token |
 //!
+//! What operators ask, the last three rows, can be had on a listener of its own as well ([`listen_for_operators`]), which no storm of
+//! visitors reaches.
+//!
 //! Over a table of the embedder's own ([`Service::over_table`]) there is nothing under `/api`.
 
 mod accounts;
@@ -74,7 +77,7 @@ use throttle::{Buckets, Throttle};
 pub use accounts::Table;
 pub use auth::Token;
 pub use config::{Config, FloorMode, LogSink};
-pub use listener::{Listening, bind, listen};
+pub use listener::{Listening, bind, listen, listen_for_operators};
 pub use progress::progress_page;
 
 /// One in so many connections is kept for what is answered at once: health, metrics, and that there is no room.
@@ -219,13 +222,6 @@ impl Service {
     /// headers. Where the requests' extensions hold an [`axum::extract::ConnectInfo`] of a socket address, guesses are
     /// throttled for each address too.
     pub fn router(&self) -> Router {
-        let open = Router::new()
-            .route("/healthz", get(operations::healthz))
-            .route("/readyz", get(operations::readyz))
-            .route("/openapi.json", get(operations::openapi));
-        let scraped = Router::new()
-            .route("/metrics", get(operations::metrics))
-            .route_layer(from_fn_with_state(self.clone(), auth::require_metrics_login));
         let api = Router::new()
             .route("/v1/sign-in", post(sign_in::sign_in))
             .route("/v1/password", post(passwords::change))
@@ -247,16 +243,43 @@ impl Service {
             .route("/api/users/{id}/identities/{target}", put(manage::put_identity))
             .route("/api/users/{id}/identities/{target}", delete(manage::unlink))
             .route_layer(from_fn_with_state(self.clone(), auth::require_admin_token));
-        let mut router = open.merge(scraped).merge(api);
+        let mut router = self.for_operators(self.inner.config.metrics_without_token).merge(api);
         if self.inner.accounts.users().is_some() {
             router = router.merge(admin);
         }
+        self.whole(router)
+    }
+
+    /// Of all routes those that operators and their programs ask: health, readiness, metrics, the description and the status page. On a
+    /// listener of their own ([`listen_for_operators`]) they need not be where visitors are.
+    pub fn operations_router(&self) -> Router {
+        let config = &self.inner.config;
+        self.whole(self.for_operators(config.metrics_without_token || config.metrics_without_token_for_operators))
+    }
+
+    fn for_operators(&self, metrics_without_token: bool) -> Router<Self> {
+        let open = Router::new()
+            .route("/healthz", get(operations::healthz))
+            .route("/readyz", get(operations::readyz))
+            .route("/openapi.json", get(operations::openapi));
+        let metrics = get(operations::metrics);
+        let metrics = if metrics_without_token {
+            metrics
+        } else {
+            metrics.route_layer(from_fn_with_state(self.clone(), auth::require_admin_login))
+        };
+        let mut router = open.route("/metrics", metrics);
         if self.inner.config.status_page {
             let page = Router::new()
                 .route("/", get(status_page::page))
                 .route_layer(from_fn_with_state(self.clone(), auth::require_admin_login));
             router = router.merge(page);
         }
+        router
+    }
+
+    /// With what is around every request.
+    fn whole(&self, router: Router<Self>) -> Router {
         router
             .fallback(problem::not_found)
             .method_not_allowed_fallback(problem::method_not_allowed)

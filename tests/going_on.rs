@@ -231,9 +231,24 @@ fn what_was_rejected_of_a_database_stays_in_its_file_and_counts() {
     let (code, counts, said) = work.again(&SOURCE);
     assert_eq!((code, of(&counts, "rejected"), of(&counts, "rejected_earlier")), (Some(1), 0, 100), "{counts} {said}");
     assert_eq!((of(&counts, "records"), of(&counts, "committed_earlier")), (RECORDS, 100_000), "{counts}");
-    let kept: BTreeSet<String> = work.lines("rejects").into_iter().collect();
+    let lines = work.lines("rejects");
+    let kept: BTreeSet<String> = lines.iter().cloned().collect();
+    assert_eq!(lines.len(), kept.len(), "each once");
     assert!((1..=100).all(|n| kept.iter().any(|line| line.contains(&format!("\"user{}\"", n * BROKEN)))), "{kept:?}");
     assert!(!kept.contains("of another import"));
+}
+
+#[test]
+fn rejects_of_a_database_that_are_not_in_their_file_are_told_of() {
+    let work = Work::new();
+    legacy(&work.path("legacy.db"));
+    work.cut_off(&SOURCE);
+    let lines = work.lines("rejects");
+    assert!(lines.len() > 100, "of a batch that was not committed as well");
+    fs::write(work.path("rejects"), lines[..99].join("\n") + "\n").expect("written");
+    let (_, _, said) = work.again(&SOURCE);
+    assert!(said.contains("1 records that an earlier run rejected are not in rejects"), "{said}");
+    assert_eq!(work.lines("rejects").len(), RECORDS / BROKEN - 1);
 }
 
 #[test]
@@ -253,7 +268,9 @@ fn what_was_rejected_of_a_database_is_kept_when_the_import_is_killed() {
         fs::read_dir(work.directory.path()).expect("readable").flatten().map(|entry| entry.file_name()).collect();
     assert!(!left.iter().any(|name| name.to_string_lossy().starts_with(".rehash-")), "{left:?}");
     let _ = work.rehash(&SOURCE);
-    let kept: BTreeSet<String> = work.lines("rejects").into_iter().collect();
+    let lines = work.lines("rejects");
+    let kept: BTreeSet<String> = lines.iter().cloned().collect();
+    assert_eq!(lines.len(), kept.len(), "each once");
     let is_kept = |n: usize| kept.iter().any(|line| line.contains(&format!("\"user{}\"", n * BROKEN)));
     assert!((1..=RECORDS / BROKEN).all(is_kept), "{kept:?}");
 }

@@ -54,15 +54,6 @@ pub(super) async fn require_admin_login(State(service): State<Service>, request:
     }
 }
 
-/// For whoever scrapes metrics, which can do both. What is counted by outcome and method would tell a visitor who watches it what
-/// is behind one refusal of theirs.
-pub(super) async fn require_metrics_login(state: State<Service>, request: Request, next: Next) -> Response {
-    if state.inner.config.metrics_without_token {
-        return next.run(request).await;
-    }
-    require_admin_login(state, request, next).await
-}
-
 fn is_bearer(token: &Token, headers: &HeaderMap) -> bool {
     presented(headers, "bearer").is_some_and(|presented| token.is(presented.as_bytes()))
 }

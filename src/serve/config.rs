@@ -36,6 +36,8 @@ pub struct Config {
     /// and after one of their own learns whether there is such a user and how they are stored. For a listener that visitors do not
     /// reach.
     pub metrics_without_token: bool,
+    /// The same where operators alone ask ([`listen_for_operators`](super::listen_for_operators)).
+    pub metrics_without_token_for_operators: bool,
     /// When refusals are answered.
     pub floor: FloorMode,
     /// Failures for one identifier in [`Config::throttle_window`] after which it is refused whatever the password; nought turns
@@ -91,6 +93,7 @@ impl Default for Config {
             api_token: None,
             status_page: false,
             metrics_without_token: false,
+            metrics_without_token_for_operators: false,
             floor: FloorMode::Measured,
             failures_per_identifier: 10,
             failures_per_address: 200,

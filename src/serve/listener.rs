@@ -6,6 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -32,6 +33,12 @@ const HEADERS_MAX: usize = 64;
 const WAITING_MAX: u32 = 4096;
 /// How long to wait where the system has no file descriptor left, or no connection leaves, before looking again.
 const BREATH: Duration = Duration::from_millis(50);
+
+/// Connections of operators at most.
+const OPERATORS_MAX: usize = 64;
+
+/// How many requests that are there are begun before the thread looks for new ones.
+const TURNS: usize = 4;
 
 /// How many are asked to leave in one breath: with one at a time, whoever waits behind many would wait for long.
 const SHOWN_OUT: usize = 16;
@@ -81,6 +88,34 @@ pub async fn listen(
     shutdown: impl Future<Output = ()>,
     grace: Duration,
 ) -> io::Result<Listening> {
+    let connections = service.inner.config.connections_max.max(1);
+    answer_all(service, service.router(), connections, listener, shutdown, grace).await
+}
+
+/// The same for operators alone: [`Service::operations_router`], for a few connections. On an address of its own, and a thread with a
+/// runtime of its own, health is answered at once whatever storm of sign-ins the other is in.
+///
+/// # Errors
+///
+/// As [`listen`].
+pub async fn listen_for_operators(
+    service: &Service,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+    grace: Duration,
+) -> io::Result<Listening> {
+    let connections = service.inner.config.connections_max.clamp(1, OPERATORS_MAX);
+    answer_all(service, service.operations_router(), connections, listener, shutdown, grace).await
+}
+
+async fn answer_all(
+    service: &Service,
+    router: axum::Router,
+    all: usize,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+    grace: Duration,
+) -> io::Result<Listening> {
     let config = &service.inner.config;
     // A client that has closed its half of the connection is answered. One that has closed all of it looks the same until it is written
     // to, so what it asked for is finished, too.
@@ -91,7 +126,7 @@ pub async fn listen(
         .max_headers(HEADERS_MAX)
         .half_close(true)
         .keep_alive(true);
-    let (router, all) = (service.router(), config.connections_max.max(1));
+    let turns = Arc::new(Semaphore::new(TURNS));
     let places = Arc::new(Semaphore::new(all));
     let mut guests = Guests::default();
     let (ending, _) = watch::channel(false);
@@ -128,7 +163,7 @@ pub async fn listen(
         let is_busy = Arc::clone(&guest);
         let (stream, refusal) = Refusing::new(prepared(stream));
         let (stream, heads) = Watched::new(stream, HEAD_BYTES_MAX);
-        let connection = http.serve_connection(TokioIo::new(stream), of_peer(&router, peer, guest, heads));
+        let connection = http.serve_connection(TokioIo::new(stream), of_peer(&router, &turns, peer, guest, heads));
         let (mut ended, service) = (ending.subscribe(), service.clone());
         tokio::spawn(async move {
             let mut connection = std::pin::pin!(connection);
@@ -212,6 +247,7 @@ fn prepared(stream: TcpStream) -> TcpStream {
 /// The router, told who is at the other end, and what their heads were like. They are busy from when all of a body has come.
 fn of_peer(
     router: &axum::Router,
+    turns: &Arc<Semaphore>,
     peer: SocketAddr,
     is_busy: Arc<AtomicBool>,
     heads: Heads,
@@ -224,15 +260,19 @@ fn of_peer(
     > + Clone
     + use<>,
 > {
-    let router = router.clone();
+    let (router, turns) = (router.clone(), Arc::clone(turns));
     TowerToHyperService::new(tower::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
         let (head, is_busy) = (heads.next(), Arc::clone(&is_busy));
         let mut request = request.map(|body| Body::new(Arriving::new(body, Arc::clone(&is_busy))));
         request.extensions_mut().insert(ConnectInfo(peer));
         request.extensions_mut().insert(head);
+        let turns = (!is_prompt(request.uri().path())).then(|| Arc::clone(&turns));
         let answer = router.clone().oneshot(request);
         async move {
-            let mut answer = answer.await;
+            let mut answer = match turns {
+                Some(turns) => in_turn(&turns, answer).await,
+                None => answer.await,
+            };
             is_busy.store(false, Ordering::Relaxed);
             if let (Ok(answer), true) = (&mut answer, head != Head::Plain) {
                 answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -242,9 +282,53 @@ fn of_peer(
     }))
 }
 
+/// Whoever asks for it looks after the service, and is not kept waiting behind a storm of others.
+fn is_prompt(path: &str) -> bool {
+    path == "/healthz"
+}
+
+/// Begins a request when its turn has come, and leaves the thread to others before that.
+async fn in_turn<R: Future>(turns: &Semaphore, request: R) -> R::Output {
+    let turn = turns.acquire().await;
+    tokio::task::yield_now().await;
+    let mut request = std::pin::pin!(request);
+    let begun = std::future::poll_fn(|context| Poll::Ready(request.as_mut().poll(context))).await;
+    drop(turn);
+    match begun {
+        Poll::Ready(answer) => answer,
+        Poll::Pending => request.await,
+    }
+}
+
 fn is_transient(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted, WouldBlock};
     // 23 and 24: too many open files, in the system and in the process.
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted | WouldBlock)
         || matches!(error.raw_os_error(), Some(23 | 24))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_that_waits_for_something_keeps_no_turn_from_others() {
+        let turns = Semaphore::new(1);
+        let mut waiting = Box::pin(in_turn(&turns, std::future::pending::<()>()));
+        let others = async {
+            for number in 0..10 {
+                assert_eq!(in_turn(&turns, async move { number }).await, number);
+            }
+            // One who gave up while it waited for its turn has none.
+            let taken = turns.acquire().await;
+            let gave_up = tokio::time::timeout(Duration::from_millis(1), in_turn(&turns, async {})).await;
+            assert!(gave_up.is_err() && taken.is_ok());
+        };
+        tokio::select! {
+            () = &mut waiting => unreachable!("it waits for ever"),
+            () = others => {}
+        }
+        drop(waiting);
+        assert_eq!(turns.available_permits(), 1);
+    }
 }

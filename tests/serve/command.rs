@@ -1,6 +1,6 @@
 //! The command `rehash serve`: where its options come from, and what it refuses before it listens.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -108,6 +108,47 @@ fn tokens_and_headers_that_could_never_match_are_refused_at_the_start() {
 }
 
 #[test]
+fn operators_have_an_address_of_their_own() {
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("token"), TOKEN).expect("written");
+    let more = ["--operations-listen", "127.0.0.1:0", "--admin-token-file", "token", "--status-page", "--quiet"];
+    let mut running = Running::start(directory.path(), &more);
+    let lines: Vec<_> = running.out.by_ref().lines().take(2).map_while(Result::ok).collect();
+    let apart = lines[1].strip_prefix("for operators on http://").expect("an address").to_owned();
+    let status = |address: &str, path: &str, token: &str| {
+        let mut stream = std::net::TcpStream::connect(address).expect("it listens");
+        let head =
+            format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n");
+        stream.write_all(head.as_bytes()).expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("answered");
+        answer[9..12].parse::<u16>().expect("a status")
+    };
+    let visitors = |path| status(&running.address.to_string(), path, TOKEN);
+    let operators = |path, token| status(&apart, path, token);
+    for path in ["/healthz", "/readyz", "/metrics", "/openapi.json", "/"] {
+        assert_eq!((visitors(path), operators(path, TOKEN)), (200, 200), "{path}");
+    }
+    assert_eq!((operators("/metrics", "another"), operators("/", "another")), (401, 401));
+    for path in ["/v1/sign-in", "/api/users"] {
+        assert_eq!(operators(path, TOKEN), 404, "{path}");
+    }
+    assert_eq!((visitors("/v1/sign-in"), visitors("/api/users")), (405, 200));
+    running.signal("TERM");
+    assert_eq!(running.end(), (Some(0), String::new()));
+    let more = [&more[..], &["--metrics-without-token"]].concat();
+    let mut running = Running::start(directory.path(), &more);
+    let lines: Vec<_> = running.out.by_ref().lines().take(2).map_while(Result::ok).collect();
+    let apart = lines[1].strip_prefix("for operators on http://").expect("an address");
+    let of = |path| (status(&running.address.to_string(), path, "another"), status(apart, path, "another"));
+    assert_eq!((of("/metrics"), of("/")), ((401, 200), (401, 401)), "no visitor reads them");
+    for args in [["--operations-listen", "0.0.0.0:0"], ["--operations-listen", "127.0.0.1"]] {
+        let said = serve(directory.path(), &args, &[], "").expect_err("refused");
+        assert!(said.starts_with("Some(2)") && said.contains("--operations-listen"), "{said}");
+    }
+}
+
+#[test]
 fn rows_that_can_never_sign_in_are_told_of_at_the_start() {
     let directory = tempfile::tempdir().expect("a directory");
     let row = json!({"username": "ada", "passwordEncrypted": "$argon2id$v=19$m=131072,t=3,p=1$c2FsdHNhbHRzYWx0$HUalPYwdROHWPoDXlAOJsA"});
@@ -143,6 +184,7 @@ fn a_floor_that_hides_nothing_is_told_of_at_the_start() {
 struct Running {
     process: std::process::Child,
     address: std::net::SocketAddr,
+    out: BufReader<std::process::ChildStdout>,
 }
 
 impl Running {
@@ -156,9 +198,10 @@ impl Running {
             .spawn()
             .expect("it starts");
         let mut line = String::new();
-        BufReader::new(process.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
+        let mut out = BufReader::new(process.stdout.take().expect("piped"));
+        out.read_line(&mut line).expect("a line");
         let address = line.trim().strip_prefix("listening on http://").unwrap_or_else(|| panic!("{line:?}"));
-        Self { address: address.parse().expect("an address"), process }
+        Self { address: address.parse().expect("an address"), process, out }
     }
 
     fn signal(&self, name: &str) {

@@ -14,14 +14,14 @@ use rehash::import::{Checked, Problem, Summary, check};
 use rehash::store::{Bulk, BulkOptions, Inserted, Mark, Users, Written};
 use rehash::{Code, Engine, UpgradeMode};
 
-use self::counts::Counts;
+use self::{counts::Counts, rejects::Kept};
 use crate::check::options;
 use crate::interrupt::Interrupt;
 use crate::output::{Exit, Failure, say};
 use crate::patience::Patience;
 use crate::pending::{Batch, Held, Pending, Reading, conflict, method_of, new_user, say_what_is_committed, size};
 use crate::plaintext::hash_plaintext;
-use crate::report::{self, Progress, Rejects, Reporter};
+use crate::report::{self, Progress, Reporter};
 use crate::reserved::Reserved;
 use crate::source::Inputs;
 use crate::{args, committed, fingerprint, keys, probe, store};
@@ -127,7 +127,7 @@ struct Importer<'a, W> {
     under_way: VecDeque<Vec<Held>>,
     counts: Counts,
     reporter: Reporter<W>,
-    rejects: Option<Rejects>,
+    rejects: Option<Kept>,
 }
 
 impl<W: Write> Importer<'_, W> {
@@ -385,7 +385,7 @@ impl<W: Write> Importer<'_, W> {
             None => is_interrupted.then(|| "interrupted".to_owned()),
         };
         // A disk without room for them takes nothing from what is said.
-        let kept = self.rejects.take().map_or(Ok(()), Rejects::finish);
+        let kept = self.rejects.take().map_or(Ok(()), Kept::finish);
         let finished = self.report(summary, stopped).and(kept);
         let settled = self.bulk.finish();
         finished?;

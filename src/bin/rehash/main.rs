@@ -21,6 +21,7 @@ mod machine;
 mod mapping;
 mod measure;
 mod methods;
+mod operators;
 mod output;
 mod patience;
 mod pending;

@@ -15,6 +15,7 @@ use rehash::pool::{HashPool, PoolConfig};
 use rehash::serve::{Config, FloorMode, Listening, Service, Token, bind, listen};
 use rehash::store::{OpenOptions, StoreUrl};
 
+use crate::operators::{self, Operators};
 use crate::output::{Exit, Failure, printable, say};
 use crate::{args, keys, mapping, units};
 
@@ -43,6 +44,9 @@ pub struct Serve {
     /// The address to listen on
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", env = "REHASH_LISTEN")]
     pub listen: SocketAddr,
+    /// A second address, for /healthz, /readyz, /metrics and the status page alone, which no storm of visitors reaches
+    #[arg(long, value_name = "ADDRESS", env = "REHASH_OPERATIONS_LISTEN")]
+    pub operations_listen: Option<SocketAddr>,
     /// Listen on an address that other machines can reach, without TLS: only behind a proxy
     #[arg(long, env = "REHASH_LISTEN_ANYWHERE")]
     pub listen_anywhere: bool,
@@ -58,7 +62,7 @@ pub struct Serve {
     /// Show the status page at /
     #[arg(long, env = "REHASH_STATUS_PAGE")]
     pub status_page: bool,
-    /// Serve /metrics to whoever reaches the port: tells them who has an account; only where no visitor does
+    /// Serve /metrics without a token, on --operations-listen alone where there is one: tells whoever reaches it who has an account
     #[arg(long, env = "REHASH_METRICS_WITHOUT_TOKEN")]
     pub metrics_without_token: bool,
     /// Answer no refusal before this; 0ms is no floor [default: twice what the dearest hash in the store takes, and the time to wait for
@@ -134,12 +138,8 @@ pub enum Throttle {
 }
 
 pub fn run(args: &Serve, out: &mut impl Write) -> Result<Exit, Failure> {
-    if !args.listen.ip().is_loopback() && !args.listen_anywhere {
-        return Err(Failure::usage(format!(
-            "--listen {}: other machines reach it, and there is no TLS; add --listen-anywhere where a proxy is in front",
-            args.listen
-        )));
-    }
+    operators::refuse_others("--listen", Some(args.listen), args.listen_anywhere)?;
+    operators::refuse_others("--operations-listen", args.operations_listen, args.listen_anywhere)?;
     let mode: UpgradeMode = args.upgrade.into();
     let engine = keys::engine(&args.target, args.limits.limits(), args.keys.keyring()?, mode)?;
     let mut options = OpenOptions::default().creates(true).shared(true);
@@ -183,7 +183,8 @@ pub fn run(args: &Serve, out: &mut impl Write) -> Result<Exit, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Fault, format!("the runtime did not start: {error}")))?;
-    let ended = runtime.block_on(serve(args, &service, out))?;
+    let operators = args.operations_listen.map(|address| Operators::start(address, &service)).transpose()?;
+    let ended = runtime.block_on(serve(args, &service, operators, out))?;
     if ended == Ended::AskedTwice {
         log.end();
         say("asked to end a second time: requests that were under way were cut");
@@ -197,7 +198,12 @@ pub fn run(args: &Serve, out: &mut impl Write) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-async fn serve(args: &Serve, service: &Service, out: &mut impl Write) -> Result<Ended, Failure> {
+async fn serve(
+    args: &Serve,
+    service: &Service,
+    mut operators: Option<Operators>,
+    out: &mut impl Write,
+) -> Result<Ended, Failure> {
     // Before anybody is told that it listens: who then ends it is heard.
     let mut ends = Ends::heard();
     let unreachable = |error: std::io::Error| Failure::usage(format!("--listen {}: {error}", args.listen));
@@ -213,6 +219,9 @@ async fn serve(args: &Serve, service: &Service, out: &mut impl Write) -> Result<
         service.waiting_places(),
         service.floor().as_millis()
     )?;
+    if let Some(operators) = &operators {
+        writeln!(out, "for operators on http://{}", operators.address)?;
+    }
     if service.floor().is_zero() {
         say("there is no floor under refusals: their time tells who has an account with a dear hash");
     }
@@ -223,14 +232,26 @@ async fn serve(args: &Serve, service: &Service, out: &mut impl Write) -> Result<
         let _ = told.await;
     };
     let mut listening = std::pin::pin!(listen(service, listener, asked_to_end, args.grace));
+    let operators_broke = async {
+        match &mut operators {
+            Some(operators) => operators.broken().await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         ended = &mut listening => return ended.map(Ended::from).map_err(broke),
+        error = operators_broke => return Err(broke(error)),
         () = ends.next() => drop(asked),
     }
-    tokio::select! {
+    // Who looks after the service is answered until all requests are.
+    let ended = tokio::select! {
         ended = &mut listening => ended.map(Ended::from).map_err(broke),
         () = ends.next() => Ok(Ended::AskedTwice),
+    };
+    if !matches!(ended, Ok(Ended::AskedTwice)) {
+        operators.into_iter().for_each(Operators::end);
     }
+    ended
 }
 
 /// How it came to an end.
@@ -297,7 +318,9 @@ fn config(args: &Serve, log: &Log) -> Result<Config, Failure> {
         return Err(Failure::usage("--status-page needs --admin-token-file: the page is for operators"));
     }
     config.status_page = args.status_page;
-    config.metrics_without_token = args.metrics_without_token;
+    // Where operators have an address of their own, it is theirs alone.
+    config.metrics_without_token = args.metrics_without_token && args.operations_listen.is_none();
+    config.metrics_without_token_for_operators = args.metrics_without_token;
     config.floor = match (args.no_floor, args.floor) {
         (true, _) => FloorMode::Off,
         (false, Some(floor)) => FloorMode::Fixed(floor),
