@@ -262,13 +262,11 @@ impl Service {
             .route("/healthz", get(operations::healthz))
             .route("/readyz", get(operations::readyz))
             .route("/openapi.json", get(operations::openapi));
-        let metrics = get(operations::metrics);
-        let metrics = if metrics_without_token {
-            metrics
-        } else {
-            metrics.route_layer(from_fn_with_state(self.clone(), auth::require_admin_login))
-        };
-        let mut router = open.route("/metrics", metrics);
+        let mut scraped = Router::new().route("/metrics", get(operations::metrics));
+        if !metrics_without_token {
+            scraped = scraped.route_layer(from_fn_with_state(self.clone(), auth::require_admin_login));
+        }
+        let mut router = open.merge(scraped);
         if self.inner.config.status_page {
             let page = Router::new()
                 .route("/", get(status_page::page))

@@ -44,7 +44,8 @@ pub(super) async fn require_admin_token(State(service): State<Service>, request:
     }
 }
 
-/// For browsers: the token as the password of HTTP's basic authentication, under any name.
+/// For browsers: the token as the password of HTTP's basic authentication, under any name. And for whoever scrapes metrics, which can do
+/// both: what is counted by outcome and method would tell a visitor who watches it what is behind one refusal of theirs.
 pub(super) async fn require_admin_login(State(service): State<Service>, request: Request, next: Next) -> Response {
     match &service.inner.config.admin_token {
         Some(token) if is_bearer(token, request.headers()) || is_basic(token, request.headers()) => {

@@ -318,7 +318,6 @@ fn config(args: &Serve, log: &Log) -> Result<Config, Failure> {
         return Err(Failure::usage("--status-page needs --admin-token-file: the page is for operators"));
     }
     config.status_page = args.status_page;
-    // Where operators have an address of their own, it is theirs alone.
     config.metrics_without_token = args.metrics_without_token && args.operations_listen.is_none();
     config.metrics_without_token_for_operators = args.metrics_without_token;
     config.floor = match (args.no_floor, args.floor) {
