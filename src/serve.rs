@@ -262,10 +262,9 @@ impl Service {
             .route("/healthz", get(operations::healthz))
             .route("/readyz", get(operations::readyz))
             .route("/openapi.json", get(operations::openapi));
-        let mut scraped = Router::new().route("/metrics", get(operations::metrics));
-        if !metrics_without_token {
-            scraped = scraped.route_layer(from_fn_with_state(self.clone(), auth::require_admin_login));
-        }
+        let scraped = Router::new()
+            .route("/metrics", get(operations::metrics))
+            .route_layer(from_fn_with_state((self.clone(), metrics_without_token), auth::require_metrics_login));
         let mut router = open.merge(scraped);
         if self.inner.config.status_page {
             let page = Router::new()

@@ -44,8 +44,7 @@ pub(super) async fn require_admin_token(State(service): State<Service>, request:
     }
 }
 
-/// For browsers: the token as the password of HTTP's basic authentication, under any name. And for whoever scrapes metrics, which can do
-/// both: what is counted by outcome and method would tell a visitor who watches it what is behind one refusal of theirs.
+/// For browsers: the token as the password of HTTP's basic authentication, under any name.
 pub(super) async fn require_admin_login(State(service): State<Service>, request: Request, next: Next) -> Response {
     match &service.inner.config.admin_token {
         Some(token) if is_bearer(token, request.headers()) || is_basic(token, request.headers()) => {
@@ -53,6 +52,19 @@ pub(super) async fn require_admin_login(State(service): State<Service>, request:
         }
         _ => unauthorized("Basic realm=\"rehash\", charset=\"UTF-8\""),
     }
+}
+
+/// For whoever scrapes metrics, which can do both. What is counted by outcome and method would tell a visitor who watches it what
+/// is behind one refusal of theirs.
+pub(super) async fn require_metrics_login(
+    State((service, needs_no_token)): State<(Service, bool)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if needs_no_token {
+        return next.run(request).await;
+    }
+    require_admin_login(State(service), request, next).await
 }
 
 fn is_bearer(token: &Token, headers: &HeaderMap) -> bool {
