@@ -189,9 +189,9 @@ fn storm(
     time: Duration,
     back_off: Duration,
 ) -> (Times, [Vec<Duration>; 2]) {
-    let (is_over, [address, _]) = (AtomicBool::new(false), addresses);
+    let (is_over, [address, _]) = (&AtomicBool::new(false), addresses);
     std::thread::scope(|scope| {
-        let health = addresses.map(|address| scope.spawn(|| ask_for_health(address, &is_over)));
+        let health = addresses.map(|address| scope.spawn(move || ask_for_health(address, is_over)));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let times = Rc::new(RefCell::new(Times::default()));
         let all = tokio::task::LocalSet::new();
