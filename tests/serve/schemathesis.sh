@@ -1,11 +1,15 @@
 #!/usr/bin/env bash
 # Sends what schemathesis (from PyPI) makes of the service's own description to a service with an empty store, and fails where
-# anything is answered with a 5xx other than 503, or the service ends. Needs python3 and the package index; not run by the tests.
+# anything is answered with a 5xx other than 503, with a status, content type, header or body that is not described, or without the
+# token, or the service ends. Needs python3 and the package index; not run by the tests.
 #
 #     tests/serve/schemathesis.sh [EXAMPLES] [SEED]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 examples="${1:-300}" seed="${2:-1}"
+
+checks=not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance
+checks+=,response_schema_conformance,unsupported_method,ignored_auth
 
 cargo build --release
 venv=target/schemathesis
@@ -22,7 +26,7 @@ for _ in $(seq 100); do grep -q '^listening' "$work/out" && break; sleep 0.1; do
 url=$(sed -n 's/^listening on //p' "$work/out")
 
 "$venv/bin/schemathesis" run "$url/openapi.json" --header "Authorization: Bearer $(cat "$work/token")" \
-    --checks not_a_server_error --max-examples "$examples" --seed "$seed" --continue-on-failure
+    --checks "$checks" --max-examples "$examples" --seed "$seed" --continue-on-failure
 kill -0 "$server" || { echo "the service ended" >&2; cat "$work/log" >&2; exit 1; }
 if grep -q '"level":"error"' "$work/log"; then
     echo "the service logged a fault:" >&2
