@@ -163,7 +163,7 @@ impl StoredHash {
                 Kind::Family(family) => Fault::NotOfFamily { family: family.0 },
                 Kind::Expression(_) => Fault::Conflict { tag: Method::Expression, named: stored.method },
             };
-            return if is_of_tag { Ok(stored) } else { Err(conflict().into()) };
+            return if is_of_tag { Ok(stored.as_read(text)) } else { Err(conflict().into()) };
         }
         match tag {
             Kind::Method(method) => {
@@ -176,6 +176,14 @@ impl StoredHash {
                 Self::bounded(Method::Expression, Some(expression.clone()), text, built, limits)
             }
         }
+    }
+
+    /// In the pair form the text is what was read, which a compare-and-swap names: also where it says the pair once more.
+    fn as_read(mut self, text: &str) -> Self {
+        if *self.text != *text {
+            self.restated = Some(std::mem::replace(&mut self.text, text.into()));
+        }
+        self
     }
 
     /// The first of the family's methods that reads the text; what the text names first of all.
@@ -358,6 +366,9 @@ impl StoredHash {
 
     /// The canonical text; `None` where the text is it.
     fn canonical_unless_it_is(&self) -> Option<String> {
+        if let Some(restated) = self.restated.as_ref().filter(|_| self.text.starts_with(PREFIX)) {
+            return Some(Self { text: restated.clone(), restated: None, ..self.clone() }.canonical());
+        }
         if let Some(restated) = &self.restated {
             return Some(self.scheme().canonical(restated).unwrap_or_else(|| restated.to_string()));
         }

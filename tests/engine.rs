@@ -485,6 +485,21 @@ fn what_an_earlier_version_wrote_out_is_wordpress_still() {
 }
 
 #[test]
+fn a_pair_whose_text_says_the_method_once_more_is_compared_as_it_was_read() {
+    let upper = MD5_OF_PASSWORD.to_uppercase();
+    for inner in [MD5_OF_PASSWORD, &upper, "X03MO1qnZdYdgyfeuILPmQ=="] {
+        let whole = format!("$rehash$md5${inner}");
+        for tag in ["md5", "wordpress"] {
+            let stored = tagged(tag, &whole, None).expect("an MD5");
+            assert_eq!((stored.text(), &*stored.canonical()), (&*whole, MD5_OF_PASSWORD));
+            assert_eq!(stored.self_describing(), whole);
+            let canonical = stored.into_canonical();
+            assert_eq!((canonical.text(), canonical.tag()), (MD5_OF_PASSWORD, "md5"));
+        }
+    }
+}
+
+#[test]
 fn a_record_that_any_password_would_open_is_refused() {
     let text = "$2b$04$abcdefghijklmnopqrstuuLXXhjMsWpv/bC9fkW1H1u5aF3Kr2l3S";
     let text = &format!("{}{}", &text[..59], "O");

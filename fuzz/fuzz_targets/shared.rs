@@ -17,7 +17,11 @@ pub fn round_trip(method: Method, text: &str) -> Option<StoredHash> {
     assert_eq!(again.canonical(), canonical.text());
     let described = stored.self_describing();
     let again = StoredHash::parse_self_describing(&described, &limits).expect("the self-describing form parses");
-    assert_eq!((again.method(), again.text()), (method, text));
+    // A text that says its method itself is said once.
+    if !StoredHash::is_self_describing(text) {
+        assert_eq!((again.method(), again.text()), (method, text));
+    }
+    assert_eq!((again.method(), again.canonical()), (method, stored.canonical()));
     let _ = (stored.parameters(), stored.cost(), format!("{stored:?}"));
     Some(stored)
 }
