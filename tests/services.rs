@@ -5,6 +5,8 @@
 
 #[path = "services/cluster.rs"]
 mod cluster;
+#[path = "services/dumps.rs"]
+mod dumps;
 #[path = "services/failover.rs"]
 mod failover;
 #[path = "services/faults.rs"]
