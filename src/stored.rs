@@ -163,7 +163,7 @@ impl StoredHash {
                 Kind::Family(family) => Fault::NotOfFamily { family: family.0 },
                 Kind::Expression(_) => Fault::Conflict { tag: Method::Expression, named: stored.method },
             };
-            return if is_of_tag { Ok(stored.as_read(text)) } else { Err(conflict().into()) };
+            return if is_of_tag { Ok(stored.with_text(text)) } else { Err(conflict().into()) };
         }
         match tag {
             Kind::Method(method) => {
@@ -179,7 +179,7 @@ impl StoredHash {
     }
 
     /// In the pair form the text is what was read, which a compare-and-swap names: also where it says the pair once more.
-    fn as_read(mut self, text: &str) -> Self {
+    fn with_text(mut self, text: &str) -> Self {
         if *self.text != *text {
             self.restated = Some(std::mem::replace(&mut self.text, text.into()));
         }
