@@ -446,11 +446,10 @@ proptest! {
 
 #[test]
 fn what_looks_like_a_comment_in_a_text_of_an_sql_dump_is_text() {
-    for text in ["#1", "Anna--Marie", "/* x */", "a -- b", "--", "it\\'s # 'quoted'"] {
-        let text = text.replace(" '", " ''").replace("d'", "d''");
+    for text in ["#1", "Anna--Marie", "/* x */", "a -- b", "--", "it's # 'quoted'"] {
         let dump = format!(
             "INSERT INTO wp_users VALUES {},{};",
-            row(1, "ada", "").replace("'2025-01-01'", &format!("'{text}'")),
+            row(1, "ada", "").replace("'2025-01-01'", &quoted(text)),
             row(2, "bob", "")
         );
         assert_eq!(logins(&dump), (names(&["ada", "bob"]), vec![]), "{text}");

@@ -75,6 +75,7 @@ fn tags_come_from_the_record_or_the_hash_and_are_never_guessed() {
         (tagged(ARGON2I, "argon2"), Method::Argon2i),
         (untagged(BCRYPT), Method::Bcrypt),
         (untagged(ARGON2I), Method::Argon2i),
+        (untagged("AIIiuqK4HgsT6evrc6deL4WjsxmxjOLiKI969/urX8OreahnBoZlf03FLUDljZBPqg=="), Method::Aspnet),
         (untagged(&format!("$rehash$md5${MD5}")), Method::Md5),
         (tagged(&format!("$rehash$md5${MD5}"), "MD5"), Method::Md5),
     ] {

@@ -240,7 +240,10 @@ fn plain(text: &str) -> &'static [Method] {
         ([b'0', b'x', b'0', b'1', b'0', b'0', ..], 54) => &[Method::Mssql2005],
         ([b'0', b'x', b'0', b'1', b'0', b'0', ..], 94) => &[Method::Mssql2000],
         ([b'0', b'x', b'0', b'2', b'0', b'0', ..], 142) => &[Method::Mssql2012],
-        ([b'A', b'A', b'A' | b'E', ..], 68..) | ([b'A', b'Q', b'A', b'A', b'A', b'A', ..], 60..) => &[Method::Aspnet],
+        // Of version 2: a byte of zeros, then a salt and a key, 49 bytes in all.
+        ([b'A', b'A'..=b'P', .., b'=', b'='], 68)
+        | ([b'A', b'A', b'A' | b'E', ..], 68..)
+        | ([b'A', b'Q', b'A', b'A', b'A', b'A', ..], 60..) => &[Method::Aspnet],
         ([b's', b'h', b'a', b'1', b'$', ..], _) if text.matches('$').count() == 2 => {
             &[Method::DjangoSha1, Method::WerkzeugHmac]
         }

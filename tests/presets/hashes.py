@@ -40,9 +40,9 @@ def blowfish(password=P, prefix=b"$2y$"):
     return (prefix + made[4:]).decode()
 
 
-def argon2id(salt=b"0123456789abcdef", memory=64, passes=2):
+def argon2id(salt=b"0123456789abcdef", memory=64, passes=2, password=P):
     kind = argon2.low_level.Type.ID
-    return argon2.low_level.hash_secret(P, salt, passes, memory, 1, 32, kind).decode()
+    return argon2.low_level.hash_secret(password, salt, passes, memory, 1, 32, kind).decode()
 
 
 def drupal7(password, setting="$S$5abcdefgh"):
@@ -118,6 +118,7 @@ def hashes():
     yield f"vbulletin with the salt {salt}", md5(md5(P), salt)
     yield "vbulletin 3 with the salt `q'\\`", md5(md5(P), "q'\\")
     yield "vbulletin 5, matomo", blowfish(md5(P).encode())
+    yield "vbulletin 5 with argon2id", argon2id(password=md5(P).encode())
     wcf = "9c1185a5c5e9fc54612808977ee8f548b2258d31"
     yield f"wbb3 with the salt {wcf}", sha1(wcf, sha1(wcf, sha1(P)))
     xf = "d0be2dc421be4fcd0172e5afceea3970e2f3d940"

@@ -765,11 +765,11 @@ const PRESETS: &[Preset] = &[
             ("passwordSalt", "CASE WHEN u.scheme = 'legacy' THEN SUBSTR(u.token, 34) END"),
             (
                 "passwordEncryptionMethod",
-                "CASE WHEN u.scheme = 'legacy' THEN 'vbulletin' WHEN u.scheme LIKE 'blowfish%' THEN 'bcrypt_md5' ELSE u.scheme END",
+                "CASE WHEN u.scheme = 'legacy' THEN 'vbulletin' WHEN u.scheme LIKE 'blowfish%' THEN 'bcrypt_md5' WHEN u.scheme = 'argon2id' THEN 'argon2id(md5($p))' ELSE u.scheme END",
             ),
         ],
         only: "",
-        notes: "`argon2id` is over an MD5 and is rejected",
+        notes: "bcrypt and Argon2id are over an MD5",
     },
     Preset {
         name: "wbb3",
