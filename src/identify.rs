@@ -25,8 +25,7 @@ pub enum Identification {
 const DECIDED_BY: &str = "the system that made it, or one known password";
 
 /// Marks of schemes that other systems write and that are not computed here.
-const FOREIGN: [(&str, &str); 4] = [
-    ("$scram$", "passlib SCRAM"),
+const FOREIGN: [(&str, &str); 3] = [
     ("$8$", "Cisco type 8"),
     ("$9$", "Cisco type 9"),
     ("awscognito#", "a reference to Amazon Cognito, which gives no hash"),
@@ -88,6 +87,10 @@ fn candidates(text: &str) -> &'static [&'static str] {
     let is_hex = text.bytes().all(|c| c.is_ascii_hexdigit());
     let is_base64 = body.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/' | b'-' | b'_'));
     let (hash, after) = text.split_once(':').unwrap_or((text, ""));
+    // A salt before the hash, as Node's programs write it.
+    if after.len() == 128 && hash.len() == 32 && after.bytes().chain(hash.bytes()).all(|c| c.is_ascii_hexdigit()) {
+        return &["better_auth", "scrypt or pbkdf2 of 64 bytes with a salt before it"];
+    }
     let is_salted_hex = !after.is_empty() && hash.bytes().all(|c| c.is_ascii_hexdigit());
     match (is_salted_hex, hash.len()) {
         (true, 32) => return &["md5_salted_prefix", "md5_salted_suffix", "vbulletin", "mybb"],

@@ -53,7 +53,7 @@ methods! {
     Md5 "md5" ["raw-md5", "unsalted-md5", "md5plain", "hex-md5", "phpbb2", "punbb-md5"] "16 bytes: 32 hex or 22 to 24 base64" "md5($p)" "hex in either case, base64 or base64url, padded or not";
     Sha1 "sha1" ["raw-sha1", "unsalted-sha1", "hex-sha1"] "20 bytes: 40 hex or 27 to 28 base64" "sha1($p)" "hex in either case, base64 or base64url, padded or not";
     Sha256 "sha256" ["sha2-256", "raw-sha256", "hex-sha256"] "32 bytes: 64 hex or 43 to 44 base64" "sha256($p)" "hex in either case, base64 or base64url, padded or not";
-    Bcrypt "bcrypt" ["blowfish", "bf", "bcrypt-django", "django-bcrypt", "ldap-bcrypt"] "$2[abxy]$NN$ and 53 of ./A-Za-z0-9; $2$ too" "bcrypt($p)" "ignores all after 72 bytes; a password with a NUL never matches; $2x$ has its sign-extension bug";
+    Bcrypt "bcrypt" ["blowfish", "bf", "bcrypt-django", "django-bcrypt", "ldap-bcrypt"] "$2[abxy]$NN$ and 53 of ./A-Za-z0-9; $2$ too; $bcrypt$v=98$r=NN$SALT$HASH" "bcrypt($p)" "ignores all after 72 bytes; a password with a NUL never matches; $2x$ has its sign-extension bug";
     Argon2i "argon2i" [] "$argon2i$[v=19$]m=KIB,t=PASSES,p=LANES[,keyid=…][,data=…]$SALT$HASH" "argon2i($p)" "no v= means version 0x10; keyid= needs a registered key";
     Argon2d "argon2d" [] "$argon2d$[v=19$]m=KIB,t=PASSES,p=LANES[,keyid=…][,data=…]$SALT$HASH" "argon2d($p)" "no v= means version 0x10; keyid= needs a registered key";
     Argon2id "argon2id" [] "$argon2id$[v=19$]m=KIB,t=PASSES,p=LANES[,keyid=…][,data=…]$SALT$HASH" "argon2id($p)" "no v= means version 0x10; keyid= needs a registered key";
@@ -91,9 +91,9 @@ methods! {
     Smf21 "smf21" ["smf21-bcrypt"] "$2y$…; the name in passwordUser or username" "bcrypt(lc($u).$p)" "the name takes part of bcrypt's 72 bytes";
     MediawikiA "mediawiki_a" [] ":A:HEX" "md5($p)" "";
     MediawikiB "mediawiki_b" ["mediawiki-md5"] ":B:SALT:HEX or $B$SALT$HEX" "md5($s.'-'.md5($p))" "";
-    MediawikiPbkdf2 "mediawiki_pbkdf2" [] ":pbkdf2:HASH:ROUNDS:BYTES:SALT:HASH" "pbkdf2($p)" "";
+    MediawikiPbkdf2 "mediawiki_pbkdf2" [] ":pbkdf2:HASH:ROUNDS:BYTES:SALT:HASH; :pbkdf2-legacyA: and B: with `!` between the parts" "pbkdf2($p)" "legacy: over what was :A: or :B:";
     PostgresMd5 "postgres_md5" ["postgresql-md5"] "md5 and 32 hex; the role in passwordUser or username" "md5($p.$u)" "";
-    ScramSha256 "scram_sha256" ["postgres-scram"] "SCRAM-SHA-256$ROUNDS:SALT$STOREDKEY:SERVERKEY" "scram_sha256($p)" "the password is prepared as SASLprep says, or taken as it is where that fails";
+    ScramSha256 "scram_sha256" ["postgres-scram"] "SCRAM-SHA-256$ROUNDS:SALT$STOREDKEY:SERVERKEY, or {SCRAM-SHA-256}ROUNDS,SALT,STOREDKEY,SERVERKEY" "scram_sha256($p)" "the password is prepared as SASLprep says, or taken as it is where that fails";
     Mysql323 "mysql323" ["mysql-old", "old-password"] "16 hex" "mysql323($p)" "blanks and tabs in a password do not count";
     Mysql41 "mysql41" ["mysql-native-password", "mysql5", "mysql-sha1"] "* and 40 hex" "sha1(sha1_raw($p))" "the * may be missing where the tag says mysql41";
     Oracle10 "oracle10" ["oracle10g"] "16 hex; the name in passwordUser or username" "oracle10($u.$p)" "name and password have no case: an accepted password is not replaced";
@@ -102,8 +102,8 @@ methods! {
     Mssql2005 "mssql2005" ["mssql2008"] "0x0100, 8 hex of salt and 40 hex" "sha1_raw(utf16le($p).$s)" "";
     Mssql2012 "mssql2012" ["mssql2014"] "0x0200, 8 hex of salt and 128 hex" "sha512_raw(utf16le($p).$s)" "";
     Ntlm "ntlm" ["nt", "nthash"] "32 hex, or $3$$ and 32 hex" "md4(utf16le($p))" "hex in either case, base64 or base64url, padded or not";
-    LdapMd5 "ldap_md5" ["ldap-hex-md5"] "{MD5} and base64 or hex" "md5($p)" "";
-    LdapSha "ldap_sha" ["ldap-sha1", "ldap-hex-sha1"] "{SHA} and base64 or hex" "sha1($p)" "";
+    LdapMd5 "ldap_md5" ["ldap-hex-md5"] "{MD5} and base64 or hex" "md5($p)" "the scheme's name in either case; {LDAP-MD5} and {PLAIN-MD5} too";
+    LdapSha "ldap_sha" ["ldap-sha1", "ldap-hex-sha1"] "{SHA} and base64 or hex" "sha1($p)" "the scheme's name in either case; {SHA1} too";
     LdapSha256 "ldap_sha256" [] "{SHA256} and base64 or hex" "sha256($p)" "without a salt";
     LdapSha384 "ldap_sha384" [] "{SHA384} and base64 or hex" "sha384($p)" "without a salt";
     LdapSha512 "ldap_sha512" [] "{SHA512} and base64 or hex" "sha512($p)" "without a salt";
@@ -130,7 +130,7 @@ methods! {
     SymfonyBcrypt "symfony_bcrypt" ["bcrypt-symfony", "symfony-native", "symfony-auto"] "$2y$…" "bcrypt(php72($p))" "what has more than 72 bytes or a NUL is hashed with SHA-512 first";
     BcryptPeppered "bcrypt_peppered" ["clerk-bcrypt-peppered"] "$2a$…$PEPPER" "bcrypt($p.$s)" "Clerk's: the pepper stands in the row";
     Devise "devise" ["bcrypt-devise-pepper", "bcrypt-pepper"] "$2a$…; the pepper is the key `devise`" "bcrypt($p.key:devise)" "what pepper stands after 72 bytes never counted";
-    Pbkdf2 "pbkdf2" ["pbkdf2-phc", "pbkdf2-mcf", "passlib-pbkdf2", "pbkdf2-passlib"] "$pbkdf2-HASH$ROUNDS$SALT$HASH or $pbkdf2-HASH$i=ROUNDS,l=BYTES$SALT$HASH" "pbkdf2($p)" "base64 with . or +; Kratos means SHA-3 by sha224 and sha384";
+    Pbkdf2 "pbkdf2" ["pbkdf2-phc", "pbkdf2-mcf", "passlib-pbkdf2", "pbkdf2-passlib"] "$pbkdf2-HASH$ROUNDS$SALT$HASH, $pbkdf2-HASH$i=ROUNDS,l=BYTES$SALT$HASH or $pbkdf2$f=HASH,w=ROUNDS,l=BYTES$SALT$HASH" "pbkdf2($p)" "base64 with . or +; Kratos means SHA-3 by sha224 and sha384";
     KratosPbkdf2 "kratos_pbkdf2" ["pbkdf2-kratos"] "$pbkdf2-HASH$i=ROUNDS,l=BYTES$SALT$HASH" "pbkdf2($p)" "sha224 and sha384 mean SHA-3";
     ClerkPbkdf2 "clerk_pbkdf2" ["pbkdf2-clerk"] "pbkdf2_sha256$ROUNDS$SALT$HASH and its like" "pbkdf2($p)" "pbkdf2_sha256 has a salt in base64; Django writes the same with a salt that is text";
     WerkzeugPbkdf2 "werkzeug_pbkdf2" ["pbkdf2-werkzeug"] "pbkdf2:HASH:ROUNDS$SALT$HEX" "pbkdf2($p)" "without rounds it is refused";
@@ -147,11 +147,11 @@ methods! {
     SymfonyPbkdf2 "symfony_pbkdf2" ["pbkdf2-symfony"] "base64 or hex of 40 bytes; salt in passwordSalt" "pbkdf2($p)" "SHA-512, 1000 rounds, the defaults; for others write $pbkdf2-sha512$ROUNDS$SALT$HASH";
     ClerkSymfony "clerk_sha512_symfony" ["sha512-symfony"] "sha512_symfony$ROUNDS$SALT$HASH" "iterate(rounds,sha512($x.$p.'{'.$s.'}'))" "";
     WerkzeugHmac "werkzeug_hmac" [] "HASH$SALT$HEX" "hmac($s,$p)" "before version 2.3; Django writes the same with another meaning";
-    LdapPbkdf2 "ldap_pbkdf2" ["ldap-pbkdf2-sha1", "ldap-pbkdf2-sha256", "ldap-pbkdf2-sha512", "pbkdf2-ldap"] "{PBKDF2-SHA256}ROUNDS$SALT$HASH, or {PBKDF2_SHA256} and base64 of rounds, salt and key" "pbkdf2($p)" "OpenLDAP's and 389 Directory Server's";
+    LdapPbkdf2 "ldap_pbkdf2" ["ldap-pbkdf2-sha1", "ldap-pbkdf2-sha256", "ldap-pbkdf2-sha512", "pbkdf2-ldap"] "{PBKDF2-SHA256}ROUNDS$SALT$HASH, {PBKDF2_SHA256} and base64 of rounds, salt and key, {PBKDF2-HMAC-SHA256}ROUNDS:BASE64, or {PBKDF2}$1$SALT$ROUNDS$HEX" "pbkdf2($p)" "OpenLDAP's, 389 Directory Server's, OpenDJ's and Dovecot's";
     Fshp "fshp" [] "{FSHP1|SALTBYTES|ROUNDS} and base64 of salt and hash" "iterate(rounds,sha256_raw($s.$p))" "variants 0 to 3: SHA-1, SHA-256, SHA-384, SHA-512";
     Magento "magento" ["magento2"] "HEX:SALT:VERSION[:VERSION…]" "md5, sha256 or argon2id of $s.$p, each over the one before" "versions 0, 1, 2 and 3_BYTES_PASSES_MEMORY, and chains of them";
     SymfonyDigest "symfony_digest" ["symfony-sha512"] "base64 or hex of 64 bytes; salt in passwordSalt" "iterate(4999,sha512_raw($p.'{'.$s.'}'),sha512_raw($x.$p.'{'.$s.'}'))" "5000 rounds, the default";
-    Scrypt "scrypt" ["scrypt-phc"] "$scrypt$ln=LOG2N,r=R,p=P$SALT$HASH" "scrypt($p)" "Kratos writes N itself after ln=";
+    Scrypt "scrypt" ["scrypt-phc"] "$scrypt$ln=LOG2N,r=R,p=P$SALT$HASH or $scrypt$n=N,r=R,p=P$…" "scrypt($p)" "Kratos writes N itself after ln=";
     KratosScrypt "kratos_scrypt" ["scrypt-kratos"] "$scrypt$ln=N,r=R,p=P$SALT$HASH" "scrypt($p)" "ln= is N itself";
     Scrypt7 "scrypt7" ["scrypt-crypt"] "$7$COSTS SALT$HASH" "scrypt($p)" "the salt is text";
     Yescrypt "yescrypt" [] "$y$PARAMETERS$SALT$HASH" "yescrypt($p)" "";
@@ -173,6 +173,12 @@ methods! {
     Sunmd5 "sunmd5" ["sun-md5-crypt", "solaris-md5"] "$md5$SALT$$HASH, $md5,rounds=N$… or $md5$rounds=N$…" "sunmd5($p)" "one $ or two before the hash make a difference";
     Descrypt "descrypt" ["unix-crypt", "crypt-des", "traditional-des", "ldap-des-crypt"] "13 of ./0-9A-Za-z" "descrypt($p)" "looks at seven bits of eight characters";
     Bsdicrypt "bsdicrypt" ["bsdi", "ext-des-crypt", "extended-des", "ldap-bsdi-crypt"] "_ and 19 of ./0-9A-Za-z" "bsdicrypt($p)" "looks at seven bits of a character";
+    PhpbbCombined "phpbb_combined" [] "$H\\2y$ with cost and salt of both, and a hash" "bcrypt(phpass($p))" "what phpBB's cron job made of $H$";
+    BetterAuth "better_auth" ["lucia", "lucia3", "scrypt-lucia"] "SALT:HEX, or s2:SALT:HEX" "scrypt($p)" "Lucia's and better-auth's: the password is brought into Unicode's form KC";
+    Shiro1 "shiro1" [] "$shiro1$HASH$ROUNDS$SALT$HASH" "iterate(rounds,sha256_raw($s.$p))" "or MD5, SHA-1, SHA-384, SHA-512; what has $shiro2 before it is bcrypt or argon2id";
+    LiferayPbkdf2 "liferay_pbkdf2" [] "base64 of bits, rounds, salt and key, or {PBKDF2WithHmacSHA1} and that" "pbkdf2($p)" "";
+    ScramSha1 "scram_sha1" [] "{SCRAM-SHA-1}ROUNDS,SALT,STOREDKEY,SERVERKEY" "scram_sha1($p)" "the password is prepared as SASLprep says, or taken as it is where that fails";
+    PasslibScram "passlib_scram" ["scram"] "$scram$ROUNDS$SALT$sha-1=HASH,sha-256=HASH,…" "pbkdf2($p)" "one of the hashes is compared, as passlib does; the password is prepared as SASLprep says";
     Expression "expression" [] "$rehash$EXPRESSION[,s=SALT][,u=USER]$HASH" "the expression" "the tag is the expression itself, such as md5(md5($p).$s)";
 }
 

@@ -22,6 +22,7 @@ use crate::scheme::{Parsed, TextEncoding, descrypt, md5crypt, mysql323, oracle10
 use crate::{Limits, Method};
 
 mod family;
+mod layers;
 mod legacy;
 mod magento;
 mod modes;
@@ -150,7 +151,14 @@ fn dispatch(method: Method, whole: &str, given: &Given) -> Result<Built, Fault> 
         M::Grub => other(Pbkdf2::grub(text).map(Parsed::other)),
         M::CtaPbkdf2 => other(Pbkdf2::p5k2(text, false).map(Parsed::other)),
         M::DlitzPbkdf2 => other(Pbkdf2::p5k2(text, true).map(Parsed::other)),
-        M::ScramSha256 => other(Pbkdf2::scram(text).map(Parsed::other)),
+        M::ScramSha256 => other(Pbkdf2::scram(text, Function::Sha256).map(Parsed::other)),
+        M::ScramSha1 => other(Pbkdf2::scram(text, Function::Sha1).map(Parsed::other)),
+        M::PasslibScram => other(Pbkdf2::passlib_scram(text).map(Parsed::other)),
+        M::LiferayPbkdf2 => other(Pbkdf2::liferay(text).map(Parsed::other)),
+        M::MediawikiPbkdf2 if text.starts_with(":pbkdf2-") => layers::mediawiki(text),
+        M::PhpbbCombined => layers::phpbb(text),
+        M::Shiro1 => layers::shiro(text),
+        M::BetterAuth => other(Scrypt::lucia(text).map(Parsed::other)),
         M::MediawikiPbkdf2 => other(Pbkdf2::mediawiki(text).map(Parsed::other)),
         M::Scrypt => other(Scrypt::crypt(text, false).map(Parsed::other)),
         M::KratosScrypt => other(Scrypt::crypt(text, true).map(Parsed::other)),
@@ -246,16 +254,16 @@ fn dispatch(method: Method, whole: &str, given: &Given) -> Result<Built, Fault> 
             let variables = Variables { user: Some(user), ..Variables::default() };
             bcrypt(text, "lc($u).$p", variables).map(|built| Built { has_columns: true, ..built })
         }
-        M::LdapSmd5 => ldap(text, "{SMD5}", Function::Md5, "md5_raw($p.$s)"),
-        M::LdapSsha => ldap(text, "{SSHA}", Function::Sha1, "sha1_raw($p.$s)"),
-        M::LdapSsha256 => ldap(text, "{SSHA256}", Function::Sha256, "sha256_raw($p.$s)"),
-        M::LdapSsha384 => ldap(text, "{SSHA384}", Function::Sha384, "sha384_raw($p.$s)"),
-        M::LdapSsha512 => ldap(text, "{SSHA512}", Function::Sha512, "sha512_raw($p.$s)"),
-        M::LdapMd5 => computed(braced(text, "{MD5}")?, "md5_raw($p)", Variables::default()),
-        M::LdapSha => computed(braced(text, "{SHA}")?, "sha1_raw($p)", Variables::default()),
-        M::LdapSha256 => computed(braced(text, "{SHA256}")?, "sha256_raw($p)", Variables::default()),
-        M::LdapSha384 => computed(braced(text, "{SHA384}")?, "sha384_raw($p)", Variables::default()),
-        M::LdapSha512 => computed(braced(text, "{SHA512}")?, "sha512_raw($p)", Variables::default()),
+        M::LdapSmd5 => ldap(text, &["SMD5"], Function::Md5, "md5_raw($p.$s)"),
+        M::LdapSsha => ldap(text, &["SSHA"], Function::Sha1, "sha1_raw($p.$s)"),
+        M::LdapSsha256 => ldap(text, &["SSHA256"], Function::Sha256, "sha256_raw($p.$s)"),
+        M::LdapSsha384 => ldap(text, &["SSHA384"], Function::Sha384, "sha384_raw($p.$s)"),
+        M::LdapSsha512 => ldap(text, &["SSHA512"], Function::Sha512, "sha512_raw($p.$s)"),
+        M::LdapMd5 => ldap_bare(text, &["MD5", "LDAP-MD5", "PLAIN-MD5"], "md5_raw($p)"),
+        M::LdapSha => ldap_bare(text, &["SHA", "SHA1"], "sha1_raw($p)"),
+        M::LdapSha256 => ldap_bare(text, &["SHA256"], "sha256_raw($p)"),
+        M::LdapSha384 => ldap_bare(text, &["SHA384"], "sha384_raw($p)"),
+        M::LdapSha512 => ldap_bare(text, &["SHA512"], "sha512_raw($p)"),
         M::DjangoMd5 | M::DjangoSha1 => {
             let name = if method == M::DjangoMd5 { "md5" } else { "sha1" };
             let [scheme, salt, hash] = text::parts::<3>(text, '$').ok_or(DJANGO)?;
@@ -476,19 +484,45 @@ fn bcrypt(text: &str, expression: &str, variables: Variables) -> Result<Built, F
     Ok(over(Bcrypt::parse(text).map(Parsed::other)?, own(expression)?, variables))
 }
 
-/// What follows a scheme's name in braces, in either case.
-fn braced<'t>(text: &'t str, prefix: &'static str) -> Result<&'t str, Fault> {
-    match text.get(..prefix.len()) {
-        Some(start) if start.eq_ignore_ascii_case(prefix) => Ok(&text[prefix.len()..]),
-        _ => Err(Fault::Structure { expected: "the scheme's name in braces" }),
+/// What follows a scheme's name in braces, in either case, and the encoding that stands with the name: Dovecot's `{SSHA.HEX}`.
+fn braced<'t>(text: &'t str, names: &[&str]) -> Result<(&'t str, Option<TextEncoding>), Fault> {
+    const EXPECTED: Fault = Fault::Structure { expected: "the scheme's name in braces" };
+    let (name, body) = text.strip_prefix('{').and_then(|rest| rest.split_once('}')).ok_or(EXPECTED)?;
+    let name = name.to_ascii_uppercase();
+    let [scheme, encoding] = named::encoded(&name).unwrap_or([&name, ""]);
+    if !names.contains(&scheme) {
+        return Err(EXPECTED);
     }
+    let encoding = match encoding {
+        "" => None,
+        "HEX" => Some(TextEncoding::Hex),
+        _ => Some(TextEncoding::Base64),
+    };
+    Ok((body, encoding))
+}
+
+/// A digest without a salt.
+fn ldap_bare(text: &str, names: &[&str], expression: &str) -> Result<Built, Fault> {
+    let (body, encoding) = braced(text, names)?;
+    let expression = own(expression)?.raw();
+    let bytes = expression.digest_bytes().ok_or(Fault::NoDigest)?;
+    let digest = raw::decode(body.as_bytes(), bytes, encoding)?;
+    if digest.len() != bytes {
+        return Err(Fault::Length { actual: text.len(), expected: "a digest of the scheme" });
+    }
+    let variables = Variables::default();
+    Ok(over(Parsed::other(Raw::decoded(digest, expression.rounds(&variables))), expression, variables))
 }
 
 /// base64 of digest and salt; whatever follows the digest is salt.
-fn ldap(text: &str, prefix: &'static str, function: Function, expression: &str) -> Result<Built, Fault> {
-    let body = braced(text, prefix)?;
-    check_end(body, text)?;
-    let bytes = codec::base64_padded_or_not(body.as_bytes(), Alphabet::Standard)?;
+fn ldap(text: &str, names: &[&str], function: Function, expression: &str) -> Result<Built, Fault> {
+    let (body, encoding) = braced(text, names)?;
+    let bytes = if encoding == Some(TextEncoding::Hex) {
+        codec::hex(body.as_bytes())?
+    } else {
+        check_end(body, text)?;
+        codec::base64_padded_or_not(body.as_bytes(), Alphabet::Standard)?
+    };
     if bytes.get(..2 * function.bytes()).is_some_and(|start| start.iter().all(u8::is_ascii_hexdigit)) {
         return Err(Fault::DoubleEncoded { outer: "base64", inner: "hex" });
     }

@@ -7,11 +7,13 @@ use subtle::Choice;
 
 use crate::codec;
 use crate::error::{Fault, OutOfBounds};
+use crate::function::Secret;
 use crate::keyring::Keyring;
 use crate::{Cost, Limits, Unverifiable};
 
 pub(crate) mod argon2;
 pub(crate) mod bcrypt;
+pub(crate) mod chain;
 pub(crate) mod des;
 pub(crate) mod descrypt;
 pub(crate) mod digest;
@@ -78,6 +80,12 @@ pub(crate) trait Scheme: Send + Sync {
 
     /// Whether the input belongs to the hash; the comparison takes the same time whatever the bytes are.
     fn verify(&self, input: &[u8], keys: &Keyring) -> Result<Choice, Unverifiable>;
+
+    /// What it derives of an input, as its own text would have it: what the next of a chain is computed over. Schemes that stand in no
+    /// chain refuse.
+    fn derive(&self, _input: &[u8], _keys: &Keyring) -> Result<Secret, Unverifiable> {
+        Err(Unverifiable::Refused)
+    }
 
     /// The text in the one spelling that the importer stores; `None` where `text`, which this hash was read from, is it.
     fn canonical(&self, text: &str) -> Option<String>;

@@ -31,6 +31,8 @@ impl Family {
             ("django", Method::Md5) => text.starts_with("md5$$") || (text.len() == 32 && is_hex(text)),
             ("django", Method::Descrypt) => text.starts_with("crypt$"),
             ("passwap", Method::Md5SaltedPrefix | Method::Md5SaltedSuffix) => text.starts_with("$md5salted-"),
+            ("ldap", Method::Md4) => text.starts_with('{'),
+            ("mediawiki", Method::Bcrypt | Method::Argon2id | Method::Argon2i) => text.starts_with(':'),
             ("passlib", Method::Mysql41) => text.starts_with('*'),
             ("passlib", Method::Sha1 | Method::Sha256 | Method::Sha512) => is_hex(text),
             _ => true,
@@ -142,6 +144,7 @@ const FAMILIES: &[(&[&str], &[Method])] = &[
             Method::PostgresMd5,
             Method::Fshp,
             Method::LdapPbkdf2,
+            Method::PasslibScram,
             Method::DjangoBcryptSha256,
             Method::Ntlm,
             Method::Sha1,
@@ -150,7 +153,7 @@ const FAMILIES: &[(&[&str], &[Method])] = &[
         ],
     ),
     (
-        &["ldap", "openldap", "389ds"],
+        &["ldap", "openldap", "389ds", "opendj", "apacheds", "dovecot"],
         &[
             Method::LdapSsha,
             Method::LdapSha,
@@ -169,6 +172,10 @@ const FAMILIES: &[(&[&str], &[Method])] = &[
             Method::Argon2id,
             Method::Argon2i,
             Method::LdapPbkdf2,
+            Method::Atlassian,
+            Method::ScramSha256,
+            Method::ScramSha1,
+            Method::Md4,
             Method::Sha1crypt,
             Method::Apr1,
             Method::Sunmd5,
@@ -271,7 +278,10 @@ const FAMILIES: &[(&[&str], &[Method])] = &[
         ],
     ),
     (&["wordpress", "wp"], &[Method::WordpressBcrypt, Method::WordpressPhpass, Method::Bcrypt, Method::WordpressMd5]),
-    (&["phpbb"], &[Method::Phpass, Method::Bcrypt, Method::Argon2id, Method::Argon2i, Method::Md5]),
+    (
+        &["phpbb"],
+        &[Method::Phpass, Method::PhpbbCombined, Method::Bcrypt, Method::Argon2id, Method::Argon2i, Method::Md5],
+    ),
     (
         &["joomla"],
         &[
@@ -284,7 +294,20 @@ const FAMILIES: &[(&[&str], &[Method])] = &[
             Method::Md5,
         ],
     ),
-    (&["mediawiki"], &[Method::MediawikiPbkdf2, Method::MediawikiB, Method::MediawikiA]),
+    (
+        &["mediawiki"],
+        &[
+            Method::MediawikiPbkdf2,
+            Method::MediawikiB,
+            Method::MediawikiA,
+            Method::Argon2id,
+            Method::Argon2i,
+            Method::Bcrypt,
+        ],
+    ),
+    (&["adonis", "adonisjs"], &[Method::Scrypt, Method::Bcrypt, Method::Argon2id, Method::Argon2i, Method::Argon2d]),
+    (&["shiro"], &[Method::Shiro1, Method::Argon2id, Method::Argon2i, Method::Argon2d, Method::Bcrypt]),
+    (&["liferay"], &[Method::LiferayPbkdf2, Method::Bcrypt, Method::LdapSsha, Method::LdapSha, Method::Sha1]),
     (
         &["passwap", "zitadel"],
         &[

@@ -5,7 +5,7 @@ use crate::Method;
 use crate::scheme::scrypt::Scrypt;
 
 /// What a system writes before a text that is otherwise another's own.
-const WRAPPERS: [(&str, &[Method]); 22] = [
+const WRAPPERS: [(&str, &[Method]); 29] = [
     ("bcrypt$", &[Method::Bcrypt]),
     // Django's hashers without a salt.
     ("sha1$$", &[Method::Sha1]),
@@ -13,10 +13,9 @@ const WRAPPERS: [(&str, &[Method]); 22] = [
     ("crypt$$", &[Method::Descrypt]),
     ("{bcrypt}", &[Method::Bcrypt]),
     ("{BLF-CRYPT}", &[Method::Bcrypt]),
-    ("argon2", &[Method::Argon2i, Method::Argon2d, Method::Argon2id]),
-    ("{argon2}", &[Method::Argon2i, Method::Argon2d, Method::Argon2id]),
+    ("argon2", ARGON2),
+    ("{argon2}", ARGON2),
     ("{argon2@SpringSecurity_v5_8}", &[Method::Argon2id]),
-    ("{ARGON2}", &[Method::Argon2i, Method::Argon2d, Method::Argon2id]),
     ("{ARGON2I}", &[Method::Argon2i]),
     ("{ARGON2ID}", &[Method::Argon2id]),
     ("{CRYPT}", CRYPT),
@@ -29,7 +28,22 @@ const WRAPPERS: [(&str, &[Method]); 22] = [
     ("{MD5}", &[Method::SpringMd5]),
     ("{SHA-1}", &[Method::SpringSha1]),
     ("{SHA-256}", &[Method::SpringSha256]),
+    ("{DES-CRYPT}", &[Method::Descrypt]),
+    // 389 Directory Server's.
+    ("{CRYPT-MD5}", &[Method::Md5crypt]),
+    ("{CRYPT-SHA256}", &[Method::Sha256crypt]),
+    ("{CRYPT-SHA512}", &[Method::Sha512crypt]),
+    ("{GOST_YESCRYPT}", &[Method::GostYescrypt]),
+    // Dovecot's: `{MD5}` is md5crypt where it is not a digest.
+    ("{MD5}", &[Method::Md5crypt]),
+    ("{PLAIN-MD4}", &[Method::Md4]),
+    (":argon2:", ARGON2),
 ];
+
+const ARGON2: &[Method] = &[Method::Argon2i, Method::Argon2d, Method::Argon2id];
+
+/// What Shiro's second version writes before another's text, whose `$` follows it.
+const SHIRO: &str = "$shiro2";
 
 const CRYPT: &[Method] = &[
     Method::Md5crypt,
@@ -56,19 +70,25 @@ pub(crate) fn strip_wrapper(method: Method, mut text: &str) -> &str {
     for _ in 0..WRAPPERS_MAX {
         text = text.strip_prefix("{ldap}").unwrap_or(text);
     }
-    if !matches!(text.as_bytes().first(), Some(b'{' | b'b' | b'a' | b's' | b'm' | b'c')) {
+    if let Some(inner) = text.strip_prefix(SHIRO).filter(|inner| inner.starts_with('$')) {
+        let is_wrapped = method == Method::Bcrypt || ARGON2.contains(&method);
+        return if is_wrapped { inner } else { text };
+    }
+    if !matches!(text.as_bytes().first(), Some(b'{' | b'b' | b'a' | b's' | b'm' | b'c' | b':')) {
         return text;
     }
+    // Spring's names are exact: two of them differ from LDAP's in case alone.
+    let is_exact = matches!(
+        method,
+        Method::SpringScrypt | Method::SpringMd4 | Method::SpringMd5 | Method::SpringSha1 | Method::SpringSha256
+    );
     WRAPPERS
         .iter()
         .filter(|(_, methods)| methods.contains(&method))
         .find_map(|(wrapper, _)| {
             let start = text.get(..wrapper.len())?;
-            let is_it = if wrapper.eq_ignore_ascii_case("{CRYPT}") {
-                start.eq_ignore_ascii_case(wrapper)
-            } else {
-                start == *wrapper
-            };
+            let is_it =
+                start == *wrapper || (!is_exact && wrapper.starts_with('{') && start.eq_ignore_ascii_case(wrapper));
             let inner = &text[wrapper.len()..];
             // Django's `argon2` stands right before the `$` of the text itself.
             (is_it && (!wrapper.ends_with('2') || inner.starts_with("$argon2"))).then_some(inner)
@@ -98,7 +118,7 @@ pub(super) fn is_hex(text: &str) -> bool {
 }
 
 fn dollar(text: &str) -> &'static [Method] {
-    const PREFIXES: [(&str, &[Method]); 40] = [
+    const PREFIXES: [(&str, &[Method]); 45] = [
         ("$md5salted-prefix$", &[Method::Md5SaltedPrefix]),
         ("$md5salted-suffix$", &[Method::Md5SaltedSuffix]),
         ("$firebasescrypt$", &[Method::FirebaseScrypt]),
@@ -139,7 +159,18 @@ fn dollar(text: &str) -> &'static [Method] {
         ("$pbkdf2-sha224$i=", &[Method::Pbkdf2, Method::KratosPbkdf2]),
         ("$pbkdf2-sha384$i=", &[Method::Pbkdf2, Method::KratosPbkdf2]),
         ("$pbkdf2", &[Method::Pbkdf2]),
+        ("$H\\2", &[Method::PhpbbCombined]),
+        ("$P\\2", &[Method::PhpbbCombined]),
+        ("$bcrypt$v=", &[Method::Bcrypt]),
+        ("$shiro1$", &[Method::Shiro1]),
+        ("$scram$", &[Method::PasslibScram]),
     ];
+    if let Some(inner) = text.strip_prefix(SHIRO).filter(|inner| inner.starts_with('$') && !inner.starts_with(SHIRO)) {
+        return match dollar(inner) {
+            methods @ ([Method::Bcrypt] | [Method::Argon2i] | [Method::Argon2d] | [Method::Argon2id]) => methods,
+            _ => &[],
+        };
+    }
     if let Some((_, methods)) = PREFIXES.iter().find(|(prefix, _)| text.starts_with(prefix)) {
         return methods;
     }
@@ -161,6 +192,8 @@ fn braced(text: &str, wrappers: usize) -> &'static [Method] {
     let Some((name, rest)) = text.strip_prefix('{').and_then(|rest| rest.split_once('}')) else { return &[] };
     // Spring's names are exact, and two of them differ from LDAP's in case alone.
     match name {
+        // Of a directory that writes names in lower case.
+        "sha256" if rest.len() == 44 && rest.ends_with('=') => return &[Method::LdapSha256],
         "sha256" => return &[Method::SpringStandard],
         "SHA-1" => return &[Method::SpringSha1],
         "SHA-256" => return &[Method::SpringSha256],
@@ -168,26 +201,37 @@ fn braced(text: &str, wrappers: usize) -> &'static [Method] {
         "MD5" if rest.starts_with('{') => return &[Method::SpringMd5],
         // Joomla's, which has its salt after a colon.
         "SHA256" if rest.contains(':') => return &[Method::JoomlaSha256],
-        "bcrypt" | "BLF-CRYPT" => return &[Method::Bcrypt],
         "pbkdf2" if rest.contains('$') => return &[Method::LdapPbkdf2],
         "pbkdf2" | "pbkdf2@SpringSecurity_v5_8" => return &[Method::SpringPbkdf2],
         "scrypt" | "scrypt@SpringSecurity_v5_8" => return &[Method::SpringScrypt],
-        "argon2" | "argon2@SpringSecurity_v5_8" | "ARGON2" | "ARGON2I" | "ARGON2ID" | "ldap" => {
-            return named_within(rest, wrappers);
-        }
+        "argon2@SpringSecurity_v5_8" | "ldap" => return named_within(rest, wrappers),
         "PKCS5S2" => return &[Method::Atlassian],
-        "MD5-CRYPT" => return &[Method::Md5crypt],
-        "SHA256-CRYPT" => return &[Method::Sha256crypt],
-        "SHA512-CRYPT" => return &[Method::Sha512crypt],
         _ => {}
     }
     if name.starts_with("FSHP") {
         return &[Method::Fshp];
     }
-    match name.to_ascii_uppercase().as_str() {
-        "PBKDF2" | "PBKDF2-SHA1" | "PBKDF2-SHA256" | "PBKDF2-SHA512" | "PBKDF2_SHA256" => &[Method::LdapPbkdf2],
-        "MD5" => &[Method::LdapMd5],
-        "SHA" => &[Method::LdapSha],
+    let name = name.to_ascii_uppercase();
+    if name.starts_with("PBKDF2WITHHMACSHA") {
+        return &[Method::LiferayPbkdf2];
+    }
+    let [name, _] = encoded(&name).unwrap_or([&name, ""]);
+    match name {
+        "ARGON2" | "ARGON2I" | "ARGON2ID" => named_within(rest, wrappers),
+        "BCRYPT" | "BLF-CRYPT" => &[Method::Bcrypt],
+        "DES-CRYPT" => &[Method::Descrypt],
+        "MD5-CRYPT" | "CRYPT-MD5" => &[Method::Md5crypt],
+        "SHA256-CRYPT" | "CRYPT-SHA256" => &[Method::Sha256crypt],
+        "SHA512-CRYPT" | "CRYPT-SHA512" => &[Method::Sha512crypt],
+        "GOST_YESCRYPT" => &[Method::GostYescrypt],
+        "PBKDF2" | "PBKDF2-SHA1" | "PBKDF2-SHA256" | "PBKDF2-SHA512" | "PBKDF2_SHA256" | "PBKDF2-HMAC-SHA1"
+        | "PBKDF2-HMAC-SHA256" | "PBKDF2-HMAC-SHA512" => &[Method::LdapPbkdf2],
+        "SCRAM-SHA-1" => &[Method::ScramSha1],
+        "SCRAM-SHA-256" => &[Method::ScramSha256],
+        "PLAIN-MD4" => &[Method::Md4],
+        "MD5" if rest.starts_with("$1$") => &[Method::Md5crypt],
+        "MD5" | "LDAP-MD5" | "PLAIN-MD5" => &[Method::LdapMd5],
+        "SHA" | "SHA1" => &[Method::LdapSha],
         "SHA256" => &[Method::LdapSha256],
         "SHA384" => &[Method::LdapSha384],
         "SHA512" => &[Method::LdapSha512],
@@ -202,8 +246,14 @@ fn braced(text: &str, wrappers: usize) -> &'static [Method] {
     }
 }
 
+/// A scheme's name in two: Dovecot lets an encoding follow it, as in `SSHA.HEX`.
+pub(super) fn encoded(name: &str) -> Option<[&str; 2]> {
+    let (scheme, encoding) = name.rsplit_once('.')?;
+    ["HEX", "B64", "BASE64"].contains(&encoding).then_some([scheme, encoding])
+}
+
 fn plain(text: &str) -> &'static [Method] {
-    const PREFIXES: [(&str, &[Method]); 25] = [
+    const PREFIXES: [(&str, &[Method]); 27] = [
         ("sha1$$", &[Method::Sha1]),
         ("md5$$", &[Method::Md5]),
         ("crypt$$", &[Method::Descrypt]),
@@ -226,11 +276,17 @@ fn plain(text: &str) -> &'static [Method] {
         (":A:", &[Method::MediawikiA]),
         (":B:", &[Method::MediawikiB]),
         (":pbkdf2:", &[Method::MediawikiPbkdf2]),
+        (":pbkdf2-legacy", &[Method::MediawikiPbkdf2]),
+        (":bcrypt:", &[Method::Bcrypt]),
         ("S:", &[Method::Oracle11]),
         ("[\"", &[Method::Legacy]),
         ("[ \"", &[Method::Legacy]),
     ];
     if let Some((_, methods)) = PREFIXES.iter().find(|(prefix, _)| text.starts_with(prefix)) {
+        return methods;
+    }
+    if let Some(inner) = text.strip_prefix(":argon2:") {
+        let methods = if inner.starts_with("$argon2") { dollar(inner) } else { &[] };
         return methods;
     }
     let hex_after = |prefix: usize| text.get(prefix..).is_some_and(is_hex);
@@ -240,6 +296,9 @@ fn plain(text: &str) -> &'static [Method] {
         ([b'0', b'x', b'0', b'1', b'0', b'0', ..], 54) => &[Method::Mssql2005],
         ([b'0', b'x', b'0', b'1', b'0', b'0', ..], 94) => &[Method::Mssql2000],
         ([b'0', b'x', b'0', b'2', b'0', b'0', ..], 142) => &[Method::Mssql2012],
+        // 160 bits of a key, in four bytes before it.
+        ([b'A', b'A', b'A', b'A', b'o', b'A', b'A', ..], 48) => &[Method::LiferayPbkdf2],
+        ([b's', b'2', b':', ..], 132..) if is_lucia(text) => &[Method::BetterAuth],
         // Of version 2: a byte of zeros, then a salt and a key, 49 bytes in all.
         ([b'A', b'A'..=b'P', .., b'=', b'='], 68)
         | ([b'A', b'A', b'A' | b'E', ..], 68..)
@@ -260,6 +319,11 @@ fn plain(text: &str) -> &'static [Method] {
             _ => &[],
         },
     }
+}
+
+/// `s2:`, a salt, `:` and 128 hex digits.
+fn is_lucia(text: &str) -> bool {
+    text.rsplit_once(':').is_some_and(|(head, hash)| head.len() > 3 && hash.len() == 128 && is_hex(hash))
 }
 
 #[cfg(test)]

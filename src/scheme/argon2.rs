@@ -9,6 +9,7 @@ use super::Scheme;
 use super::text::{End, fills_a_column, split};
 use crate::codec::{self, Alphabet};
 use crate::error::{Fault, OutOfBounds};
+use crate::function::Secret;
 use crate::kernel::argon2::{self as kernel, Variant, Version};
 use crate::kernel::lane_threads;
 use crate::keyring::{KeyId, Keyring};
@@ -280,6 +281,11 @@ impl Scheme for Argon2 {
 
     fn verify(&self, input: &[u8], keys: &Keyring) -> Result<Choice, Unverifiable> {
         Ok(self.output.ct_eq(&self.compute(input, keys)?))
+    }
+
+    /// Hex, as Magento writes it.
+    fn derive(&self, input: &[u8], keys: &Keyring) -> Result<Secret, Unverifiable> {
+        Ok(Secret::new(codec::to_hex(&self.compute(input, keys)?).into_bytes()))
     }
 
     fn canonical(&self, text: &str) -> Option<String> {

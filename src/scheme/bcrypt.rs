@@ -13,7 +13,7 @@
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::Scheme;
+use super::{Scheme, text};
 use crate::codec::{self, Alphabet};
 use crate::error::{Fault, OutOfBounds};
 use crate::kernel::bcrypt::{self as kernel, Job};
@@ -68,7 +68,48 @@ pub(crate) struct Bcrypt {
 }
 
 impl Bcrypt {
+    /// The text as crypt(3) has it, or in one of the two forms that take it apart: AdonisJS' and MediaWiki's.
     pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
+        match text.as_bytes() {
+            [b'$', b'b', ..] => Self::adonis(text),
+            [b':', ..] => Self::mediawiki(text),
+            _ => Self::crypt(text),
+        }
+    }
+
+    /// `$bcrypt$v=98$r=10$salt$hash`: the letter of the prefix as a number, and plain base64.
+    fn adonis(text: &str) -> Result<Self, Fault> {
+        const EXPECTED: Fault = Fault::Structure {
+            expected: "`$bcrypt$v=97` or `98`, `$r=COST$`, a salt of 16 bytes, `$` and 23 bytes in base64",
+        };
+        let ["", "bcrypt", version, rounds, salt, digest] = text::parts::<6>(text, '$').ok_or(EXPECTED)? else {
+            return Err(EXPECTED);
+        };
+        let prefix = match version {
+            "v=97" => Prefix::A,
+            "v=98" => Prefix::B,
+            _ => return Err(EXPECTED),
+        };
+        let cost = text::decimal("cost", rounds.strip_prefix("r=").ok_or(EXPECTED)?)?;
+        let mut parsed = Self { prefix, cost, salt: [0; 16], digest: [0; DIGEST_BYTES] };
+        codec::base64_exact(salt.as_bytes(), Alphabet::Standard, &mut parsed.salt)?;
+        codec::base64_exact(digest.as_bytes(), Alphabet::Standard, &mut parsed.digest)?;
+        Ok(parsed)
+    }
+
+    /// `:bcrypt:9$salt$hash`
+    fn mediawiki(text: &str) -> Result<Self, Fault> {
+        const EXPECTED: Fault = Fault::Structure { expected: "`:bcrypt:`, a cost, `$`, 22 characters, `$` and 31" };
+        let [cost, salt, hash] =
+            text.strip_prefix(":bcrypt:").and_then(|rest| text::parts::<3>(rest, '$')).ok_or(EXPECTED)?;
+        let cost = text::decimal("cost", cost)?;
+        if cost > 99 || salt.len() != SALT_CHARS {
+            return Err(EXPECTED);
+        }
+        Self::crypt(&format!("$2y${cost:02}${salt}{hash}"))
+    }
+
+    fn crypt(text: &str) -> Result<Self, Fault> {
         // From here on bytes: a character beyond ASCII must not split a slice.
         let text = text.as_bytes();
         let prefix = Prefix::ALL

@@ -12,6 +12,8 @@ use crate::function::Function;
 use crate::keyring::Keyring;
 use crate::{Cost, Limits, Unverifiable};
 
+mod directory;
+
 /// OWASP's figures for 2023 and later.
 const fn recommended(function: Function) -> u32 {
     match function {
@@ -28,8 +30,18 @@ pub(crate) struct Pbkdf2 {
     salt: Box<[u8]>,
     output: Box<[u8]>,
     end: End,
-    /// SCRAM stores keys derived from the output.
-    is_scram: bool,
+    derived: Derived,
+}
+
+/// What is stored of an output.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Derived {
+    /// The output itself.
+    Output,
+    /// The output, over a password that SASLprep prepared.
+    Prepared,
+    /// The two keys that SCRAM derives from that.
+    Keys,
 }
 
 /// Outputs that are chosen beside the hash function's own length. Shorter ones are possible and rare, and what a narrow column leaves
@@ -45,14 +57,22 @@ impl Pbkdf2 {
         if !(10..=512).contains(&output.len()) {
             return Err(EMPTY);
         }
-        Ok(Self { function, iterations, salt: salt.into(), output: output.into(), end: End::Seen, is_scram: false })
+        Ok(Self {
+            function,
+            iterations,
+            salt: salt.into(),
+            output: output.into(),
+            end: End::Seen,
+            derived: Derived::Output,
+        })
     }
 
-    /// `$pbkdf2-sha256$29000$salt$hash` (passlib) and `$pbkdf2-sha256$i=29000,l=32$salt$hash` (PHC, Kratos, Auth0). Kratos
-    /// means SHA-3 by sha224 and sha384.
+    /// `$pbkdf2-sha256$29000$salt$hash` (passlib), `$pbkdf2-sha256$i=29000,l=32$salt$hash` (PHC, Kratos, Auth0) and
+    /// `$pbkdf2$f=SHA256,w=600000,l=32$salt$hash` (Mattermost). Kratos means SHA-3 by sha224 and sha384.
     pub(crate) fn crypt(text: &str, is_kratos: bool) -> Result<Self, Fault> {
-        const EXPECTED: Fault =
-            Fault::Structure { expected: "`$pbkdf2-HASH$`, `ROUNDS$` or `i=ROUNDS,l=BYTES$`, a salt, `$` and a hash" };
+        const EXPECTED: Fault = Fault::Structure {
+            expected: "`$pbkdf2-HASH$`, `ROUNDS$` or `i=ROUNDS,l=BYTES$`, a salt, `$` and a hash, or `$pbkdf2$f=HASH,w=ROUNDS,l=BYTES$`",
+        };
         let [_, name, parameters, salt, hash] = text::parts::<5>(text, '$').ok_or(EXPECTED)?;
         let name = name.strip_prefix("pbkdf2").ok_or(EXPECTED)?;
         let function = match name.strip_prefix('-') {
@@ -62,12 +82,21 @@ impl Pbkdf2 {
             Some(name) => Function::of(&name.replace('-', "_")).ok_or(Fault::Structure { expected: "a known hash" })?,
             None => return Err(EXPECTED),
         };
-        let (mut iterations, mut length) = (None, None);
+        let (mut iterations, mut length, mut named) = (None, None, None);
         if parameters.contains('=') {
             for pair in parameters.split(',') {
                 match pair.split_once('=') {
                     Some(("i", value)) if iterations.is_none() => iterations = Some(decimal("iterations", value)?),
+                    Some(("w", value)) if iterations.is_none() && name.is_empty() => {
+                        iterations = Some(decimal("iterations", value)?);
+                    }
                     Some(("l", value)) if length.is_none() => length = Some(decimal("length", value)?),
+                    Some(("f", value)) if named.is_none() && name.is_empty() => {
+                        named = Some(
+                            Function::of(&value.to_ascii_lowercase())
+                                .ok_or(Fault::Structure { expected: "a known hash" })?,
+                        );
+                    }
                     _ => return Err(EXPECTED),
                 }
             }
@@ -85,6 +114,7 @@ impl Pbkdf2 {
                 End::of_base64(hash)
             }
         };
+        let function = named.unwrap_or(function);
         let pbkdf2 = Self::new(function, iterations.ok_or(EXPECTED)?, text::adapted(salt)?, output)?;
         Ok(Self { end, ..pbkdf2 })
     }
@@ -216,33 +246,6 @@ impl Pbkdf2 {
         Self::new(function, iterations, salt.into(), key.into())
     }
 
-    /// `{PBKDF2-SHA256}ROUNDS$salt$hash`, OpenLDAP's; and `{PBKDF2_SHA256}` with base64 of rounds, 64 bytes of salt and a key of
-    /// 256 bytes, 389 Directory Server's older one.
-    pub(crate) fn ldap(text: &str) -> Result<Self, Fault> {
-        const EXPECTED: Fault =
-            Fault::Structure { expected: "`{PBKDF2-SHA256}ROUNDS$SALT$HASH`, or `{PBKDF2_SHA256}` and base64" };
-        let (name, rest) = text.strip_prefix('{').and_then(|rest| rest.split_once('}')).ok_or(EXPECTED)?;
-        let name = name.to_ascii_uppercase();
-        if name == "PBKDF2_SHA256" {
-            let bytes = codec::base64_padded_or_not(rest.as_bytes(), Alphabet::Standard)?;
-            let (rounds, rest) = bytes.split_first_chunk::<4>().ok_or(EXPECTED)?;
-            let (salt, key) = rest.split_at_checked(64).filter(|(_, key)| key.len() == 256).ok_or(EXPECTED)?;
-            return Self::new(Function::Sha256, u32::from_be_bytes(*rounds), salt.into(), key.into());
-        }
-        let function = match name.as_str() {
-            "PBKDF2" | "PBKDF2-SHA1" => Function::Sha1,
-            "PBKDF2-SHA256" => Function::Sha256,
-            "PBKDF2-SHA512" => Function::Sha512,
-            _ => return Err(EXPECTED),
-        };
-        let [rounds, salt, hash] = text::parts::<3>(rest, '$').ok_or(EXPECTED)?;
-        let hash = text::adapted(hash)?;
-        if hash.len() != function.bytes() {
-            return Err(EXPECTED);
-        }
-        Self::new(function, decimal("iterations", rounds)?, text::adapted(salt)?, hash)
-    }
-
     /// `grub.pbkdf2.sha512.N.HEXSALT.HEXHASH`
     pub(crate) fn grub(text: &str) -> Result<Self, Fault> {
         const EXPECTED: Fault = Fault::Structure { expected: "`grub.pbkdf2.sha512.`, rounds, `.`, hex, `.` and hex" };
@@ -281,25 +284,6 @@ impl Pbkdf2 {
         Self::new(Function::Sha1, iterations, salt, hash)
     }
 
-    /// `SCRAM-SHA-256$4096:salt$StoredKey:ServerKey`: PostgreSQL's.
-    pub(crate) fn scram(text: &str) -> Result<Self, Fault> {
-        const EXPECTED: Fault =
-            Fault::Structure { expected: "`SCRAM-SHA-256$`, rounds, `:`, a salt, `$`, two keys with `:` between" };
-        let ["SCRAM-SHA-256", head, keys] = text::parts::<3>(text, '$').ok_or(EXPECTED)? else {
-            return Err(EXPECTED);
-        };
-        let [rounds, salt] = text::parts::<2>(head, ':').ok_or(EXPECTED)?;
-        let [stored, server] = text::parts::<2>(keys, ':').ok_or(EXPECTED)?;
-        let decode = |text: &str| codec::base64_padded_or_not(text.as_bytes(), Alphabet::Standard);
-        let (stored, server) = (decode(stored)?, decode(server)?);
-        if stored.len() != 32 || server.len() != 32 {
-            return Err(EXPECTED);
-        }
-        let both = [stored, server].concat();
-        let scram = Self::new(Function::Sha256, decimal("iterations", rounds)?, decode(salt)?, both)?;
-        Ok(Self { is_scram: true, ..scram })
-    }
-
     /// `:pbkdf2:sha512:30000:64:salt:hash`: MediaWiki's.
     pub(crate) fn mediawiki(text: &str) -> Result<Self, Fault> {
         const EXPECTED: Fault =
@@ -325,31 +309,44 @@ fn prepared(input: &[u8]) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(prepared.map_or_else(|| input.to_vec(), |text| text.into_owned().into_bytes()))
 }
 
+impl Pbkdf2 {
+    /// How many bytes are derived; SCRAM makes both its keys of as many as one digest has.
+    fn output_bytes(&self) -> usize {
+        if self.derived == Derived::Keys { self.function.bytes() } else { self.output.len() }
+    }
+
+    /// How many blocks, each of all the rounds.
+    fn blocks(&self) -> u64 {
+        self.output_bytes().div_ceil(self.function.bytes()) as u64
+    }
+}
+
 impl Scheme for Pbkdf2 {
     fn cost(&self) -> Cost {
-        let blocks = self.output.len().div_ceil(self.function.bytes()) as u64;
-        Cost::digests(2 * blocks * u64::from(self.iterations))
+        Cost::digests(2 * self.blocks() * u64::from(self.iterations))
     }
 
     fn check(&self, limits: &Limits) -> Result<(), OutOfBounds> {
-        let blocks = self.output.len().div_ceil(self.function.bytes()) as u64;
         OutOfBounds::check("iterations", 1, limits.pbkdf2_iterations.into(), self.iterations.into())?;
         // A long output costs its multiple.
         let most = 4 * u64::from(limits.pbkdf2_iterations);
-        OutOfBounds::check("iterations_in_all", 1, most, blocks * u64::from(self.iterations))
+        OutOfBounds::check("iterations_in_all", 1, most, self.blocks() * u64::from(self.iterations))
     }
 
     fn verify(&self, input: &[u8], _keys: &Keyring) -> Result<Choice, Unverifiable> {
-        if self.is_scram {
-            let mut salted = Zeroizing::new([0; 32]);
-            self.function.pbkdf2(&prepared(input), &self.salt, self.iterations, &mut *salted);
-            let client = self.function.hmac(&*salted, b"Client Key");
-            let (stored, server) = (self.function.digest(&client), self.function.hmac(&*salted, b"Server Key"));
-            return Ok(self.output[..32].ct_eq(&stored) & self.output[32..].ct_eq(&server));
+        let mut output = Zeroizing::new(vec![0; self.output_bytes()]);
+        if self.derived == Derived::Output {
+            self.function.pbkdf2(input, &self.salt, self.iterations, &mut output);
+        } else {
+            self.function.pbkdf2(&prepared(input), &self.salt, self.iterations, &mut output);
         }
-        let mut output = Zeroizing::new(vec![0; self.output.len()]);
-        self.function.pbkdf2(input, &self.salt, self.iterations, &mut output);
-        Ok(self.output.ct_eq(&output))
+        if self.derived != Derived::Keys {
+            return Ok(self.output.ct_eq(&output));
+        }
+        let client = self.function.hmac(&output, b"Client Key");
+        let (stored, server) = (self.function.digest(&client), self.function.hmac(&output, b"Server Key"));
+        let (of_client, of_server) = self.output.split_at(self.output_bytes());
+        Ok(of_client.ct_eq(&stored) & of_server.ct_eq(&server))
     }
 
     fn canonical(&self, _text: &str) -> Option<String> {
@@ -371,6 +368,6 @@ impl Scheme for Pbkdf2 {
 
     fn is_ambiguous(&self, input: &[u8]) -> bool {
         // HMAC fills a short key up with NULs; and SASLprep makes one of several.
-        input.last() == Some(&0) || (self.is_scram && *prepared(input) != input)
+        input.last() == Some(&0) || (self.derived != Derived::Output && *prepared(input) != input)
     }
 }

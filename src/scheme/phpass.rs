@@ -82,6 +82,12 @@ impl Scheme for Phpass {
         Ok(self.hash.ct_eq(computed) & Choice::from(u8::from(is_taken)))
     }
 
+    fn derive(&self, input: &[u8], _keys: &Keyring) -> Result<Secret, Unverifiable> {
+        let mut text = h64::encode(self.compute(input).iter().copied());
+        text.truncate(self.hash.len());
+        Ok(text)
+    }
+
     fn canonical(&self, _text: &str) -> Option<String> {
         None
     }

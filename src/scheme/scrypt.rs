@@ -2,6 +2,7 @@
 
 use ctr::cipher::{KeyIvInit, StreamCipher};
 use subtle::{Choice, ConstantTimeEq};
+use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use super::text::{self, End, decimal};
@@ -21,8 +22,18 @@ pub(crate) struct Scrypt {
     end: End,
     /// Whether its system pads base64.
     is_padded: bool,
+    /// Whether its system brings passwords into Unicode's form KC first.
+    is_normalized: bool,
     signer: Option<Signer>,
 }
+
+/// What Lucia and better-auth fix: N = 2^14, p = 1 and 64 bytes; r was 8 at first.
+const LUCIA_LOG_N: u32 = 14;
+const LUCIA_R: u32 = 16;
+const LUCIA_R_OLD: u32 = 8;
+const LUCIA_BYTES: usize = 64;
+/// A salt of theirs is text: 32 hex digits, or 16 letters and digits.
+const LUCIA_HEX_SALT_CHARS: usize = 32;
 
 /// Outputs that are chosen. Spring's and Kratos' forms are padded, so that those of theirs whose end is not seen have lost it, or
 /// the padding alone.
@@ -86,18 +97,20 @@ impl Scrypt {
             output: output.into(),
             end: End::Seen,
             is_padded: false,
+            is_normalized: false,
             signer: None,
         })
     }
 
-    /// `$scrypt$ln=14,r=8,p=1$salt$hash`. Kratos writes N itself after `ln=`.
+    /// `$scrypt$ln=14,r=8,p=1$salt$hash`. Kratos writes N itself after `ln=`, and AdonisJS after `n=`.
     pub(crate) fn crypt(text: &str, is_kratos: bool) -> Result<Self, Fault> {
         let ["", "scrypt", parameters, salt, hash] = text::parts::<5>(text, '$').ok_or(EXPECTED)? else {
             return Err(EXPECTED);
         };
-        let [n, r, p] = triple(parameters, "ln")?;
+        let is_adonis = parameters.starts_with("n=") && !is_kratos;
+        let [n, r, p] = triple(parameters, if is_adonis { "n" } else { "ln" })?;
         let n = decimal("ln", n)?;
-        let log_n = if is_kratos { log(n)? } else { n };
+        let log_n = if is_kratos || is_adonis { log(n)? } else { n };
         if log_n > 40 {
             return Err(Fault::Structure {
                 expected: "ln= to be the logarithm of N; where it is N itself, the method is kratos_scrypt",
@@ -144,6 +157,30 @@ impl Scrypt {
             return Err(Fault::Length { actual: 2 * hash.len(), expected: "128 hex digits" });
         }
         Self::new(log(decimal("n", n)?)?, decimal("r", r)?, decimal("p", p)?, salt.into(), hash)
+    }
+
+    /// `salt:hex`, and `s2:salt:hex` of an earlier version: Lucia's and better-auth's. The first versions had no `s2:`, salts of 16
+    /// letters and half the blocks.
+    pub(crate) fn lucia(text: &str) -> Result<Self, Fault> {
+        const EXPECTED: Fault = Fault::Structure {
+            expected: "a salt of 32 hex digits, or of 16 letters and digits, `:` and 128 hex digits",
+        };
+        let (is_second, rest) = text.strip_prefix("s2:").map_or((false, text), |rest| (true, rest));
+        let [salt, hash] = text::parts::<2>(rest, ':').ok_or(EXPECTED)?;
+        let is_hex = salt.len() == LUCIA_HEX_SALT_CHARS && salt.bytes().all(|c| c.is_ascii_hexdigit());
+        let is_of_letters = salt.len() == 16 && salt.bytes().all(|c| c.is_ascii_alphanumeric());
+        let r = match (is_second, is_hex, is_of_letters) {
+            (true, ..) if !salt.is_empty() => LUCIA_R,
+            (false, true, _) => LUCIA_R,
+            (false, _, true) => LUCIA_R_OLD,
+            _ => return Err(EXPECTED),
+        };
+        let hash = codec::hex(hash.as_bytes())?;
+        if hash.len() != LUCIA_BYTES {
+            return Err(Fault::Length { actual: 2 * hash.len(), expected: "128 hex digits" });
+        }
+        let scrypt = Self::new(LUCIA_LOG_N, r, 1, salt.into(), hash)?;
+        Ok(Self { is_normalized: true, ..scrypt })
     }
 
     /// `scrypt$N$salt$r$p$base64`: Django's.
@@ -240,8 +277,17 @@ impl Scrypt {
     fn compute(&self, input: &[u8], out: &mut [u8]) -> Result<(), Unverifiable> {
         let log_n = u8::try_from(self.log_n).map_err(|_| Unverifiable::Refused)?;
         let params = scrypt::Params::new(log_n, self.r, self.p).map_err(|_| Unverifiable::Refused)?;
+        let normalized = self.is_normalized.then(|| normalized(input)).flatten();
+        let input = normalized.as_ref().map_or(input, |text| text.as_bytes());
         scrypt::scrypt(input, &self.salt, &params, out).map_err(|_| Unverifiable::Refused)
     }
+}
+
+/// A password in Unicode's form KC; `None` where it is in it already, or is no text.
+fn normalized(input: &[u8]) -> Option<Zeroizing<String>> {
+    let text = std::str::from_utf8(input).ok().filter(|text| !text.is_ascii())?;
+    let normalized = Zeroizing::new(text.nfkc().collect::<String>());
+    (*normalized != text).then_some(normalized)
 }
 
 impl Scheme for Scrypt {
@@ -293,7 +339,8 @@ impl Scheme for Scrypt {
     }
 
     fn is_ambiguous(&self, input: &[u8]) -> bool {
-        input.last() == Some(&0)
+        // HMAC fills a short key up with NULs.
+        input.last() == Some(&0) || (self.is_normalized && normalized(input).is_some())
     }
 
     fn looks_cut(&self, text_len: usize) -> bool {

@@ -11,7 +11,7 @@ import argon2.low_level
 import bcrypt
 import django
 from django.conf import settings
-from passlib.hash import pbkdf2_sha512, phpass, sha512_crypt, atlassian_pbkdf2_sha1
+from passlib.hash import md5_crypt, pbkdf2_sha512, phpass, sha512_crypt, atlassian_pbkdf2_sha1
 
 PASSWORD = "Tr0ub4dor&3-ünï"
 P = PASSWORD.encode()
@@ -107,6 +107,19 @@ def hashes():
     yield "mediawiki :B:", ":B:1a2b3c4d:" + md5("1a2b3c4d-", md5(P))
     yield "mediawiki :pbkdf2:", ":pbkdf2:sha512:1000:64:" + b64(b"0123456789abcdef") + ":" + b64(
         pbkdf2("sha512", b"0123456789abcdef", 1000, 64))
+    inner = md5("1a2b3c4d-", md5(P)).encode()
+    yield "mediawiki :pbkdf2-legacyB:", ":pbkdf2-legacyB:!sha512:1000:64!1a2b3c4d!" + b64(b"0123456789abcdef") + "!" + b64(
+        hashlib.pbkdf2_hmac("sha512", inner, b"0123456789abcdef", 1000, 64))
+    yield "mediawiki :argon2:", ":argon2:" + argon2id()
+    older = argon2.low_level.hash_secret_raw(P, b"0123456789abcdef", 1, 64, 1, 32, kind).hex().encode()
+    newer = argon2.low_level.hash_secret_raw(older, b"0123456789abcdef", 2, 64, 1, 32, kind).hex()
+    yield "magento2 argon2id over argon2id", f"{newer}:0123456789abcdef:3_32_1_65536:3_32_2_65536"
+    derived = phpass.using(salt="abcdefgh", rounds=7, ident="$H$").hash(PASSWORD)[12:]
+    yield "phpbb 3.1 and later, of a $H$", "$H\\2y$5abcdefgh$04\\abcdefghijklmnopqrstuu$" + blowfish(derived.encode())[29:]
+    yield "typo3 of a bare md5: phpass", "M" + phpass.using(salt="abcdefgh", rounds=7).hash(md5(P))
+    yield "typo3 of a bare md5: md5crypt", "M" + md5_crypt.using(salt="abcdefgh").hash(md5(P))
+    unpadded = b64(b"0123456789abcdef").rstrip("="), b64(pbkdf2("sha256", b"0123456789abcdef", 1000, 32)).rstrip("=")
+    yield "mattermost 11", "$pbkdf2$f=SHA256,w=1000,l=32$" + "$".join(unpadded)
     yield "moodle 4.3", sha512_crypt.using(salt="0123456789abcdef", rounds=1000).hash(PASSWORD)
     yield "odoo", pbkdf2_sha512.using(salt=b"0123456789abcdef", rounds=1000).hash(PASSWORD)
     yield "opencart 1.5 with the salt `3f9A0c1d2`", sha1("3f9A0c1d2", sha1("3f9A0c1d2", sha1(P)))

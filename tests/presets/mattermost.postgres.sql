@@ -1,5 +1,5 @@
--- Mattermost 9: server/channels/db/migrations/postgres.
--- expect: {"records": 2, "hashes": 1}
+-- Mattermost 9 to 11: server/channels/db/migrations/postgres.
+-- expect: {"records": 3, "hashes": 2}
 -- known: {"username": "ada", "primaryEmail": "ada@example.com", "customData": {"firstName": "Ada", "lastName": "Łovelace"}}
 CREATE TABLE users (
     id VARCHAR(26) PRIMARY KEY,
@@ -27,6 +27,7 @@ CREATE TABLE bots (
 );
 INSERT INTO users (id, deleteat, username, password, email, firstname, lastname) VALUES
     ('7q3ydzi8zbyqxxzm9p6gszm3ua', 0, 'ada', '$2a$04$abcdefghijklmnopqrstuuCf6/y/XyB6RbeylYqhMKlYRIbGkzWq6', 'ada@example.com', 'Ada', 'Łovelace'),
+    ('7q3ydzi8zbyqxxzm9p6gszm3ue', 0, 'of 11', '$pbkdf2$f=SHA256,w=1000,l=32$MDEyMzQ1Njc4OWFiY2RlZg$TLdm92K+ogWlaJFFYJQHAwgRcIzV6MdMi4LaQZb+3oM', 'e@example.com', '', ''),
     ('7q3ydzi8zbyqxxzm9p6gszm3ub', 0, 'saml', '', 'saml@example.com', '', ''),
     ('7q3ydzi8zbyqxxzm9p6gszm3uc', 0, 'playbooks', '', 'playbooks@localhost', '', ''),
     ('7q3ydzi8zbyqxxzm9p6gszm3ud', 1700000000000, 'gone', '$2a$04$abcdefghijklmnopqrstuuCf6/y/XyB6RbeylYqhMKlYRIbGkzWq6', 'gone@example.com', '', '');

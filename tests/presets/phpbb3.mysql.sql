@@ -1,5 +1,5 @@
 -- phpBB 3.3: phpbb/db/migration/data. 3.0 has varchar(40) for the password.
--- expect: {"records": 4, "hashes": 4}
+-- expect: {"records": 5, "hashes": 5}
 -- known: {"username": "Ada Łovelace", "primaryEmail": "ada@example.com"}
 CREATE TABLE phpbb_users (
     user_id int(10) UNSIGNED NOT NULL auto_increment,
@@ -20,5 +20,6 @@ INSERT INTO phpbb_users (user_id, user_type, username, username_clean, user_pass
     (2, 3, 'Ada Łovelace', 'ada łovelace', '$2y$04$abcdefghijklmnopqrstuuCf6/y/XyB6RbeylYqhMKlYRIbGkzWq6', 'ada@example.com', ''),
     (3, 2, 'AdsBot [Google]', 'adsbot [google]', '', '', ''),
     (48, 0, 'Of 3.0', 'of 3.0', '$H$5abcdefghHKuMUuU/9ZSiCp6498VA01', 'o@example.com', ''),
+    (51, 0, 'Hashed anew', 'hashed anew', '$H\\2y$5abcdefgh$04\\abcdefghijklmnopqrstuu$nTPkboVQLqlfU3GzBfO2ty9koDxd5GK', 'r@example.com', ''),
     (49, 0, 'Of 3.3', 'of 3.3', '$argon2id$v=19$m=64,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$13dIOytJRPkpaLxlhyY59DPC2QXXsGSWxwDkLVVJ7kA', 'p@example.com', ''),
     (50, 1, 'Not activated', 'not activated', '$2y$04$abcdefghijklmnopqrstuuCf6/y/XyB6RbeylYqhMKlYRIbGkzWq6', 'n@example.com', '');

@@ -728,10 +728,17 @@ const PRESETS: &[Preset] = &[
             ("name", "NULLIF(u.name, '')"),
             ("firstName", "NULLIF(u.first_name, '')"),
             ("lastName", "NULLIF(u.last_name, '')"),
-            ("passwordEncrypted", "NULLIF(u.password, '')"),
+            (
+                "passwordEncrypted",
+                "CASE WHEN SUBSTR(u.password, 1, 2) IN ('M$', 'C$') THEN SUBSTR(u.password, 2) ELSE NULLIF(u.password, '') END",
+            ),
+            (
+                "passwordEncryptionMethod",
+                "CASE WHEN SUBSTR(u.password, 1, 2) <> 'M$' THEN NULL WHEN SUBSTR(u.password, 2, 3) = '$1$' THEN 'md5crypt(md5($p))' WHEN SUBSTR(u.password, 2, 3) = '$P$' THEN 'phpass(md5($p))' WHEN SUBSTR(u.password, 2, 2) = '$2' THEN 'bcrypt_md5' ELSE 'pbkdf2(md5($p))' END",
+            ),
         ],
         only: "u.deleted = 0",
-        notes: "a name can stand once for each folder; the second is rejected as a duplicate",
+        notes: "what a task of the scheduler hashed anew is over an MD5; a name can stand once for each folder; the second is rejected as a duplicate",
     },
     Preset {
         name: "vbulletin",

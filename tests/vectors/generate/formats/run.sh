@@ -1,6 +1,6 @@
 #!/bin/sh
 # Make the vectors of every format anew with the implementations they come from. Needs Python 3 with venv, Perl over libxcrypt,
-# Node and PHP with sodium. Salts that an implementation draws at random differ from run to run; all still verify.
+# Node, PHP with sodium and Dovecot. Salts that an implementation draws at random differ from run to run; all still verify.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
@@ -17,5 +17,10 @@ perl "$here/crypt_formats.pl" "$work/5.json"
 php "$here/php_formats.php" "$work/6.json"
 node "$here/node_formats.js" "$work/7.json"
 "$work/passlib/bin/python" "$here/forms_formats.py" "$work/8.json"
+php "$here/layers_formats.php" "$work/91.json"
+python3 "$here/dovecot_formats.py" "$work/92.json"
+(cd "$work" && npm install --silent --no-save better-auth@1 @adonisjs/hash@9 bcrypt@6 lucia@3 lucia2@npm:lucia@2 &&
+    node "$here/systems_formats.mjs" "$work/93.json")
+"$work/passlib/bin/python" "$here/layers_formats.py" "$work/94.json"
 mkdir -p "$here/../../methods"
-python3 "$here/merge.py" "$here/../../methods" "$work"/[1-8].json
+python3 "$here/merge.py" "$here/../../methods" "$work"/[1-9]*.json

@@ -1,0 +1,59 @@
+"""Hashes made by Dovecot's `doveadm pw`. Usage: dovecot_formats.py OUT.json"""
+
+import base64
+import json
+import subprocess
+import sys
+
+out = {}
+version = subprocess.run(["dovecot", "--version"], capture_output=True, text=True).stdout.split()[0]
+
+
+def add(method, password, stored, source, result="accept", code=None, **more):
+    out.setdefault(method, []).append({"source": source, "password_hex": password.encode().hex(), "stored": stored,
+                                       "result": result, "code": code, "flags": [], **more})
+
+
+def pw(scheme, password, *more):
+    made = subprocess.run(["doveadm", "pw", "-s", scheme, "-p", password, *more], capture_output=True, text=True)
+    assert made.returncode == 0, (scheme, made.stderr)
+    return made.stdout.strip()
+
+
+SCHEMES = [
+    ("SHA1", "ldap_sha"), ("SHA", "ldap_sha"), ("SHA256", "ldap_sha256"), ("SHA512", "ldap_sha512"),
+    ("SSHA", "ldap_ssha"), ("SSHA256", "ldap_ssha256"), ("SSHA512", "ldap_ssha512"), ("SMD5", "ldap_smd5"),
+    ("LDAP-MD5", "ldap_md5"), ("PLAIN-MD5", "ldap_md5"), ("PLAIN-MD4", "md4"),
+    ("SHA1.HEX", "ldap_sha"), ("SHA256.HEX", "ldap_sha256"), ("SHA512.b64", "ldap_sha512"), ("PLAIN-MD5.base64", "ldap_md5"),
+    ("SSHA.HEX", "ldap_ssha"), ("SSHA256.hex", "ldap_ssha256"), ("SMD5.HEX", "ldap_smd5"), ("SSHA512.B64", "ldap_ssha512"),
+    ("MD5", "md5crypt"), ("MD5-CRYPT", "md5crypt"), ("SHA256-CRYPT", "sha256crypt"), ("SHA512-CRYPT", "sha512crypt"),
+    ("BLF-CRYPT", "bcrypt"), ("CRYPT", "bcrypt"), ("PBKDF2", "ldap_pbkdf2"),
+    ("SCRAM-SHA-1", "scram_sha1"), ("SCRAM-SHA-256", "scram_sha256"),
+]
+for password in ("password", "p\u00e4ssw\u00f6rd-\u00df\u20ac", "correct horse battery staple"):
+    for scheme, method in SCHEMES:
+        rounds = ["-r", "5"] if method == "bcrypt" else ["-r", "1000"] if method in ("sha256crypt", "sha512crypt") else []
+        stored = pw(scheme, password, *rounds)
+        source = "Dovecot %s: doveadm pw -s %s" % (version, scheme)
+        add(method, password, stored, source, tag="dovecot")
+        # The name of a scheme has no case.
+        name, rest = stored[1:].split("}", 1)
+        add(method, password, "{%s}%s" % (name.lower(), rest), source + ", its name in lower case", tag="ldap")
+stored = pw("DES-CRYPT", "eightchr")
+add("descrypt", "eightchr", stored, "Dovecot %s: doveadm pw -s DES-CRYPT" % version, tag="dovecot")
+add("descrypt", "another", stored, "Dovecot %s: doveadm pw -s DES-CRYPT" % version, result="reject", tag="dovecot")
+for scheme in ("ARGON2I", "ARGON2ID"):
+    add(scheme.lower(), "password", pw(scheme, "password", "-r", "4"), "Dovecot %s: doveadm pw -s %s" % (version, scheme), tag="dovecot", flags=["Slow"])
+
+sha = pw("SHA1", "pw")
+add("ldap_sha", "pw", sha.replace("SHA1", "SHA1.HEX"), "edited text", result="invalid", tag="dovecot")
+add("ldap_sha", "pw", sha.replace("SHA1", "SHA1.OCT"), "edited text", result="invalid", tag="dovecot")
+add("ldap_ssha", "pw", "{SSHA.HEX}" + base64.b64decode(sha[6:]).hex(), "edited text: no salt", result="invalid", tag="dovecot")
+scram = pw("SCRAM-SHA-1", "pw")
+for text in (scram.replace(",", ":"), scram.replace("-1}", "-256}"), scram.rsplit(",", 1)[0]):
+    add("scram_sha1", "pw", text, "edited text", result="invalid")
+pbkdf2 = pw("PBKDF2", "pw")
+for text in (pbkdf2.replace("$1$", "$2$"), pbkdf2[:-2], pbkdf2.rsplit("$", 1)[0]):
+    add("ldap_pbkdf2", "pw", text, "edited text", result="invalid", code="malformed")
+with open(sys.argv[1], "w") as f:
+    json.dump(out, f)
