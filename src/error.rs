@@ -63,11 +63,13 @@ pub enum Code {
     TruncatingMethod,
     /// Warning: the hash's cost is below what is recommended today.
     WeakCost,
+    /// Warning: the vendor's export says that the account was disabled, blocked or suspended; here it can sign in.
+    DisabledAccount,
 }
 
 impl Code {
     /// Every code: problems first, then warnings.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::AmbiguousMethod,
         Self::UnknownMethod,
         Self::MethodConflict,
@@ -94,6 +96,7 @@ impl Code {
         Self::UppercaseHex,
         Self::TruncatingMethod,
         Self::WeakCost,
+        Self::DisabledAccount,
     ];
 
     /// The code's stable spelling.
@@ -126,13 +129,21 @@ impl Code {
             Self::UppercaseHex => "uppercase_hex",
             Self::TruncatingMethod => "truncating_method",
             Self::WeakCost => "weak_cost",
+            Self::DisabledAccount => "disabled_account",
         }
     }
 
     /// Whether the code is a warning: the record is good, and something about it is worth knowing.
     #[must_use]
     pub const fn is_warning(self) -> bool {
-        matches!(self, Self::TrimmedWhitespace | Self::UppercaseHex | Self::TruncatingMethod | Self::WeakCost)
+        matches!(
+            self,
+            Self::TrimmedWhitespace
+                | Self::UppercaseHex
+                | Self::TruncatingMethod
+                | Self::WeakCost
+                | Self::DisabledAccount
+        )
     }
 }
 

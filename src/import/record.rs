@@ -65,7 +65,8 @@ impl Credential {
 pub struct Warnings(u8);
 
 impl Warnings {
-    const ALL: [Code; 4] = [Code::TrimmedWhitespace, Code::UppercaseHex, Code::TruncatingMethod, Code::WeakCost];
+    const ALL: [Code; 5] =
+        [Code::TrimmedWhitespace, Code::UppercaseHex, Code::TruncatingMethod, Code::WeakCost, Code::DisabledAccount];
 
     fn add(&mut self, code: Code) {
         self.0 |= Self::ALL.iter().position(|known| *known == code).map_or(0, |place| 1 << place);
@@ -124,6 +125,8 @@ pub(super) struct Fields<'a> {
     seen: u32,
     /// Whether the tag is the export's rather than the record's own.
     is_tag_implied: bool,
+    /// Whether its vendor let nobody in with it.
+    is_disabled: bool,
     /// What the schema has no place for: names, and values as JSON.
     others: Vec<(Cow<'a, str>, Cow<'a, str>)>,
 }
@@ -164,6 +167,11 @@ impl<'a> Fields<'a> {
     /// The tag is whose the export is: no record says it.
     pub(super) fn imply_tag(&mut self) {
         self.is_tag_implied = true;
+    }
+
+    /// The vendor let nobody in with this account.
+    pub(super) fn disable(&mut self) {
+        self.is_disabled = true;
     }
 
     pub(super) fn is_taken(&self, field: Field) -> bool {
@@ -251,6 +259,9 @@ impl Rules {
             problems.push(problem);
             Credential::None
         });
+        if fields.is_disabled {
+            warnings.add(Code::DisabledAccount);
+        }
         let attempt = self.attempt(fields).unwrap_or_else(|problem| {
             problems.push(problem);
             None

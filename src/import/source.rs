@@ -4,7 +4,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const BUFFER_BYTES: usize = 128 * 1024;
 const BOM: &[u8] = b"\xef\xbb\xbf";
@@ -97,6 +97,8 @@ impl std::error::Error for InputError {}
 pub struct Source {
     name: String,
     input: Box<dyn Read + Send>,
+    /// The file, where it is one and can be read twice.
+    path: Option<PathBuf>,
 }
 
 impl Source {
@@ -108,7 +110,7 @@ impl Source {
     pub fn new(name: impl Into<String>, input: impl Read + Send + 'static) -> Result<Self, InputError> {
         let name = name.into();
         match decompressed(Box::new(input)) {
-            Ok(input) => Ok(Self { name, input }),
+            Ok(input) => Ok(Self { name, input, path: None }),
             Err(error) => Err(InputError::read(&name, 0, &error)),
         }
     }
@@ -121,7 +123,15 @@ impl Source {
     pub fn open(path: &Path) -> Result<Self, InputError> {
         let name = path.display().to_string();
         let file = File::open(path).map_err(|error| InputError::read(&name, 0, &error))?;
-        Self::new(name, file)
+        Ok(Self::new(name, file)?.of_file(path))
+    }
+
+    /// Says which file the input is, for the one vendor whose file may have to be read twice, because what holds for all its users can
+    /// stand after them. What is no regular file is not remembered.
+    #[must_use]
+    pub fn of_file(self, path: &Path) -> Self {
+        let is_regular = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
+        Self { path: is_regular.then(|| path.to_owned()), ..self }
     }
 
     /// The input's name, as given.
@@ -137,14 +147,14 @@ impl Source {
     ///
     /// [`InputError`] where there is nothing, or nothing of the kind.
     pub fn detect(self) -> Result<(Self, Format), InputError> {
-        let Self { name, input } = self;
+        let Self { name, input, path } = self;
         let mut reader = BufReader::with_capacity(BUFFER_BYTES, input);
         let head = head(&mut reader).map_err(|error| InputError::read(&name, 0, &error))?;
         if let Some(container) = container(&head) {
             return Err(InputError::new(&name, 0, format!("is {container}; unpack it first")));
         }
         let format = match &*head {
-            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+            bytes if is_utf16(bytes) => {
                 return Err(InputError::new(&name, 0, "is UTF-16; convert it to UTF-8"));
             }
             bytes => match bytes.iter().find(|c| !c.is_ascii_whitespace()) {
@@ -159,12 +169,22 @@ impl Source {
             },
         };
         let input = Box::new(Cursor::new(head).chain(reader));
-        Ok((Self { name, input }, format))
+        Ok((Self { name, input, path }, format))
+    }
+
+    /// The same from its beginning, where it is a file.
+    pub(crate) fn again(&self) -> Option<Box<dyn Read + Send>> {
+        Self::open(self.path.as_deref()?).ok().map(|source| source.input)
     }
 
     pub(crate) fn into_parts(self) -> (String, Box<dyn Read + Send>) {
         (self.name, self.input)
     }
+}
+
+/// Whether a text begins with UTF-16's mark.
+pub(super) const fn is_utf16(bytes: &[u8]) -> bool {
+    matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..])
 }
 
 /// What the bytes are, where they are surely something else than text.

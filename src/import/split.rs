@@ -4,6 +4,7 @@
 mod array;
 mod buffer;
 mod delimited;
+mod entries;
 mod nested;
 mod statements;
 
@@ -12,7 +13,7 @@ use std::sync::Arc;
 
 use self::buffer::{Buffer, Lent, Spare};
 use super::csv::Header;
-use super::source::{Format, InputError, Source, container};
+use super::source::{Format, InputError, Source, container, is_utf16};
 use super::vendor::{self, Export, Layout, Reading};
 use crate::Code;
 
@@ -98,7 +99,7 @@ fn splitter(format: Format) -> Box<dyn Split> {
         Format::Ndjson => Box::new(delimited::Lines::new()),
         Format::Lines => Box::new(delimited::Lines::with_comments()),
         Format::Csv => Box::new(delimited::Csv::new()),
-        Format::Ldif => Box::new(statements::Ldif::new()),
+        Format::Ldif => Box::new(entries::Ldif::new()),
         Format::Sql => Box::new(statements::Sql::new()),
     }
 }
@@ -133,6 +134,11 @@ trait Split: Send {
 
     /// From now on a blank line is a record.
     fn keep_blank_lines(&mut self) {}
+
+    /// Why there is not one record, at the end of an input that must have some.
+    fn why_nothing(&self) -> Option<String> {
+        None
+    }
 
     /// The statement whose rows the records are, and their columns.
     fn statement(&self) -> Option<(&str, &[String])> {
@@ -214,6 +220,7 @@ impl Chunks {
     ///
     /// [`InputError`] where it is another vendor's, or none.
     pub fn of_export(source: Source, export: &Export) -> Result<Self, InputError> {
+        let again = source.again();
         let (name, input) = source.into_parts();
         let mut chunks = Self::with(name, input, Format::Lines, Box::new(delimited::Lines::new()));
         chunks.skip_bom();
@@ -225,9 +232,16 @@ impl Chunks {
         if let Some(container) = container(&chunks.pending) {
             return Err(wrong(&chunks, format!("is {container}; unpack it first")));
         }
+        if is_utf16(&chunks.pending) {
+            return Err(wrong(&chunks, "is UTF-16; convert it to UTF-8".to_owned()));
+        }
         let layout = vendor::layout(export.vendor(), &chunks.pending).map_err(|message| wrong(&chunks, message))?;
         let (scheme, factor) = match layout {
-            Layout::Nested { .. } => vendor::defaults(&chunks.pending),
+            Layout::Nested { .. } if export.vendor() == vendor::Vendor::Fusionauth => {
+                let found = vendor::defaults(&chunks.pending);
+                // Keys of an object have no order: they may stand after the users, and a file can be read twice.
+                if found.0.is_some() { found } else { again.map_or((None, None), vendor::defaults_of_whole) }
+            }
             _ => (None, None),
         };
         let mut reading = Reading { export: export.clone(), columns: None, scheme, factor };
@@ -249,11 +263,29 @@ impl Chunks {
                 let line = chunks.first_line()?;
                 let columns =
                     vendor::header(&line.bytes).map_err(|message| InputError::new(&chunks.name, line.line, message))?;
+                if export.vendor() == vendor::Vendor::Wordpress
+                    && columns.iter().any(|name| name == "user_login")
+                    && !columns.iter().any(|name| name == "user_pass")
+                {
+                    let remedy = "has no column user_pass, so that nobody would have a password: `wp user list` leaves it out unless \
+                                  `--fields` names it";
+                    return Err(InputError::new(&chunks.name, line.line, remedy));
+                }
                 chunks.header = Some(Arc::new(Header::foreign(&line.bytes)));
                 reading.columns = Some(columns);
             }
             Layout::Headless => reading.columns = Some(vendor::firebase_columns()),
+            Layout::Plain(Format::Ndjson) if export.vendor() == vendor::Vendor::Fusionauth => {
+                if let Some(found) = vendor::head_of_lines(&chunks.pending) {
+                    let _ = chunks.first_line()?;
+                    (reading.scheme, reading.factor) = found;
+                }
+            }
             _ => {}
+        }
+        // What was rejected keeps what the head said of all.
+        if let Some(line) = reading.head_line() {
+            chunks.header = Some(Arc::new(Header::foreign(line.as_bytes())));
         }
         chunks.reading = Some(Arc::new(reading));
         chunks.peeked = chunks.chunk()?;
@@ -261,6 +293,11 @@ impl Chunks {
             let records = chunk.records().filter(|raw| raw.fault.is_none()).map(|raw| raw.bytes);
             let stranger = reading.check_vendor(records, chunks.format);
             stranger.map_err(|message| wrong(&chunks, message))?;
+        }
+        if chunks.peeked.is_none()
+            && let Some(message) = chunks.split.why_nothing()
+        {
+            return Err(wrong(&chunks, message));
         }
         Ok(chunks)
     }

@@ -4,11 +4,13 @@
 
 mod accounts;
 mod auth0;
+mod clerk;
 mod firebase;
 mod fusionauth;
 mod keycloak;
 mod layout;
 mod object;
+mod secrets;
 mod text;
 
 use std::fmt;
@@ -20,7 +22,7 @@ use super::source::Format;
 use crate::Code;
 pub(super) use firebase::columns as firebase_columns;
 pub use firebase::{HashConfig, HashConfigError};
-pub(super) use layout::{Event, Keys, Layout, defaults, header, layout};
+pub(super) use layout::{Event, Keys, Layout, defaults, defaults_of_whole, head_of_lines, header, layout};
 use object::Object;
 
 macro_rules! vendors {
@@ -62,7 +64,7 @@ macro_rules! vendors {
 
 vendors! {
     Logto "logto" [] ["primaryEmail", "primaryPhone", "passwordDigest", "passwordEncrypted", "username"] "Logto's users: array or NDJSON, in the spelling of its API or of its table";
-    Auth0 "auth0" [] ["custom_password_hash", "password_hash", "user_id", "email_verified", "app_metadata", "user_metadata"] "Auth0's bulk import (array) and its exports (NDJSON)";
+    Auth0 "auth0" [] ["custom_password_hash", "password_hash", "passwordHash", "user_id", "email_verified", "app_metadata", "user_metadata", "identifiers", "password_set_date"] "Auth0's bulk import (array) and its exports (NDJSON)";
     Firebase "firebase" ["google"] ["localId"] "Firebase's auth:export, JSON or CSV; its hash parameters come from --hash-config";
     Keycloak "keycloak" [] ["credentials", "enabled", "realmRoles", "federatedIdentities"] "a Keycloak realm, several, or a realm's users";
     Kratos "kratos" ["ory"] ["traits", "schema_id", "create", "credentials"] "Ory Kratos' identities: single, array, NDJSON or batch";
@@ -70,13 +72,13 @@ vendors! {
     Clerk "clerk" [] ["passwordHasher", "password_hasher", "userId", "password_digest", "primary_email_address", "email_address", "unsafe_metadata"] "Clerk's users, JSON or CSV";
     Django "django" [] ["model", "fields"] "Django's dumpdata of its user model";
     Wordpress "wordpress" ["wp"] ["user_login", "user_pass"] "WordPress' wp_users: CSV, or an SQL dump";
-    Fusionauth "fusionauth" [] ["encryptionScheme", "registrations"] "FusionAuth's import";
+    Fusionauth "fusionauth" [] ["encryptionScheme", "registrations", "salt", "passwordChangeRequired", "twoFactorEnabled", "mobilePhone", "memberships"] "FusionAuth's import";
     Workos "workos" [] ["password_hash_type", "password_hash", "external_id", "first_name"] "WorkOS' users";
-    Zitadel "zitadel" [] ["userName", "user_name", "hashedPassword", "hashed_password", "user"] "Zitadel's import: users, or organisations with humanUsers";
+    Zitadel "zitadel" [] ["userName", "user_name", "hashedPassword", "hashed_password", "user", "human"] "Zitadel's import: users, or organisations with humanUsers";
     Shadow "shadow" ["unix"] [] "shadow(5)";
     Htpasswd "htpasswd" ["apache"] [] "htpasswd";
     Ldif "ldif" ["ldap"] [] "LDIF";
-    Cognito "cognito" [] ["cognito:username"] "Amazon Cognito's CSV, which has no passwords";
+    Cognito "cognito" [] ["cognito:username", "Attributes", "UserStatus"] "Amazon Cognito's CSV and what its list-users prints, which have no passwords";
 }
 
 impl fmt::Display for Vendor {
@@ -149,6 +151,13 @@ pub(super) struct Reading {
 }
 
 impl Reading {
+    /// What FusionAuth's head says of all users, as a line before records that stand apart from it.
+    pub(super) fn head_line(&self) -> Option<String> {
+        let scheme = super::json::quote(self.scheme.as_deref()?);
+        let factor = self.factor.map_or(String::new(), |factor| format!(",\"factor\":{factor}"));
+        Some(format!("{{\"encryptionScheme\":{scheme}{factor}}}"))
+    }
+
     /// The fields of one record.
     pub(super) fn fields(&self, text: &str, format: Format) -> Result<Fields<'static>, Vec<Problem>> {
         self.map(text, format).map_err(|problem| vec![problem])
@@ -169,7 +178,7 @@ impl Reading {
             Vendor::Keycloak => keycloak::user(object),
             Vendor::Kratos => accounts::kratos(object),
             Vendor::Supabase => accounts::supabase(object),
-            Vendor::Clerk => accounts::clerk(object),
+            Vendor::Clerk => clerk::user(object),
             Vendor::Django => accounts::django(object),
             Vendor::Wordpress => accounts::wordpress(object),
             Vendor::Fusionauth => fusionauth::user(object, self),
@@ -188,10 +197,21 @@ impl Reading {
                 let is_short =
                     self.export.vendor == Vendor::Firebase && super::csv::cells(text).count() < columns.len();
                 let columns = if is_short { &columns[..firebase::FEWER_COLUMNS] } else { columns };
+                if self.export.vendor == Vendor::Firebase {
+                    return firebase::row(columns, text);
+                }
                 Object::of_row(columns, super::csv::cells(text).map(Some))
             }
             (Format::Sql, Some(columns)) => Object::of_row(columns, text::sql_values(text)?.into_iter()),
             _ => Object::parse(text),
+        }
+    }
+
+    /// A record, or the names of its columns, which say what a row is of whether it has something there or not.
+    fn head_or_object(&self, text: &str, format: Format) -> Option<Object> {
+        match (&self.columns, format) {
+            (Some(columns), Format::Csv) if self.export.vendor != Vendor::Firebase => Some(Object::of_names(columns)),
+            _ => self.object(text, format).ok(),
         }
     }
 
@@ -209,6 +229,7 @@ impl Reading {
             // Rows of another width are another table's.
             Err(_) => return (format == Format::Csv).then_some(false),
         };
+        let object = self.head_or_object(text, format).unwrap_or(object);
         if self.export.vendor == Vendor::Firebase && format == Format::Csv {
             return Some(firebase::is_row(object));
         }
@@ -226,10 +247,23 @@ impl Reading {
         records: impl Iterator<Item = &'t [u8]>,
         format: Format,
     ) -> Result<(), String> {
+        let vendor = self.export.vendor;
         let mut strangers = 0;
         let mut likely = None;
-        for bytes in records.take(20) {
-            let Ok(text) = std::str::from_utf8(bytes) else { continue };
+        let records: Vec<&str> = records.take(20).filter_map(|bytes| std::str::from_utf8(bytes).ok()).collect();
+        // What one other vendor alone writes is decisive, whatever the records have in common with this one's.
+        for text in &records {
+            let is_by_line = matches!(vendor, Vendor::Shadow | Vendor::Htpasswd | Vendor::Ldif);
+            let object = if is_by_line { None } else { self.head_or_object(text, format) };
+            if let Some(owner) = object.and_then(|object| secrets::stranger(&object, vendor)) {
+                let wanted = match self.is_of_vendor(text, format) {
+                    Some(false) => wanted(vendor),
+                    _ => String::new(),
+                };
+                return Err(format!("is no export of {vendor}{wanted}; it looks like {owner}'s, --from {owner}"));
+            }
+        }
+        for text in records {
             match self.is_of_vendor(text, format) {
                 Some(true) => return Ok(()),
                 Some(false) => strangers += 1,
@@ -240,13 +274,17 @@ impl Reading {
         if strangers == 0 {
             return Ok(());
         }
-        let vendor = self.export.vendor;
-        let wanted = match vendor.marks() {
-            [] => String::new(),
-            marks => format!(": none of the first records has {}", marks.join(", ")),
-        };
+        let wanted = wanted(vendor);
         let likely = likely.map_or(String::new(), |likely| format!("; it looks like {likely}'s, --from {likely}"));
         Err(format!("is no export of {vendor}{wanted}{likely}"))
+    }
+}
+
+/// What a vendor's records have at least one of, in words.
+fn wanted(vendor: Vendor) -> String {
+    match vendor.marks() {
+        [] => String::new(),
+        marks => format!(": none of the first records has {}", marks.join(", ")),
     }
 }
 

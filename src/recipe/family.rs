@@ -277,7 +277,18 @@ const FAMILIES: &[(&[&str], &[Method])] = &[
             Method::Sha256,
         ],
     ),
-    (&["wordpress", "wp"], &[Method::WordpressBcrypt, Method::WordpressPhpass, Method::Bcrypt, Method::WordpressMd5]),
+    (
+        &["wordpress", "wp"],
+        &[
+            Method::WordpressBcrypt,
+            Method::WordpressPhpass,
+            Method::Bcrypt,
+            Method::WordpressMd5,
+            // What a filter may have it hash with.
+            Method::Argon2id,
+            Method::Argon2i,
+        ],
+    ),
     (
         &["phpbb"],
         &[Method::Phpass, Method::PhpbbCombined, Method::Bcrypt, Method::Argon2id, Method::Argon2i, Method::Md5],

@@ -118,10 +118,11 @@ pub(super) fn is_hex(text: &str) -> bool {
 }
 
 fn dollar(text: &str) -> &'static [Method] {
-    const PREFIXES: [(&str, &[Method]); 45] = [
+    const PREFIXES: [(&str, &[Method]); 46] = [
         ("$md5salted-prefix$", &[Method::Md5SaltedPrefix]),
         ("$md5salted-suffix$", &[Method::Md5SaltedSuffix]),
         ("$firebasescrypt$", &[Method::FirebaseScrypt]),
+        ("$firebase-scrypt$", &[Method::FirebaseScrypt]),
         ("$2a$", &[Method::Bcrypt]),
         ("$2b$", &[Method::Bcrypt]),
         ("$2y$", &[Method::Bcrypt]),

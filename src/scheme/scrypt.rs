@@ -232,6 +232,22 @@ impl Scrypt {
             let separator = separator.unwrap_or_default();
             return Self::of_firebase([hash, salt, signer, separator, r, n, p.unwrap_or("1")]);
         }
+        // WorkOS': each part with its name.
+        if let Some(rest) = text.strip_prefix("$firebase-scrypt$") {
+            let mut found = [None; 6];
+            for pair in rest.split('$') {
+                let (name, value) = pair.split_once('=').ok_or(EXPECTED)?;
+                let known = ["hash", "salt", "sk", "ss", "r", "m"];
+                let place = known.iter().position(|known| *known == name).ok_or(EXPECTED)?;
+                if found[place].replace(value).is_some() {
+                    return Err(EXPECTED);
+                }
+            }
+            let [Some(hash), Some(salt), Some(signer), separator, Some(rounds), Some(memory)] = found else {
+                return Err(EXPECTED);
+            };
+            return Self::of_firebase([hash, salt, signer, separator.unwrap_or_default(), rounds, memory, "1"]);
+        }
         if let Some(rest) = text.strip_prefix("$firebasescrypt$") {
             let [parameters, salt, hash, separator, signer] = text::parts::<5>(rest, '$').ok_or(EXPECTED)?;
             let [n, r] = text::parts::<2>(parameters, ',').ok_or(EXPECTED)?;

@@ -62,7 +62,7 @@ impl Interrupt {
             return Source::new("stdin", io::stdin());
         }
         match File::open(path) {
-            Ok(file) => Source::new(path.display().to_string(), self.heeded(file)),
+            Ok(file) => Ok(Source::new(path.display().to_string(), self.heeded(file))?.of_file(path)),
             // The library says what is wrong with it.
             Err(_) => Source::open(path),
         }

@@ -184,6 +184,7 @@ fn warning(code: rehash::Code) -> &'static str {
         rehash::Code::UppercaseHex => "upper-case hex, kept in lower case",
         rehash::Code::TruncatingMethod => "the method ignores all after 72 bytes; longer passwords are not upgraded",
         rehash::Code::WeakCost => "the cost is below what is recommended today",
+        rehash::Code::DisabledAccount => "was disabled, blocked or suspended; here it can sign in",
         _ => "worth knowing",
     }
 }

@@ -1,99 +1,15 @@
-//! LDIF's entries, with empty lines between them, and the rows of SQL's `INSERT` into a users table.
+//! The rows of SQL's `INSERT` into a users table.
 
 use std::ops::Range;
 
 use memchr::memchr_iter;
 
 use super::{GiveUp, Span, Split, Step};
+use crate::import::field::printable;
 use crate::import::sql::{self, Comment, Head, Scanner};
 
-/// One entry after the other.
-pub(super) struct Ldif {
-    line: u64,
-    is_skipping: bool,
-}
-
-impl Ldif {
-    pub(super) const fn new() -> Self {
-        Self { line: 1, is_skipping: false }
-    }
-}
-
-/// The end of the entry's last line, and where the next begins.
-fn end_of_entry(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
-    memchr_iter(b'\n', &bytes[at..]).find_map(|newline| {
-        let next = at + newline + 1;
-        let blank = match &bytes[next..] {
-            [b'\n', ..] => 1,
-            [b'\r', b'\n', ..] => 2,
-            _ => return None,
-        };
-        Some((next - 1, next + blank))
-    })
-}
-
-/// Whether an entry says of itself that it is nobody's: a container, a group, a server's settings. Directories are exported
-/// whole, so that every export has some.
-fn is_of_no_user(entry: &[u8]) -> bool {
-    const NOBODYS: [&str; 10] = [
-        "organization",
-        "organizationalunit",
-        "dcobject",
-        "domain",
-        "groupofnames",
-        "groupofuniquenames",
-        "posixgroup",
-        "container",
-        "country",
-        "olcglobal",
-    ];
-    const OF_A_USER: [&[u8]; 3] = [b"userpassword:", b"uid:", b"mail:"];
-    let mut is_nobodys = false;
-    for line in entry.split(|c| *c == b'\n') {
-        let line = line.trim_ascii_end().to_ascii_lowercase();
-        if OF_A_USER.iter().any(|name| line.starts_with(name)) {
-            return false;
-        }
-        let class = line.strip_prefix(b"objectclass:").map(<[u8]>::trim_ascii);
-        is_nobodys |= class.is_some_and(|class| NOBODYS.iter().any(|name| name.as_bytes() == class));
-    }
-    is_nobodys
-}
-
-impl Split for Ldif {
-    fn step(&mut self, bytes: &[u8], at: usize, is_end: bool) -> Result<Step, String> {
-        let blank = bytes[at..].iter().take_while(|c| matches!(c, b'\n' | b'\r')).count();
-        if blank > 0 {
-            self.line += memchr_iter(b'\n', &bytes[at..at + blank]).count() as u64;
-            return Ok(Step::Skip { next: at + blank });
-        }
-        let (end, next) = match end_of_entry(bytes, at) {
-            Some(found) => found,
-            None if is_end && at < bytes.len() => (bytes.len(), bytes.len()),
-            None => return Ok(Step::More { keep: if self.is_skipping { bytes.len() } else { at } }),
-        };
-        let line = self.line;
-        self.line += memchr_iter(b'\n', &bytes[at..next]).count() as u64;
-        let end = at + bytes[at..end].trim_ascii_end().len();
-        // Nothing but comments, or the version.
-        let is_entry = bytes[at..end].split(|c| *c == b'\n').any(|line| {
-            !line.starts_with(b"#") && !line.starts_with(b" ") && !line.to_ascii_lowercase().starts_with(b"version:")
-        });
-        if std::mem::take(&mut self.is_skipping) || !is_entry || is_of_no_user(&bytes[at..end]) {
-            return Ok(Step::Skip { next });
-        }
-        Ok(Step::Record { span: Span { start: at, end, line, fault: None }, next })
-    }
-
-    fn give_up(&mut self, bytes: &[u8], _at: usize) -> GiveUp {
-        self.is_skipping = true;
-        GiveUp { line: self.line, next: bytes.len() }
-    }
-
-    fn line(&self) -> u64 {
-        self.line
-    }
-}
+/// How many other tables are named where there are no users.
+const STRANGERS_MAX: usize = 5;
 
 /// The rows that are inserted (by `INSERT` or `REPLACE`) into WordPress' table of users.
 pub(super) struct Sql {
@@ -103,6 +19,10 @@ pub(super) struct Sql {
     tables: Vec<(String, Vec<String>)>,
     /// The statement before its rows and their columns, as the first one has them.
     first: Option<(String, Vec<String>)>,
+    /// The table of the first statement: rows of another are not the same users.
+    table: Option<String>,
+    /// Whether anything was inserted into a table at all, and into which.
+    strangers: Vec<String>,
 }
 
 enum State {
@@ -154,7 +74,7 @@ fn has_users(table: &str, columns: &[String]) -> bool {
 
 impl Sql {
     pub(super) const fn new() -> Self {
-        Self { line: 1, state: State::Between, tables: Vec::new(), first: None }
+        Self { line: 1, state: State::Between, tables: Vec::new(), first: None, table: None, strangers: Vec::new() }
     }
 
     fn advance(&mut self, bytes: &[u8]) {
@@ -186,6 +106,13 @@ impl Sql {
             return Ok(step);
         }
         let rest = &bytes[at..];
+        // A warning of the program that wrote the dump, in the same file.
+        if rest.starts_with(b"mysqldump:") || rest.starts_with(b"mariadb-dump:") {
+            let Some(length) = memchr::memchr(b'\n', rest) else {
+                return Ok(if is_end { self.skip(bytes, at, bytes.len()) } else { Step::More { keep: at } });
+            };
+            return Ok(self.skip(bytes, at, at + length));
+        }
         let is_create = rest.get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"CREATE"));
         let most = if is_create { CREATE_MAX } else { STATEMENT_MAX };
         match sql::head(&rest[..rest.len().min(most)]) {
@@ -223,6 +150,9 @@ impl Sql {
         let columns = named.clone().or(known);
         let is_wanted = columns.as_deref().map_or(is_named_users(&table), |columns| has_users(&table, columns));
         if !is_wanted {
+            if self.strangers.len() < STRANGERS_MAX && !self.strangers.contains(&table) {
+                self.strangers.push(table);
+            }
             return Ok(None);
         }
         if head.is_empty() {
@@ -232,7 +162,7 @@ impl Sql {
         match columns {
             Some(columns) => {
                 let says_all = named.is_some() || columns == COLUMNS[..SITE_COLUMNS];
-                self.begin(if says_all { statement } else { spelt_out(&table, &columns) }, columns)?;
+                self.begin(&table, if says_all { statement } else { spelt_out(&table, &columns) }, columns)?;
             }
             None => self.state = State::Uncounted(statement, table),
         }
@@ -252,7 +182,12 @@ impl Sql {
     }
 
     /// The rows that follow have these columns.
-    fn begin(&mut self, statement: String, columns: Vec<String>) -> Result<(), String> {
+    fn begin(&mut self, table: &str, statement: String, columns: Vec<String>) -> Result<(), String> {
+        if let Some(known) = self.table.as_ref().filter(|known| *known != table) {
+            let [known, table] = [known, table].map(|name| printable(name).into_owned());
+            return Err(format!("has users in two tables, `{known}` and `{table}`; leave one of them in the file"));
+        }
+        self.table.get_or_insert_with(|| table.to_owned());
         if self.first.as_ref().is_some_and(|(_, known)| *known != columns) {
             return Err("has statements with other columns than the first; split the file".to_owned());
         }
@@ -274,8 +209,8 @@ impl Sql {
         };
         let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
         let statement = if columns.len() == SITE_COLUMNS { statement } else { spelt_out(&table, &columns) };
-        self.learn(table, columns.clone());
-        self.begin(statement, columns)
+        self.learn(table.clone(), columns.clone());
+        self.begin(&table, statement, columns)
     }
 
     fn rows(&mut self, bytes: &[u8], at: usize, is_end: bool) -> Result<Step, String> {
@@ -357,6 +292,17 @@ impl Split for Sql {
 
     fn line(&self) -> u64 {
         self.line
+    }
+
+    fn why_nothing(&self) -> Option<String> {
+        let tables = match &self.strangers[..] {
+            [] => String::new(),
+            names => {
+                let names: Vec<_> = names.iter().map(|name| format!("`{}`", printable(name))).collect();
+                format!("; it has rows of {}", names.join(", "))
+            }
+        };
+        Some(format!("has no rows of a table with user_login and user_pass, as WordPress' users have{tables}"))
     }
 
     fn statement(&self) -> Option<(&str, &[String])> {

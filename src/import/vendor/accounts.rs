@@ -3,6 +3,7 @@
 use super::super::field::{Field, Problem};
 use super::super::record::Fields;
 use super::object::{Object, User, at};
+use super::secrets;
 use crate::Code;
 
 type Read = Result<Fields<'static>, Problem>;
@@ -14,7 +15,7 @@ fn contact(user: &mut User, object: &mut Object, emails: &[&str], phones: &[&str
 }
 
 /// Given and family name joined, where there is no name as such.
-fn joined(given: Option<&String>, family: Option<&String>) -> Option<String> {
+pub(super) fn joined(given: Option<&String>, family: Option<&String>) -> Option<String> {
     let name: Vec<&str> = [given, family].into_iter().flatten().map(String::as_str).collect();
     Some(name.join(" ")).filter(|name| !name.is_empty())
 }
@@ -35,6 +36,10 @@ pub(super) fn logto(mut object: Object) -> Read {
     }
     let method = object.first(&["passwordAlgorithm", "passwordEncryptionMethod", "password_encryption_method"])?;
     user.set(Field::PasswordEncryptionMethod, method)?;
+    let mut taken: Vec<String> = Vec::new();
+    for name in ["mfaVerifications", "mfa_verifications"] {
+        secrets::without_in_list(&mut object, name, &["key", "codes"])?;
+    }
     for (field, names) in [
         (Field::Profile, ["profile", "profile"]),
         (Field::CustomData, ["customData", "custom_data"]),
@@ -42,9 +47,22 @@ pub(super) fn logto(mut object: Object) -> Read {
     ] {
         for name in names {
             if let Some(value) = object.object(name)? {
+                if field == Field::CustomData {
+                    taken.extend(value.names());
+                }
                 user.set(field, Some(value.to_json()))?;
             }
         }
+    }
+    // A key of theirs in customData that is a field of Logto's, such as an older id: Logto's stand together then.
+    let mut doubles = Object::default();
+    for name in taken {
+        if let Some(raw) = object.raw(&name) {
+            doubles.put_json(&name, raw);
+        }
+    }
+    if !doubles.is_empty() {
+        object.put_json("logto", doubles.to_json());
     }
     user.finish(object)
 }
@@ -52,18 +70,20 @@ pub(super) fn logto(mut object: Object) -> Read {
 /// What the identity's schema says of the person; `email`, `phone`, `username` and `name` are its usual names.
 fn kratos_traits(user: &mut User, object: &mut Object) -> Result<(), Problem> {
     let Some(mut traits) = object.object("traits")? else { return Ok(()) };
-    contact(user, &mut traits, &["email"], &["phone", "phone_number"])?;
-    user.set(Field::Username, traits.text("username")?)?;
+    // A project's own schema may have lists and objects under these names; they stay among the traits.
+    user.set(Field::PrimaryEmail, traits.first_text(&["email"])?)?;
+    user.set(Field::PrimaryPhone, traits.first_text(&["phone", "phone_number"])?)?;
+    user.set(Field::Username, traits.first_text(&["username"])?)?;
     if traits.is_object("name") {
         let mut name = traits.object("name")?.unwrap_or_default();
-        let (given, family) = (name.first(&["first", "given"])?, name.first(&["last", "family"])?);
+        let (given, family) = (name.first_text(&["first", "given"])?, name.first_text(&["last", "family"])?);
         user.set(Field::Name, joined(given.as_ref(), family.as_ref()))?;
         user.profile(&[("givenName", given), ("familyName", family)])?;
         if !name.is_empty() {
             traits.put_json("name", name.to_json());
         }
     } else {
-        user.set(Field::Name, traits.text("name")?)?;
+        user.set(Field::Name, traits.first_text(&["name"])?)?;
     }
     if !traits.is_empty() {
         object.put_json("traits", traits.to_json());
@@ -91,7 +111,12 @@ pub(super) fn kratos(mut object: Object) -> Read {
             // Who may sign in with it, where the traits do not say.
             for identifier in password.array("identifiers")? {
                 if let Ok(text) = serde_json::from_str::<String>(identifier.get()) {
-                    let field = if text.contains('@') { Field::PrimaryEmail } else { Field::Username };
+                    let is_phone = text.strip_prefix('+').is_some_and(|rest| rest.bytes().all(|c| c.is_ascii_digit()));
+                    let field = match is_phone {
+                        true => Field::PrimaryPhone,
+                        false if text.contains('@') => Field::PrimaryEmail,
+                        false => Field::Username,
+                    };
                     if !user.fields.is_taken(field) {
                         user.set(field, Some(text))?;
                     }
@@ -110,6 +135,7 @@ pub(super) fn kratos(mut object: Object) -> Read {
             for provider in config.array("providers")? {
                 let mut provider = Object::parse(provider.get())?;
                 let (name, subject) = (provider.text("provider")?, provider.text("subject")?);
+                secrets::without(&mut provider, &["initial_refresh_token", "initial_id_token"]);
                 if let (Some(name), Some(subject)) = (name, subject) {
                     found.push((name, subject, provider.to_json()));
                 }
@@ -120,6 +146,15 @@ pub(super) fn kratos(mut object: Object) -> Read {
             }
             if !oidc.is_empty() {
                 credentials.put_json("oidc", oidc.to_json());
+            }
+        }
+        // Their seeds and codes stay where they are.
+        for name in ["totp", "lookup_secret", "code"] {
+            if credentials.is_object(name)
+                && let Some(mut second) = credentials.object(name)?
+            {
+                secrets::without(&mut second, &["config"]);
+                credentials.put_json(name, second.to_json());
             }
         }
         if !credentials.is_empty() {
@@ -140,103 +175,55 @@ pub(super) fn supabase(mut object: Object) -> Read {
     for name in ["user_metadata", "raw_user_meta_data"] {
         if let Some(mut data) = object.object(name)? {
             if !user.fields.is_taken(Field::Name) {
-                user.set(Field::Name, data.first(&["name", "full_name"])?)?;
-                user.set(Field::Avatar, data.first(&["avatar_url", "picture"])?)?;
+                user.set(Field::Name, data.first_text(&["name", "full_name"])?)?;
+                user.set(Field::Avatar, data.first_text(&["avatar_url", "picture"])?)?;
             }
             if !data.is_empty() {
                 object.put_json(name, data.to_json());
             }
         }
     }
-    user.finish(object)
-}
-
-/// Clerk's names for hashers, and the tags that mean the same.
-const CLERK: [(&str, &str); 20] = [
-    ("bcrypt", "bcrypt"),
-    ("argon2i", "argon2i"),
-    ("argon2id", "argon2id"),
-    ("md5", "md5"),
-    ("sha256", "sha256"),
-    ("phpass", "phpass"),
-    ("md5_phpass", "phpass"),
-    ("ldap_ssha", "ldap_ssha"),
-    ("pbkdf2_sha1", "clerk"),
-    ("pbkdf2_sha256", "clerk"),
-    ("pbkdf2_sha512", "clerk"),
-    ("pbkdf2_sha512_hex", "clerk"),
-    ("pbkdf2_sha256_django", "django"),
-    ("bcrypt_sha256_django", "django"),
-    ("bcrypt_peppered", "bcrypt_peppered"),
-    ("scrypt_firebase", "firebase_scrypt"),
-    ("scrypt_werkzeug", "werkzeug_scrypt"),
-    ("sha512_symfony", "clerk_sha512_symfony"),
-    ("md5_salted", "md5_salted"),
-    ("sha256_salted", "sha256_salted"),
-];
-
-/// An address that is a text, or one of a list whose elements are texts or objects: the one that is called primary, else the
-/// first. A list is kept, since it says more.
-fn primary(object: &mut Object, names: &[&str], key: &str, id: &str) -> Result<Option<String>, Problem> {
-    let id = if object.has(id) { object.text(id)? } else { None };
-    for name in names {
-        if !object.is_array(name) {
-            if let Some(text) = object.text(name)? {
-                return Ok(Some(text));
-            }
-            continue;
-        }
-        let list = object.array(name)?;
-        let mut found = None;
-        for element in &list {
-            let (address, is_primary) = if element.get().starts_with('{') {
-                let mut element = Object::parse(element.get())?;
-                (element.text(key)?, id.is_some() && element.text("id")? == id)
-            } else {
-                (serde_json::from_str::<String>(element.get()).ok(), false)
+    let mut found = Vec::new();
+    let mut others = Vec::new();
+    if object.is_array("identities") {
+        for identity in object.array("identities")? {
+            let mut parsed = Object::parse(identity.get())?;
+            let provider = parsed.text("provider")?;
+            let subject = match parsed.object("identity_data")? {
+                Some(mut data) => {
+                    let subject = data.first_text(&["sub", "provider_id"])?;
+                    parsed.put_json("identity_data", data.to_json());
+                    subject
+                }
+                None => parsed.first_text(&["provider_id", "id"])?,
             };
-            if found.is_none() || is_primary {
-                found = address.or(found);
+            match (provider, subject) {
+                // What a user has with Supabase itself.
+                (Some(provider), Some(subject)) if !matches!(provider.as_str(), "email" | "phone") => {
+                    secrets::without(&mut parsed, &[]);
+                    found.push((provider, subject, parsed.to_json()));
+                }
+                _ => others.push(identity.get().to_owned()),
             }
         }
-        let list: Vec<&str> = list.iter().map(|element| element.get()).collect();
-        object.put_json(name, format!("[{}]", list.join(",")));
-        if found.is_some() {
-            return Ok(found);
+        if !others.is_empty() {
+            object.put_json("identities", format!("[{}]", others.join(",")));
         }
     }
-    Ok(None)
+    user.identities(found, "supabaseIdentities")?;
+    named_by_id(&mut user, &mut object, "id")?;
+    user.finish(object)
 }
 
-pub(super) fn clerk(mut object: Object) -> Read {
-    let mut user = User::default();
-    const EMAILS: [&str; 4] = ["email", "primary_email_address", "email_address", "email_addresses"];
-    const PHONES: [&str; 4] = ["phone", "primary_phone_number", "phone_number", "phone_numbers"];
-    let email = primary(&mut object, &EMAILS, "email_address", "primary_email_address_id")?;
-    let phone = primary(&mut object, &PHONES, "phone_number", "primary_phone_number_id")?;
-    user.set(Field::PrimaryEmail, email)?;
-    user.set(Field::PrimaryPhone, phone)?;
-    user.set(Field::Username, object.text("username")?)?;
-    user.set(Field::Avatar, object.first(&["image_url", "profile_image_url"])?)?;
-    let (given, family) = (object.first(&["firstName", "first_name"])?, object.first(&["lastName", "last_name"])?);
-    user.set(Field::Name, joined(given.as_ref(), family.as_ref()))?;
-    user.profile(&[("givenName", given), ("familyName", family)])?;
-    let hasher = object.first(&["passwordHasher", "password_hasher"])?;
-    let digest = object.first(&["password_digest", "password"])?;
-    match (hasher, digest) {
-        (Some(hasher), Some(digest)) if hasher == "awscognito" => {
-            object.put("password_hasher", hasher);
-            object.put("password_digest", digest);
-        }
-        (Some(hasher), Some(digest)) => {
-            let tag = CLERK.iter().find(|(name, _)| *name == hasher).map(|(_, tag)| *tag);
-            let remedy = "is no hasher that Clerk names";
-            user.hash(tag.ok_or_else(|| at("passwordHasher", Code::UnknownMethod, remedy))?, digest)?;
-        }
-        (None, Some(digest)) => user.hash("", digest)?,
-        (Some(_), None) | (None, None) => {}
+/// Whoever has neither name nor email nor phone, because they only ever signed in elsewhere, is known by the id that they had.
+pub(super) fn named_by_id(user: &mut User, object: &mut Object, id: &str) -> Result<(), Problem> {
+    let is_named =
+        [Field::Username, Field::PrimaryEmail, Field::PrimaryPhone].iter().any(|field| user.fields.is_taken(*field));
+    if !is_named && let Some(text) = object.first_text(&[id])? {
+        object.put(id, text.clone());
+        user.set(Field::Username, Some(text))?;
     }
-    user.finish(object)
+    Ok(())
 }
 
 /// A fixture's record; only users have a password.
@@ -258,6 +245,9 @@ pub(super) fn django(mut object: Object) -> Read {
     // `!` begins what Django calls an unusable password.
     if let Some(hash) = fields.text("password")?.filter(|hash| !hash.starts_with('!')) {
         user.hash_of("django", hash)?;
+    }
+    if fields.is_disabled() {
+        user.fields.disable();
     }
     object.put("model", model);
     object.put_json("fields", fields.to_json());
@@ -308,6 +298,10 @@ pub(super) fn zitadel(mut object: Object) -> Read {
         let outer = object;
         object = inner;
         outer.keep_rest(&mut user.fields);
+    }
+    // The second version of the API keeps a person apart from a machine.
+    if let Some(human) = object.object("human")? {
+        object.absorb(human);
     }
     user.set(Field::Username, object.first(&["userName", "user_name", "username"])?)?;
     for (name, field, key) in [("email", Field::PrimaryEmail, "email"), ("phone", Field::PrimaryPhone, "phone")] {
@@ -364,6 +358,20 @@ pub(super) fn zitadel(mut object: Object) -> Read {
 /// No hash ever leaves Cognito: its users come without a password.
 pub(super) fn cognito(mut object: Object) -> Read {
     let mut user = User::default();
+    // What `list-users` gives: the same under other names, and attributes as a list of pairs.
+    if let Some(name) = object.text("Username")? {
+        object.put("cognito:username", name);
+    }
+    if object.is_array("Attributes") {
+        let mut attributes = Object::default();
+        for pair in object.array("Attributes")? {
+            let mut pair = Object::parse(pair.get())?;
+            if let (Some(name), Some(value)) = (pair.text("Name")?, pair.text("Value")?) {
+                attributes.put(&name, value);
+            }
+        }
+        object.absorb(attributes);
+    }
     user.set(Field::Username, object.text("cognito:username")?)?;
     contact(&mut user, &mut object, &["email"], &["phone_number"])?;
     user.set(Field::Name, object.text("name")?)?;

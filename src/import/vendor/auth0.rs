@@ -3,14 +3,21 @@
 use super::super::field::{Field, Problem};
 use super::super::record::Fields;
 use super::object::{Object, User, at, digest_tag};
+use super::secrets;
 use crate::Code;
 use crate::codec;
 
 pub(super) fn user(mut object: Object) -> Result<Fields<'static>, Problem> {
     let mut user = User::default();
-    user.set(Field::Username, object.text("username")?)?;
-    user.set(Field::PrimaryEmail, object.text("email")?)?;
-    user.set(Field::PrimaryPhone, object.text("phone_number")?)?;
+    let others = identifiers(&mut object)?;
+    for (field, name, other) in [
+        (Field::Username, "username", "username"),
+        (Field::PrimaryEmail, "email", "email"),
+        (Field::PrimaryPhone, "phone_number", "phone_number"),
+    ] {
+        let of_kind = |(kind, value): &(String, String)| (kind == other).then(|| value.clone());
+        user.set(field, object.text(name)?.or_else(|| others.iter().find_map(of_kind)))?;
+    }
     user.set(Field::Name, object.text("name")?)?;
     user.set(Field::Avatar, object.text("picture")?)?;
     user.profile(&[
@@ -36,10 +43,14 @@ pub(super) fn user(mut object: Object) -> Result<Fields<'static>, Problem> {
         }
         let (provider, id) = (identity.text("provider")?, identity.text("user_id")?);
         if let (Some(provider), Some(id)) = (provider, id) {
+            secrets::without(&mut identity, &[]);
             found.push((provider, id, identity.to_json()));
         }
     }
     user.identities(found, "auth0Identities")?;
+    for name in ["mfa_factors", "guardian_enrollments"] {
+        secrets::without_in_list(&mut object, name, &["totp", "secret", "recovery_code"])?;
+    }
     let plain = object.first(&["password_hash", "passwordHash"])?;
     match (plain, object.object("custom_password_hash")?) {
         (Some(_), Some(_)) => {
@@ -50,7 +61,27 @@ pub(super) fn user(mut object: Object) -> Result<Fields<'static>, Problem> {
         (None, Some(custom)) => custom_hash(&mut user, custom)?,
         (None, None) => {}
     }
+    super::accounts::named_by_id(&mut user, &mut object, "user_id")?;
     user.finish(object)
+}
+
+/// What a user signs in with, by kind: in the support team's exports email and name may stand there alone. The list is kept, since it
+/// says what was verified.
+fn identifiers(object: &mut Object) -> Result<Vec<(String, String)>, Problem> {
+    let mut found = Vec::new();
+    if !object.is_array("identifiers") {
+        return Ok(found);
+    }
+    let list = object.array("identifiers")?;
+    for element in &list {
+        let Ok(mut element) = Object::parse(element.get()) else { continue };
+        if let (Ok(Some(kind)), Ok(Some(value))) = (element.text("type"), element.text("value")) {
+            found.push((kind, value));
+        }
+    }
+    let list: Vec<&str> = list.iter().map(|element| element.get()).collect();
+    object.put_json("identifiers", format!("[{}]", list.join(",")));
+    Ok(found)
 }
 
 fn bad(part: &str, code: Code, remedy: &'static str) -> Problem {

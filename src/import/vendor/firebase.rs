@@ -40,6 +40,35 @@ pub(in super::super) fn columns() -> Vec<String> {
     columns
 }
 
+/// A row. firebase-tools quotes names alone, so that a comma in a photograph's address moves all that follows it by a column: such a
+/// row is refused, and known by what can stand in some of the columns only.
+pub(super) fn row(columns: &[String], text: &str) -> Result<Object, Problem> {
+    let cells = super::super::csv::cells(text).count();
+    // Each line ends with a comma.
+    if cells > columns.len() + 1 {
+        let remedy = format!("has {cells} columns, not {}: a comma may stand in one of them", columns.len());
+        return Err(Problem::record(Code::BadCsv, remedy));
+    }
+    let mut object = Object::of_row(columns, super::super::csv::cells(text).map(Some))?;
+    let is_number = |text: &str| text.bytes().all(|c| c.is_ascii_digit());
+    let is_truth = |text: &str| matches!(text, "true" | "false");
+    for (name, is_fitting) in [
+        ("emailVerified", &is_truth as &dyn Fn(&str) -> bool),
+        ("createdAt", &is_number),
+        ("lastLoginAt", &is_number),
+        ("disabled", &is_truth),
+    ] {
+        if let Some(text) = object.text(name)? {
+            if !is_fitting(&text) {
+                let remedy = "cannot be what stands there: a comma in an earlier column moved it; quote that column";
+                return Err(at(name, Code::BadCsv, remedy));
+            }
+            object.put(name, text);
+        }
+    }
+    Ok(object)
+}
+
 /// Whether a row without a header can be Firebase's: its third cell is a truth value.
 pub(super) fn is_row(mut object: Object) -> bool {
     let verified = object.text("emailVerified").ok().flatten();
@@ -110,6 +139,19 @@ fn pairs(text: &str) -> Option<Vec<(String, String)>> {
         .collect()
 }
 
+/// One name for each parameter, of those under which it may stand.
+fn parameter(name: &str) -> &str {
+    match name {
+        "hashalgo" => "algorithm",
+        "base64signerkey" | "signerkey" | "hashkey" => "key",
+        "base64saltseparator" => "saltseparator",
+        "memorycost" => "memcost",
+        "derivedkeylength" => "dklen",
+        "inputorder" => "hashinputorder",
+        _ => name,
+    }
+}
+
 impl HashConfig {
     /// Reads what the Firebase console shows (`hash_config { algorithm: SCRYPT, … }`), or JSON with these names.
     ///
@@ -129,10 +171,14 @@ impl HashConfig {
             block_size: 8,
             is_salt_first: None,
         };
+        let mut seen = std::collections::HashSet::new();
         for (name, value) in
             pairs(text).ok_or_else(|| error("is neither the console's hash_config nor JSON".to_owned()))?
         {
             let name = name.to_ascii_lowercase().replace(['-', '_'], "");
+            if !seen.insert(parameter(&name).to_owned()) {
+                return Err(error(format!("{name} stands twice")));
+            }
             let number = || value.parse::<u64>().map_err(|_| error(format!("{name} must be a whole number")));
             match name.as_str() {
                 "algorithm" | "hashalgo" => config.algorithm = value.to_ascii_uppercase().replace('-', "_"),
@@ -157,6 +203,18 @@ impl HashConfig {
                     }
                 }
                 _ => return Err(error("a parameter's name is none of Firebase's".to_owned())),
+            }
+        }
+        // A default in their place would make hashes that nobody's password matches.
+        if config.algorithm == "SCRYPT" {
+            for (name, shown) in [
+                ("rounds", "rounds"),
+                ("memcost", "mem_cost"),
+                ("saltseparator", "base64_salt_separator (which may be empty)"),
+            ] {
+                if !seen.contains(name) {
+                    return Err(error(format!("SCRYPT needs {shown}, as the console shows it")));
+                }
             }
         }
         match config.algorithm.as_str() {
@@ -195,6 +253,15 @@ impl HashConfig {
         };
         match self.algorithm.as_str() {
             "SCRYPT" => {
+                let hash_bytes = base64("passwordHash", hash)?.len();
+                if salt_bytes.is_empty() {
+                    return Err(at("salt", Code::MissingSalt, "is not there, and SCRYPT's hashes always have one"));
+                }
+                if self.key.as_ref().is_some_and(|key| key.len() != hash_bytes) {
+                    let remedy =
+                        "is not as long as the signer key: does --hash-config have the whole key of this project?";
+                    return Err(at("passwordHash", Code::WrongLength, remedy));
+                }
                 let text = format!(
                     "$fbscrypt$v=1,n={},r={},p=1,ss={},sk=key:{}${salt}${hash}",
                     self.memory, self.rounds, self.separator, self.key_id

@@ -10,7 +10,8 @@ pub(super) fn user(mut object: Object, reading: &Reading) -> Result<Fields<'stat
     let mut user = User::default();
     user.set(Field::Username, object.text("username")?)?;
     user.set(Field::PrimaryEmail, object.text("email")?)?;
-    user.set(Field::PrimaryPhone, object.first(&["mobilePhone", "phoneNumber"])?)?;
+    // Nobody signs in with `mobilePhone`, and a family may share one.
+    user.set(Field::PrimaryPhone, object.text("phoneNumber")?)?;
     user.set(Field::Avatar, object.text("imageUrl")?)?;
     let (given, family) = (object.text("firstName")?, object.text("lastName")?);
     let full = object.text("fullName")?.or_else(|| {
@@ -31,6 +32,9 @@ pub(super) fn user(mut object: Object, reading: &Reading) -> Result<Fields<'stat
     }
     user.finish(object)
 }
+
+/// phpass' digits.
+const ITOA64: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 fn password(
     user: &mut User,
@@ -80,6 +84,16 @@ fn password(
         }
         "phpass-md5" | "phppass-sha512" if hash.starts_with('$') => {
             user.hash(if scheme == "phpass-md5" { "phpass" } else { "drupal7" }, hash)
+        }
+        // Taken apart: the factor is the rounds, of which phpass writes the logarithm.
+        "phpass-md5" | "phppass-sha512" => {
+            let (prefix, tag) = if scheme == "phpass-md5" { ("$P$", "phpass") } else { ("$S$", "drupal7") };
+            let salt = salt.ok_or_else(need_salt)?;
+            let is_fitting = factor.is_power_of_two() && salt.len() == 8;
+            let cost = ITOA64.get(factor.ilog2() as usize).filter(|_| is_fitting).ok_or_else(|| {
+                at("factor", Code::Malformed, "must be a power of two beside a salt of 8 characters for phpass")
+            })?;
+            user.hash(tag, format!("{prefix}{}{salt}{hash}", char::from(*cost)))
         }
         _ => Err(at("encryptionScheme", Code::UnknownMethod, "is none of FusionAuth's own schemes")),
     }

@@ -3,6 +3,7 @@
 use super::super::field::{Field, Problem};
 use super::super::record::Fields;
 use super::object::{Object, User, at, base64};
+use super::secrets;
 use crate::{Code, codec};
 
 pub(super) fn user(mut object: Object) -> Result<Fields<'static>, Problem> {
@@ -27,8 +28,14 @@ pub(super) fn user(mut object: Object) -> Result<Fields<'static>, Problem> {
     for credential in object.array("credentials")? {
         let mut parsed = Object::parse(credential.get())?;
         let kind = parsed.text("type")?.unwrap_or_default();
+        // What a realm's policy keeps of earlier passwords is nobody's to import.
+        if kind == "password-history" {
+            continue;
+        }
         if kind != "password" {
-            others.push(credential.get().to_owned());
+            secrets::without(&mut parsed, &["secretData", "value", "salt", "hashedSaltedValue"]);
+            parsed.put("type", kind);
+            others.push(parsed.to_json());
             continue;
         }
         if std::mem::replace(&mut has_password, true) {

@@ -25,6 +25,7 @@ const fn container(vendor: Vendor) -> Option<(&'static str, Option<usize>)> {
         }
         Vendor::Kratos => Some(("identities", Some(1))),
         Vendor::Zitadel => Some(("humanUsers", None)),
+        Vendor::Cognito => Some(("Users", Some(1))),
         Vendor::Clerk | Vendor::Workos | Vendor::Logto => Some(("data", Some(1))),
         _ => None,
     }
@@ -67,7 +68,7 @@ pub(in super::super) fn layout(vendor: Vendor, head: &[u8]) -> Result<Layout, St
 fn is_sql(head: &[u8]) -> bool {
     let text = head.trim_ascii_start();
     let starts = |word: &[u8]| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
-    const WORDS: [&[u8]; 13] = [
+    const WORDS: [&[u8]; 16] = [
         b"--",
         b"/*",
         b"# ",
@@ -81,6 +82,10 @@ fn is_sql(head: &[u8]) -> bool {
         b"START ",
         b"BEGIN",
         b"USE ",
+        b"PRAGMA ",
+        // Its warnings, where they were written to the same file.
+        b"mysqldump:",
+        b"mariadb-dump:",
     ];
     WORDS.iter().any(|w| starts(w))
 }
@@ -135,6 +140,27 @@ pub(in super::super) fn defaults(head: &[u8]) -> (Option<String>, Option<u64>) {
     let object = text.and_then(|text| Object::parse(&format!("{text}[]}}")).ok());
     let Some(mut object) = object else { return (None, None) };
     (object.text("encryptionScheme").ok().flatten(), object.number("factor").ok().flatten())
+}
+
+/// The same of a whole input, whatever stands where.
+pub(in super::super) fn defaults_of_whole(input: impl std::io::Read) -> (Option<String>, Option<u64>) {
+    #[derive(Default, serde::Deserialize)]
+    #[serde(rename_all = "camelCase", default)]
+    struct Around {
+        encryption_scheme: Option<String>,
+        factor: Option<u64>,
+    }
+    let around: Around = serde_json::from_reader(std::io::BufReader::new(input)).unwrap_or_default();
+    (around.encryption_scheme, around.factor)
+}
+
+/// The same of a first line that stands before users one on each line, and is no user.
+pub(in super::super) fn head_of_lines(head: &[u8]) -> Option<(Option<String>, Option<u64>)> {
+    let line = head.split(|c| *c == b'\n').next()?;
+    let mut object = Object::parse(std::str::from_utf8(line).ok()?).ok()?;
+    let scheme = object.text("encryptionScheme").ok()?;
+    let factor = object.number("factor").ok()?;
+    (scheme.is_some() && object.is_empty()).then_some((scheme, factor))
 }
 
 /// Goes through JSON byte by byte, and knows the last key and the depth.
@@ -209,8 +235,13 @@ impl Keys {
 pub(in super::super) fn header(line: &[u8]) -> Result<Vec<String>, String> {
     let text = std::str::from_utf8(line).map_err(|_| "the header line is not UTF-8".to_owned())?;
     let names: Vec<String> = super::super::csv::cells(text).map(|cell| cell.trim().to_owned()).collect();
+    let is_separated_otherwise = names.len() == 1 && names[0].contains([';', '\t']);
+    if is_separated_otherwise {
+        return Err("is not separated by commas; export it so, or convert it".to_owned());
+    }
     for (place, name) in names.iter().enumerate() {
-        if names[..place].contains(name) {
+        // What has no name is a column that a spreadsheet left.
+        if !name.is_empty() && names[..place].contains(name) {
             let name = super::super::field::printable(name);
             return Err(format!("the header names the column `{name}` twice"));
         }

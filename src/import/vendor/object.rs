@@ -143,6 +143,44 @@ impl Object {
         Ok(None)
     }
 
+    /// The same, of values that are texts or numbers; what is neither stays.
+    pub(super) fn first_text(&mut self, names: &[&str]) -> Result<Option<String>, Problem> {
+        for name in names {
+            let is_text = self.members.iter().any(|(known, member)| {
+                known == name
+                    && match member {
+                        Member::Text(_) => true,
+                        Member::Json(raw) => {
+                            raw.get().starts_with(|c: char| c == '"' || c == '-' || c.is_ascii_digit())
+                        }
+                    }
+            });
+            if is_text && let Some(text) = self.text(name)? {
+                return Ok(Some(text));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The names that are in it.
+    pub(super) fn names(&self) -> impl Iterator<Item = String> {
+        self.members.iter().map(|(name, _)| name.clone())
+    }
+
+    /// Takes over what another has and this has not; the rest stays in neither.
+    pub(super) fn absorb(&mut self, other: Self) {
+        for (name, member) in other.members {
+            if !self.has(&name) {
+                self.members.push((name, member));
+            }
+        }
+    }
+
+    /// With these names and nothing under them: the head of rows.
+    pub(super) fn of_names(names: &[String]) -> Self {
+        Self { members: names.iter().map(|name| (name.clone(), Member::Text(String::new()))).collect() }
+    }
+
     pub(super) fn number(&mut self, name: &str) -> Result<Option<u64>, Problem> {
         let Some(text) = self.text(name)? else { return Ok(None) };
         text.parse().map(Some).map_err(|_| at(name, Code::BadField, "must be a whole number"))
@@ -209,6 +247,44 @@ impl Object {
 
     pub(super) fn is_empty(&self) -> bool {
         self.members.is_empty()
+    }
+
+    /// Whether it says of itself, in one of the vendors' ways, that nobody may sign in with it.
+    pub(super) fn is_disabled(&self) -> bool {
+        const SAID: [(&str, &[&str]); 14] = [
+            ("enabled", &["false"]),
+            ("Enabled", &["false"]),
+            ("active", &["false"]),
+            ("is_active", &["false", "f", "0"]),
+            ("blocked", &["true"]),
+            ("disabled", &["true"]),
+            ("banned", &["true"]),
+            ("locked", &["true"]),
+            ("isSuspended", &["true"]),
+            ("is_suspended", &["true", "t"]),
+            ("state", &["inactive", "USER_STATE_INACTIVE", "USER_STATE_LOCKED", "USER_STATE_DELETED"]),
+            ("nsaccountlock", &["true"]),
+            ("ds-pwp-account-disabled", &["true"]),
+            ("pwdaccountlockedtime", &["000001010000Z"]),
+        ];
+        SAID.iter().any(|(name, values)| {
+            let member = self.members.iter().find(|(known, _)| known == name).map(|(_, member)| member);
+            let text = match member {
+                Some(Member::Text(text)) => text.as_str(),
+                Some(Member::Json(raw)) => raw.get().trim_matches('"'),
+                None => return false,
+            };
+            values.iter().any(|value| value.eq_ignore_ascii_case(text))
+        }) || self.is_disabled_in_active_directory()
+    }
+
+    /// The second bit of `userAccountControl`.
+    fn is_disabled_in_active_directory(&self) -> bool {
+        let value = self.members.iter().find_map(|(name, member)| match member {
+            Member::Text(text) if name == "useraccountcontrol" => text.parse::<u32>().ok(),
+            _ => None,
+        });
+        value.is_some_and(|flags| flags & 2 != 0)
     }
 
     /// Every value as a text, where each is one.
@@ -321,7 +397,11 @@ impl User {
     }
 
     pub(super) fn finish(mut self, mut rest: Object) -> Result<Fields<'static>, Problem> {
+        if rest.is_disabled() {
+            self.fields.disable();
+        }
         self.clear_password(&mut rest)?;
+        super::secrets::check_rest(&mut rest)?;
         rest.keep_rest(&mut self.fields);
         Ok(self.fields)
     }

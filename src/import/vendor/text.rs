@@ -82,6 +82,22 @@ pub(super) fn is_ldif(text: &str) -> bool {
     ["dn:", "version:"].iter().any(|name| first.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
 }
 
+/// Attributes that are secrets beside the password.
+const SECRETS: [&str; 12] = [
+    "sambantpassword",
+    "sambalmpassword",
+    "sambapasswordhistory",
+    "pwdhistory",
+    "passwordhistory",
+    "krbprincipalkey",
+    "unicodepwd",
+    "dbcspwd",
+    "supplementalcredentials",
+    "authpassword",
+    "ntpwdhistory",
+    "lmpwdhistory",
+];
+
 /// An entry: its attributes, those that our schema knows by their usual names.
 pub(super) fn ldif(text: &str) -> Result<Fields<'static>, Problem> {
     let mut user = User::default();
@@ -120,9 +136,14 @@ pub(super) fn ldif(text: &str) -> Result<Fields<'static>, Problem> {
     };
     user.set(Field::Username, first(&["uid", "samaccountname", "userid"])?)?;
     user.set(Field::PrimaryEmail, first(&["mail", "rfc822mailbox"])?)?;
-    user.set(Field::PrimaryPhone, first(&["mobile", "telephonenumber"])?)?;
+    // The telephone of an office is many people's.
+    user.set(Field::PrimaryPhone, first(&["mobile"])?)?;
     user.set(Field::Name, first(&["displayname", "cn"])?)?;
     user.profile(&[("givenName", first(&["givenname"])?), ("familyName", first(&["sn"])?)])?;
+    // Other hashes of the same password, and keys made of it.
+    rest.retain(|(name, _)| !SECRETS.contains(&name.as_str()));
+    // Nothing, `*` and `!` let nobody in.
+    passwords.retain(|text| !text.trim_matches(['*', '!']).is_empty());
     let mut kept = Object::default();
     match &passwords[..] {
         [] => {}
@@ -206,14 +227,24 @@ fn uncommented_values(text: &str) -> Result<Vec<Option<Cow<'_, str>>>, Problem> 
     let mut values = Vec::new();
     let mut rest = body.trim_start();
     loop {
-        if let Some(quoted) = introduced(rest).strip_prefix('\'') {
-            let (value, after) = unquoted(quoted).ok_or_else(bad)?;
+        // MySQL takes either quote for a text.
+        if let Some(quoted) = introduced(rest).strip_prefix(['\'', '"']) {
+            let quote = if introduced(rest).starts_with('"') { '"' } else { '\'' };
+            let (value, after) = unquoted(quoted, quote).ok_or_else(bad)?;
             values.push(Some(Cow::Owned(value)));
             rest = after.trim_start();
         } else {
             let end = rest.find(',').unwrap_or(rest.len());
             let word = rest[..end].trim();
-            values.push((!word.eq_ignore_ascii_case("NULL")).then_some(Cow::Borrowed(word)));
+            let value = match word.strip_prefix("0x") {
+                // A text as its bytes: `--hex-blob`.
+                Some(hex) if !hex.is_empty() => codec::hex(hex.as_bytes())
+                    .ok()
+                    .and_then(|bytes| String::from_utf8(bytes).ok())
+                    .map_or(Cow::Borrowed(word), Cow::Owned),
+                _ => Cow::Borrowed(word),
+            };
+            values.push((!word.eq_ignore_ascii_case("NULL")).then_some(value));
             rest = &rest[end..];
         }
         match rest.strip_prefix(',') {
@@ -228,20 +259,20 @@ fn uncommented_values(text: &str) -> Result<Vec<Option<Cow<'_, str>>>, Problem> 
 fn introduced(text: &str) -> &str {
     let Some(rest) = text.strip_prefix('_') else { return text };
     let after = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric()).trim_start_matches(' ');
-    if after.starts_with('\'') { after } else { text }
+    if after.starts_with(['\'', '"']) { after } else { text }
 }
 
 /// A text up to its closing quote, MySQL's escapes undone, and what follows it.
-fn unquoted(text: &str) -> Option<(String, &str)> {
+fn unquoted(text: &str, quote: char) -> Option<(String, &str)> {
     let mut value = String::with_capacity(text.len().min(128));
     let mut chars = text.char_indices();
     while let Some((at, c)) = chars.next() {
         match c {
-            '\'' if text[at + 1..].starts_with('\'') => {
+            c if c == quote && text[at + 1..].starts_with(quote) => {
                 chars.next();
-                value.push('\'');
+                value.push(quote);
             }
-            '\'' => return Some((value, &text[at + 1..])),
+            c if c == quote => return Some((value, &text[at + 1..])),
             '\\' => value.push(match chars.next()?.1 {
                 '0' => '\0',
                 'n' => '\n',
