@@ -11,6 +11,7 @@ mod keycloak;
 mod layout;
 mod object;
 mod secrets;
+mod state;
 mod text;
 
 use std::fmt;

@@ -246,7 +246,7 @@ pub(super) fn django(mut object: Object) -> Read {
     if let Some(hash) = fields.text("password")?.filter(|hash| !hash.starts_with('!')) {
         user.hash_of("django", hash)?;
     }
-    if fields.is_disabled() {
+    if super::state::is_disabled(&fields) {
         user.fields.disable();
     }
     object.put("model", model);

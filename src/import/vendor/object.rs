@@ -249,42 +249,13 @@ impl Object {
         self.members.is_empty()
     }
 
-    /// Whether it says of itself, in one of the vendors' ways, that nobody may sign in with it.
-    pub(super) fn is_disabled(&self) -> bool {
-        const SAID: [(&str, &[&str]); 14] = [
-            ("enabled", &["false"]),
-            ("Enabled", &["false"]),
-            ("active", &["false"]),
-            ("is_active", &["false", "f", "0"]),
-            ("blocked", &["true"]),
-            ("disabled", &["true"]),
-            ("banned", &["true"]),
-            ("locked", &["true"]),
-            ("isSuspended", &["true"]),
-            ("is_suspended", &["true", "t"]),
-            ("state", &["inactive", "USER_STATE_INACTIVE", "USER_STATE_LOCKED", "USER_STATE_DELETED"]),
-            ("nsaccountlock", &["true"]),
-            ("ds-pwp-account-disabled", &["true"]),
-            ("pwdaccountlockedtime", &["000001010000Z"]),
-        ];
-        SAID.iter().any(|(name, values)| {
-            let member = self.members.iter().find(|(known, _)| known == name).map(|(_, member)| member);
-            let text = match member {
-                Some(Member::Text(text)) => text.as_str(),
-                Some(Member::Json(raw)) => raw.get().trim_matches('"'),
-                None => return false,
-            };
-            values.iter().any(|value| value.eq_ignore_ascii_case(text))
-        }) || self.is_disabled_in_active_directory()
-    }
-
-    /// The second bit of `userAccountControl`.
-    fn is_disabled_in_active_directory(&self) -> bool {
-        let value = self.members.iter().find_map(|(name, member)| match member {
-            Member::Text(text) if name == "useraccountcontrol" => text.parse::<u32>().ok(),
-            _ => None,
-        });
-        value.is_some_and(|flags| flags & 2 != 0)
+    /// A text, or a number or truth value as it is written.
+    pub(super) fn scalar(&self, name: &str) -> Option<&str> {
+        let member = self.members.iter().find(|(known, _)| known == name).map(|(_, member)| member)?;
+        Some(match member {
+            Member::Text(text) => text.as_str(),
+            Member::Json(raw) => raw.get().trim_matches('"'),
+        })
     }
 
     /// Every value as a text, where each is one.
@@ -397,7 +368,7 @@ impl User {
     }
 
     pub(super) fn finish(mut self, mut rest: Object) -> Result<Fields<'static>, Problem> {
-        if rest.is_disabled() {
+        if super::state::is_disabled(&rest) {
             self.fields.disable();
         }
         self.clear_password(&mut rest)?;
