@@ -40,6 +40,9 @@ pub enum OnConflict {
     Skip,
     /// The new one takes its place, unless its user was upgraded or has changed their password.
     ReplaceLegacy,
+    /// What the store's record lacks is taken from the new one, the password too, and nothing it has is changed: where profiles and
+    /// hashes come in two files. Two passwords are a conflict; whoever was upgraded or has changed their password is left alone.
+    Complete,
 }
 
 /// A bulk import. One thread drives it; several batches may be on their way at once.

@@ -305,6 +305,52 @@ fn what_an_older_version_took_for_phpass_is_there_already() {
 }
 
 #[test]
+fn complete_gives_what_is_missing_and_changes_nothing_else() {
+    let engine = engine();
+    each_store(|url| {
+        let store = open(url, &creating()).expect("a store");
+        let (hash, another) = (md5(OF_PASSWORD), md5("00000000000000000000000000000000"));
+        let named = |name| NewUser { username: Some(name), ..NewUser::default() };
+        let google = Some(r#"{"google":{"userId":"1"}}"#);
+        let profile =
+            |name| NewUser { name: Some("Ada"), custom_data: Some(r#"{"a":1}"#), identities: google, ..named(name) };
+        let with = |name, hash| NewUser { password: Some(hash), ..named(name) };
+        // Profiles first, and hashes first; whoever signs in between has been upgraded, and is left alone.
+        let first = [profile("ada"), with("bob", &hash), with("cyd", &hash), with("dan", &hash), named("eve")];
+        assert_eq!(bulk(&*store, OnConflict::Skip, &first), [Inserted::New; 5]);
+        let _ = sign_in(&engine, &*store, "cyd", &Password::new("password")).expect("accepted");
+        let dora = NewUser { identities: None, ..profile("bob") };
+        let second = [
+            with("ada", &hash),
+            NewUser { primary_email: Some("bob@example.com"), ..dora },
+            profile("cyd"),
+            with("dan", &another),
+            NewUser { identities: google, ..named("eve") },
+            with("new", &hash),
+        ];
+        let (left, conflict) = (Inserted::LeftNewer("username"), Inserted::Conflict("username"));
+        let taken = Inserted::Conflict("identities");
+        let expected = [Inserted::Replaced, Inserted::Replaced, left, conflict, taken, Inserted::New];
+        assert_eq!(bulk(&*store, OnConflict::Complete, &second), expected);
+        let there = Inserted::AlreadyThere { kept_newer: false };
+        let expected = [there, there, left, conflict, taken, there];
+        assert_eq!(bulk(&*store, OnConflict::Complete, &second), expected, "the second time");
+        let user = |name| {
+            let id = store.find(name).expect("readable").expect("there").id;
+            store.user(id).expect("readable").expect("there")
+        };
+        let (ada, bob, dan) = (user("ada"), user("bob"), user("dan"));
+        assert_eq!((ada.name.as_deref(), ada.identities.as_deref()), (Some("Ada"), google));
+        assert_eq!((bob.name.as_deref(), bob.primary_email.as_deref()), (Some("Ada"), Some("bob@example.com")));
+        assert!(dan.password == Some(TaggedText::of(&hash)) && user("eve").identities.is_none());
+        for name in ["ada", "bob", "cyd", "dan", "new"] {
+            assert!(sign_in(&engine, &*store, name, &Password::new("password")).is_ok(), "{name}");
+        }
+        counters_are_right(&*store);
+    });
+}
+
+#[test]
 fn replace_legacy_never_replaces_what_is_newer() {
     let engine = engine();
     each_store(|url| {

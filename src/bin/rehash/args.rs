@@ -504,6 +504,8 @@ pub enum OnConflict {
     Skip,
     /// Put it in the place of the store's record, unless that user was upgraded or has changed their password
     ReplaceLegacy,
+    /// Take from it what the store's record lacks, the password too, and change nothing: profiles and hashes in two files
+    Complete,
 }
 
 impl From<OnConflict> for rehash::store::OnConflict {
@@ -512,6 +514,7 @@ impl From<OnConflict> for rehash::store::OnConflict {
             OnConflict::Fail => Self::Fail,
             OnConflict::Skip => Self::Skip,
             OnConflict::ReplaceLegacy => Self::ReplaceLegacy,
+            OnConflict::Complete => Self::Complete,
         }
     }
 }

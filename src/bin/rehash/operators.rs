@@ -26,6 +26,17 @@ pub fn refuse_others(option: &str, address: Option<SocketAddr>, is_allowed: bool
     }
 }
 
+/// How much sooner than others its thread gets a processor that is wanted by many, where the system allows that: to root, and to whom
+/// `LimitNICE=-10` of systemd does. Without it, health waits a few milliseconds longer now and then.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = -10;
+
+/// Linux alone has a priority for each thread.
+fn come_first() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::setpriority_process(None, NICENESS);
+}
+
 pub struct Operators {
     pub address: SocketAddr,
     end: oneshot::Sender<()>,
@@ -49,6 +60,7 @@ impl Operators {
         let (tell, broken) = oneshot::channel();
         let service = service.clone();
         let answer = move || {
+            come_first();
             let ended = async {
                 let _ = ended.await;
             };

@@ -40,7 +40,7 @@ pub(super) struct Job {
     pub(super) text: Vec<u8>,
     pub(super) rows: Vec<Row>,
     /// Method and parameters.
-    kinds: Vec<(&'static str, String)>,
+    pub(super) kinds: Vec<(&'static str, String)>,
     /// What the identities of records name, each with its record's place in `rows`, in their order.
     pub(super) accounts: Vec<(usize, Account)>,
 }
@@ -49,7 +49,7 @@ pub(super) struct Job {
 pub(super) struct Row {
     /// Among the outcomes.
     pub(super) place: usize,
-    kind: usize,
+    pub(super) kind: usize,
     /// Where the text of the next one begins.
     end: usize,
 }
@@ -109,6 +109,10 @@ impl Job {
 impl Job {
     pub(super) const fn replaces_legacy(&self) -> bool {
         matches!(self.options.on_conflict, OnConflict::ReplaceLegacy)
+    }
+
+    pub(super) const fn completes(&self) -> bool {
+        matches!(self.options.on_conflict, OnConflict::Complete)
     }
 }
 

@@ -44,25 +44,35 @@ pub(super) async fn stage(
             .collect();
         let (same_data, same_hash, is_newer): (bool, bool, bool) = (row.get(4), row.get(5), row.get(6));
         let (is_anothers, loses_password): (bool, bool) = (row.get(9), row.get(10));
+        let (has_password, gives_nothing, has_identities): (bool, bool, bool) = (row.get(11), row.get(12), row.get(13));
+        let completes = job.completes();
+        // Nobody takes the identities that they complete nothing with.
+        let takes_accounts = !completes || !has_identities;
         let (field, id) = ids.first().copied().unwrap_or((if is_anothers { "identities" } else { "username" }, 0));
         let is_one = ids.iter().all(|(_, other)| *other == id);
         outcomes[place] = match (same_data, same_hash, is_newer) {
             (true, true, _) => Inserted::AlreadyThere { kept_newer: false },
             (true, false, true) => Inserted::AlreadyThere { kept_newer: true },
-            _ if !job.replaces_legacy() => Inserted::Conflict(field),
+            _ if !job.replaces_legacy() && !completes => Inserted::Conflict(field),
             (.., true) => Inserted::LeftNewer(field),
+            // Two passwords: which is whose is not for us to say.
+            (_, false, _) if completes && has_password && !loses_password => Inserted::Conflict(field),
+            _ if completes && gives_nothing && !ids.is_empty() => Inserted::AlreadyThere { kept_newer: false },
             // Nobody loses the password they have to a record that has none.
-            _ if loses_password => Inserted::Conflict(field),
+            _ if loses_password && !completes => Inserted::Conflict(field),
             _ if !is_one || ids.is_empty() => Inserted::Conflict(field),
             // Two of a batch cannot both take one user's place.
             _ if claimed_ids.contains(&id) => Inserted::Conflict(field),
             // Two of a batch cannot both have it.
-            _ if is_anothers || !accounts_of(job, number).all(|account| claimed.insert(account)) => {
+            _ if takes_accounts
+                && (is_anothers || !accounts_of(job, number).all(|account| claimed.insert(account))) =>
+            {
                 Inserted::Conflict("identities")
             }
             _ => {
                 claimed_ids.insert(id);
-                replaced.push((ord, id, row.get::<_, String>(7), row.get::<_, String>(8)));
+                let was = (row.get::<_, String>(7), row.get::<_, String>(8));
+                replaced.push(Replaced { ord, id, was, keeps_password: completes && has_password, takes_accounts });
                 Inserted::LeftNewer(field) // until the update says that it was replaced
             }
         };
@@ -70,34 +80,58 @@ pub(super) async fn stage(
     replace(transaction, schema, job, &replaced, outcomes, changes).await
 }
 
+/// A record that another takes the place of, or completes.
+struct Replaced {
+    ord: i64,
+    id: i64,
+    /// Its method and parameters.
+    was: (String, String),
+    keeps_password: bool,
+    takes_accounts: bool,
+}
+
 /// Puts records in the place of those that nobody has touched, also not since they were looked at.
 async fn replace(
     transaction: &Transaction<'_>,
     schema: &str,
     job: &Job,
-    replaced: &[(i64, i64, String, String)],
+    replaced: &[Replaced],
     outcomes: &mut [Inserted],
     changes: &mut Changes,
 ) -> Result<(), Error> {
     if replaced.is_empty() {
         return Ok(());
     }
-    let ords: Vec<i64> = replaced.iter().map(|row| row.0).collect();
-    let ids: Vec<i64> = replaced.iter().map(|row| row.1).collect();
-    let methods: Vec<&str> = replaced.iter().map(|row| &*row.2).collect();
+    let ords: Vec<i64> = replaced.iter().map(|row| row.ord).collect();
+    let ids: Vec<i64> = replaced.iter().map(|row| row.id).collect();
+    let methods: Vec<&str> = replaced.iter().map(|row| &*row.was.0).collect();
     // Here both sides are joined by what is given, and no index has that.
     transaction.batch_execute("SET LOCAL enable_hashjoin = on; SET LOCAL enable_seqscan = off").await?;
-    let update = REPLACE.replace("{s}", schema);
+    let values = if job.completes() { COMPLETED } else { REPLACED };
+    let update = REPLACE.replace("{values}", values).replace("{s}", schema);
     let mut done = (Vec::new(), Vec::new());
     for row in transaction.query(&update, &[&ords, &ids, &methods, &now()]).await? {
         let ord: i64 = row.get(0);
         // They are in the order of their numbers.
-        let Ok(at) = replaced.binary_search_by_key(&ord, |row| row.0) else { continue };
-        let (.., was, parameters) = &replaced[at];
-        outcomes[job.rows[usize::try_from(ord - 1).unwrap_or(0)].place] = Inserted::Replaced;
-        changes.add(was, parameters, Change { records: -1, upgraded: 0, untouched: -i64::from(!was.is_empty()) });
-        done.0.push(ord);
-        done.1.push(replaced[at].1);
+        let Ok(at) = replaced.binary_search_by_key(&ord, |row| row.ord) else { continue };
+        let Replaced { id, was: (was, parameters), keeps_password, takes_accounts, .. } = &replaced[at];
+        let row = &job.rows[usize::try_from(ord - 1).unwrap_or(0)];
+        outcomes[row.place] = Inserted::Replaced;
+        if *keeps_password {
+            // What comes is counted for every record that is written; here it changed nothing.
+            let (method, parameters) = &job.kinds[row.kind];
+            changes.add(
+                method,
+                parameters,
+                Change { records: -1, upgraded: 0, untouched: -i64::from(!method.is_empty()) },
+            );
+        } else {
+            changes.add(was, parameters, Change { records: -1, upgraded: 0, untouched: -i64::from(!was.is_empty()) });
+        }
+        if *takes_accounts {
+            done.0.push(ord);
+            done.1.push(*id);
+        }
     }
     hold_replaced(transaction, schema, &done.0, &done.1).await
 }
@@ -180,7 +214,14 @@ SELECT s.ord, u1.id, u2.id, u3.id,
         JOIN {s}.identities i ON i.target = a.target AND i.identity = a.identity
         WHERE a.ord = s.ord AND i.user_id IS DISTINCT FROM coalesce(u1.id, u2.id, u3.id)
     ),
-    o.password_encrypted IS NOT NULL AND s.password_encrypted IS NULL
+    o.password_encrypted IS NOT NULL AND s.password_encrypted IS NULL,
+    o.password_encrypted IS NOT NULL,
+    (o.username IS NOT NULL OR s.username IS NULL) AND (o.primary_email IS NOT NULL OR s.primary_email IS NULL)
+        AND (o.primary_phone IS NOT NULL OR s.primary_phone IS NULL) AND (o.name IS NOT NULL OR s.name IS NULL)
+        AND (o.avatar IS NOT NULL OR s.avatar IS NULL) AND (o.profile IS NOT NULL OR s.profile IS NULL)
+        AND (o.custom_data IS NOT NULL OR s.custom_data IS NULL) AND (o.identities IS NOT NULL OR s.identities IS NULL)
+        AND (o.password_encrypted IS NOT NULL OR s.password_encrypted IS NULL),
+    o.identities IS NOT NULL
 FROM pg_temp.rehash_staging s
 LEFT JOIN {s}.users u0 ON u0.id = s.id
 LEFT JOIN {s}.users u1 ON u1.username = s.username
@@ -189,12 +230,25 @@ LEFT JOIN {s}.users u3 ON u3.primary_phone = s.primary_phone
 LEFT JOIN {s}.users o ON o.id = coalesce(u1.id, u2.id, u3.id)
 WHERE u0.id IS NULL ORDER BY s.ord";
 
+/// All of it.
+const REPLACED: &str = "username = s.username, primary_email = s.primary_email, primary_phone = s.primary_phone,
+    name = s.name, avatar = s.avatar, profile = s.profile, custom_data = s.custom_data, identities = s.identities,
+    password_encrypted = s.password_encrypted, password_encryption_method = s.password_encryption_method,
+    password_parameters = s.password_parameters, imported_method = s.imported_method";
+
+/// What is not there.
+const COMPLETED: &str = "username = coalesce(u.username, s.username),
+    primary_email = coalesce(u.primary_email, s.primary_email), primary_phone = coalesce(u.primary_phone, s.primary_phone),
+    name = coalesce(u.name, s.name), avatar = coalesce(u.avatar, s.avatar), profile = coalesce(u.profile, s.profile),
+    custom_data = coalesce(u.custom_data, s.custom_data), identities = coalesce(u.identities, s.identities),
+    password_encrypted = coalesce(u.password_encrypted, s.password_encrypted),
+    password_encryption_method = coalesce(u.password_encryption_method, s.password_encryption_method),
+    password_parameters = coalesce(u.password_parameters, s.password_parameters),
+    imported_method = coalesce(u.imported_method, s.imported_method)";
+
 const REPLACE: &str = "
 WITH replaced AS (
-    UPDATE {s}.users u SET username = s.username, primary_email = s.primary_email, primary_phone = s.primary_phone,
-        name = s.name, avatar = s.avatar, profile = s.profile, custom_data = s.custom_data, identities = s.identities,
-        password_encrypted = s.password_encrypted, password_encryption_method = s.password_encryption_method,
-        password_parameters = s.password_parameters, imported_method = s.imported_method, imported_at = s.imported_at
+    UPDATE {s}.users u SET {values}, imported_at = s.imported_at
     FROM pg_temp.rehash_staging s, unnest($1::bigint[], $2::bigint[], $3::text[]) AS r (ord, id, method)
     WHERE s.ord = r.ord AND u.id = r.id AND u.upgraded_at IS NULL AND u.password_changed_at IS NULL
         AND coalesce(u.password_encryption_method, '') = r.method

@@ -32,6 +32,17 @@ UPDATE users SET username = ?1, primary_email = ?2, primary_phone = ?3, name = ?
     password_parameters = ?11, imported_at = ?12, imported_method = ?13
 WHERE id = ?14 AND upgraded_at IS NULL AND password_changed_at IS NULL";
 
+/// The same of what is not there.
+const COMPLETE: &str = "
+UPDATE users SET username = coalesce(username, ?1), primary_email = coalesce(primary_email, ?2),
+    primary_phone = coalesce(primary_phone, ?3), name = coalesce(name, ?4), avatar = coalesce(avatar, ?5),
+    profile = coalesce(profile, ?6), custom_data = coalesce(custom_data, ?7), identities = coalesce(identities, ?8),
+    password_encrypted = coalesce(password_encrypted, ?9),
+    password_encryption_method = coalesce(password_encryption_method, ?10),
+    password_parameters = coalesce(password_parameters, ?11), imported_at = ?12,
+    imported_method = coalesce(imported_method, ?13)
+WHERE id = ?14 AND upgraded_at IS NULL AND password_changed_at IS NULL";
+
 const JOURNAL: &str = "
 INSERT INTO import_batches VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
 ON CONFLICT DO NOTHING";
@@ -116,9 +127,39 @@ impl<'a> Batch<'a> {
     pub(super) fn insert_or_replace(&mut self, new: &NewUser<'_>) -> Result<Inserted, StoreError> {
         match self.insert_or_compare(new)? {
             (Inserted::Conflict(field), Some(old)) if is_newer(&old) => Ok(Inserted::LeftNewer(field)),
-            (Inserted::Conflict(field), Some(old)) => self.replace(new, field, &old),
+            (Inserted::Conflict(field), Some(old)) => self.replace(new, field, &old, false),
             (inserted, _) => Ok(inserted),
         }
+    }
+
+    /// As [`Batch::insert`], and where another record stands in the way, gives it what it lacks.
+    pub(super) fn insert_or_complete(&mut self, new: &NewUser<'_>) -> Result<Inserted, StoreError> {
+        let (field, old) = match self.insert_or_compare(new)? {
+            (Inserted::Conflict(field), Some(old)) => (field, old),
+            (inserted, _) => return Ok(inserted),
+        };
+        if is_newer(&old) {
+            return Ok(Inserted::LeftNewer(field));
+        }
+        if old.password.is_some() && new.password.is_some() && !is_same_hash(old.password.as_ref(), new.password) {
+            return Ok(Inserted::Conflict(field));
+        }
+        let gives = [
+            (&old.username, new.username),
+            (&old.primary_email, new.primary_email),
+            (&old.primary_phone, new.primary_phone),
+            (&old.name, new.name),
+            (&old.avatar, new.avatar),
+            (&old.profile, new.profile),
+            (&old.custom_data, new.custom_data),
+            (&old.identities, new.identities),
+        ]
+        .iter()
+        .any(|(old, new)| old.is_none() && new.is_some());
+        if !gives && (old.password.is_some() || new.password.is_none()) {
+            return Ok(Inserted::AlreadyThere { kept_newer: false });
+        }
+        self.replace(new, field, &old, true)
     }
 
     fn insert_or_compare(&mut self, new: &NewUser<'_>) -> Result<(Inserted, Option<User>), StoreError> {
@@ -204,19 +245,29 @@ impl<'a> Batch<'a> {
         Ok(true)
     }
 
-    fn replace(&mut self, new: &NewUser<'_>, field: &'static str, old: &User) -> Result<Inserted, StoreError> {
-        let accounts = accounts(new.identities);
+    /// Puts the new one in the place of the old, or (`completes`) only where the old has nothing.
+    fn replace(
+        &mut self,
+        new: &NewUser<'_>,
+        field: &'static str,
+        old: &User,
+        completes: bool,
+    ) -> Result<Inserted, StoreError> {
+        let takes_accounts = !completes || old.identities.is_none();
+        let keeps_password = completes && old.password.is_some();
+        let accounts = if takes_accounts { accounts(new.identities) } else { Vec::new() };
         if other_holder(&self.connection, &accounts, Some(old.id)).map_err(failed)?.is_some() {
             return Ok(Inserted::Conflict("identities"));
         }
         // Nobody loses the password they have to a record that has none.
-        if new.password.is_none() && old.password.is_some() {
+        if !completes && new.password.is_none() && old.password.is_some() {
             return Ok(Inserted::Conflict(field));
         }
         let was = record::read(&self.connection, old.id).map_err(failed)?;
         let parameters = new.password.map(StoredHash::parameters);
         let method = new.password.map(|hash| hash.method().as_str());
-        let replaced = self.connection.prepare_cached(REPLACE_LEGACY).and_then(|mut replace| {
+        let statement = if completes { COMPLETE } else { REPLACE_LEGACY };
+        let replaced = self.connection.prepare_cached(statement).and_then(|mut replace| {
             replace.execute(params![
                 new.username,
                 new.primary_email,
@@ -236,11 +287,17 @@ impl<'a> Batch<'a> {
         });
         match (replaced, was) {
             (Ok(1), Some(was)) => {
-                hold_only(&self.connection, old.id, &accounts).map_err(failed)?;
+                if takes_accounts {
+                    hold_only(&self.connection, old.id, &accounts).map_err(failed)?;
+                }
+                let from = Some(&*was.method).filter(|method| !method.is_empty());
+                if keeps_password {
+                    note(&self.connection, Event::Replace, old.id, from, from).map_err(failed)?;
+                    return Ok(Inserted::Replaced);
+                }
                 self.changes.add(&was.method, &was.parameters, was.gone());
                 let change = Change { records: 1, upgraded: 0, untouched: i64::from(method.is_some()) };
                 self.changes.add(method.unwrap_or(""), parameters.as_deref().unwrap_or(""), change);
-                let from = Some(&*was.method).filter(|method| !method.is_empty());
                 note(&self.connection, Event::Replace, old.id, from, method).map_err(failed)?;
                 Ok(Inserted::Replaced)
             }

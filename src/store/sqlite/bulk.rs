@@ -107,6 +107,7 @@ impl Bulk for SqliteBulk<'_> {
         let Some(batch) = &mut self.batch else { return Ok(()) };
         self.outcomes.push(match self.options.on_conflict {
             OnConflict::ReplaceLegacy => batch.insert_or_replace(new)?,
+            OnConflict::Complete => batch.insert_or_complete(new)?,
             OnConflict::Fail | OnConflict::Skip => batch.insert(new)?,
         });
         Ok(())
