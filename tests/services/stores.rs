@@ -546,6 +546,8 @@ fn two_imports_at_once_store_each_record_once() {
 struct Proxy {
     port: u16,
     streams: Arc<Mutex<Vec<TcpStream>>>,
+    /// Which of the server's next answers is lost, and the connection with it; nought for none.
+    lost: Arc<AtomicU32>,
 }
 
 impl Proxy {
@@ -554,18 +556,29 @@ impl Proxy {
         let port = listener.local_addr().expect("an address").port();
         let streams: Arc<Mutex<Vec<TcpStream>>> = Arc::default();
         let held = Arc::clone(&streams);
+        let lost = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&lost);
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let Ok(server) = TcpStream::connect(&server) else { continue };
                 let clone = |stream: &TcpStream| stream.try_clone().expect("a handle");
                 held.lock().expect("held").extend([clone(&client), clone(&server)]);
                 let (back, forth) = ((clone(&server), clone(&client)), (client, server));
-                for (from, to) in [back, forth] {
-                    std::thread::spawn(move || pump(from, to));
-                }
+                let counted = Arc::clone(&counted);
+                std::thread::spawn(move || pump(back.0, back.1, Some(&counted)));
+                std::thread::spawn(move || pump(forth.0, forth.1, None));
             }
         });
-        Self { port, streams }
+        Self { port, streams, lost }
+    }
+
+    fn url(schema: &Schema) -> (Self, String) {
+        let Some((_, rest)) = schema.admin.split_once('@') else { panic!("the URL names a user") };
+        let (server, database) = rest.split_once('/').expect("a database");
+        let proxy = Self::start(server.to_owned());
+        let user = schema.admin.split_once("://").expect("a scheme").1.split_once('@').expect("a user").0;
+        let url = format!("postgres://{user}@127.0.0.1:{}/{database}?schema={}", proxy.port, schema.name);
+        (proxy, url)
     }
 
     fn cut(&self) {
@@ -575,9 +588,14 @@ impl Proxy {
     }
 }
 
-fn pump(mut from: TcpStream, mut to: TcpStream) {
+fn pump(mut from: TcpStream, mut to: TcpStream, lost: Option<&AtomicU32>) {
     let mut buffer = [0; 64 << 10];
     while let Ok(count @ 1..) = from.read(&mut buffer) {
+        let left = |lost: u32| lost.checked_sub(1);
+        if lost.is_some_and(|lost| lost.fetch_update(Ordering::SeqCst, Ordering::SeqCst, left) == Ok(1)) {
+            let _ = from.shutdown(Shutdown::Both);
+            break;
+        }
         if to.write_all(&buffer[..count]).is_err() {
             break;
         }
@@ -588,11 +606,7 @@ fn pump(mut from: TcpStream, mut to: TcpStream) {
 #[test]
 fn connections_that_are_cut_are_made_anew() {
     let Some(schema) = Schema::new() else { return };
-    let Some((_, rest)) = schema.admin.split_once('@') else { panic!("the URL names a user") };
-    let (server, database) = rest.split_once('/').expect("a database");
-    let proxy = Proxy::start(server.to_owned());
-    let user = schema.admin.split_once("://").expect("a scheme").1.split_once('@').expect("a user").0;
-    let url = format!("postgres://{user}@127.0.0.1:{}/{database}?schema={}", proxy.port, schema.name);
+    let (proxy, url) = Proxy::url(&schema);
 
     // In the middle of an import.
     let directory = tempfile::tempdir().expect("a directory");
@@ -622,6 +636,41 @@ fn connections_that_are_cut_are_made_anew() {
     assert!(store.find("nobody").expect("readable").is_none());
     proxy.cut();
     assert!(store.find("u1@example.com").expect("readable").is_some());
+    counters_are_right(&*store);
+}
+
+#[test]
+fn what_was_done_and_whose_answer_was_lost_is_not_done_twice_and_not_called_undone() {
+    let Some(schema) = Schema::new() else { return };
+    let (proxy, url) = Proxy::url(&schema);
+    let store = open(&url, &creating()).expect("a store");
+    let (engine, hash) = (engine(), md5(OF_PASSWORD));
+    // Whichever of the answers on the way it is; where there are fewer, none is lost.
+    for lost in 1..=6 {
+        let name = format!("user{lost}");
+        let lose = || proxy.lost.store(lost, Ordering::SeqCst);
+        lose();
+        let new = NewUser { username: Some(&name), password: Some(&hash), ..NewUser::default() };
+        let Created::New(id) = store.create(&new).expect("created") else { panic!("{lost}: not created") };
+        lose();
+        let accepted = engine.verify(&hash, &Password::new("password")).expect("accepted");
+        let Upgrade::Ready(replacement) = accepted.upgrade else { panic!("an upgrade is due") };
+        assert_eq!(store.replace(&id, &replacement).expect("written"), Swap::Written, "{lost}");
+        lose();
+        let old = store.find(&name).expect("readable").expect("there").password;
+        lose();
+        let changed = engine.hash(&Password::new("new")).expect("a hash");
+        assert_eq!(store.change_password(id, old.as_ref(), &changed).expect("changed"), Swap::Written, "{lost}");
+        lose();
+        assert!(store.delete(id).expect("deleted"), "{lost}: deleted, and not called so");
+        proxy.lost.store(0, Ordering::SeqCst);
+        assert!(store.find(&name).expect("readable").is_none());
+        assert!(!store.delete(id).expect("nobody is there"), "{lost}: deleted twice");
+    }
+    for event in ["create", "upgrade", "change", "delete"] {
+        let query = format!("SELECT count(*) FROM {{s}}.audit WHERE event = '{event}'");
+        assert_eq!(schema.number(&query), 6, "{event}");
+    }
     counters_are_right(&*store);
 }
 
