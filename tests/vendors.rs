@@ -188,8 +188,33 @@ fn secrets_beside_the_password_are_not_kept() {
     let record = one(ldif, Vendor::Ldif);
     assert!(!custom(&record).contains("SEED"), "{}", custom(&record));
     assert!(record.warnings.iter().any(|code| code == Code::DisabledAccount));
-    let clerk = r#"[{"id":"u","username":"ada","unsafe_metadata":{},"totp_secret":"SEED","backup_codes":["SEED"]}]"#;
-    assert!(!custom(&one(clerk, Vendor::Clerk)).contains("SEED"));
+    let others = [
+        (
+            Vendor::Clerk,
+            r#"[{"id":"u","username":"ada","unsafe_metadata":{},"totp_secret":"SEED","backup_codes":["SEED"],"external_accounts":[{"provider":"oauth_google","access_token":"SEED"}]}]"#,
+        ),
+        (
+            Vendor::Supabase,
+            r#"{"aud":"a","email":"a@example.com","banned_until":"2099-01-01","recovery_token":"SEED","identities":[{"provider":"email","id":"1","refresh_token":"SEED"}]}"#,
+        ),
+        (
+            Vendor::Fusionauth,
+            r#"{"users":[{"email":"a@example.com","passwordChangeRequired":false,"twoFactor":{"methods":[{"method":"authenticator","secret":"SEED"}],"recoveryCodes":["SEED"]}}]}"#,
+        ),
+        (Vendor::Zitadel, r#"[{"userName":"ada","totpSecret":"SEED"}]"#),
+        (
+            Vendor::Logto,
+            "username,mfa_verifications\nada,\"[{\"\"type\"\":\"\"Totp\"\",\"\"key\"\":\"\"SEED\"\"},{\"\"type\"\":\"\"BackupCode\"\",\"\"codes\"\":[{\"\"code\"\":\"\"SEED\"\"}]}]\"\n",
+        ),
+        (Vendor::Ldif, "dn: uid=ada\nuid: ada\nipaNTHash: SEED\noathSecret: SEED\n"),
+        (Vendor::Wordpress, "user_login,user_pass,user_activation_key\nada,,SEED\n"),
+    ];
+    for (vendor, text) in others {
+        let record = one(text, vendor);
+        assert!(!custom(&record).contains("SEED"), "{vendor}: {}", custom(&record));
+        let is_disabled = record.warnings.iter().any(|code| code == Code::DisabledAccount);
+        assert_eq!(is_disabled, text.contains("banned"), "{vendor}");
+    }
 }
 
 #[test]
@@ -204,6 +229,12 @@ fn a_directory_holds_others_than_users() {
          dn: uid=cy\nobjectClass: inetOrgPerson\nuid: cy\nuserPassword: *\n\n\
          # search result\nsearch: 2\nresult: 0 Success\n"
     );
+    let group_of_their_own = format!(
+        "dn: uid=dan\nobjectClass: inetOrgPerson\nobjectClass: posixGroup\nuid: dan\nmail: dan@example.com\n\n\
+         dn: cn=eve\nobjectClass: posixGroup\ncn: eve\nmail: eve@example.com\nuserPassword;x-a: {}\nsn: x\n",
+        "{SSHA}FLzWcQqyle6Mo7NvrwXCMAmRzXQxNjYxMTYzNw=="
+    );
+    assert_eq!(good(&group_of_their_own, Vendor::Ldif).len(), 2);
     let records = good(&text, Vendor::Ldif);
     let names: Vec<_> = records.iter().filter_map(|record| record.username.as_deref()).collect();
     assert_eq!(names, ["ada", "bob", "cy"]);
@@ -269,6 +300,12 @@ fn what_is_no_text_stays_where_it_is_and_loses_nobody() {
     assert!(custom(&records[0]).contains("first") && records[0].name.is_none());
     assert_eq!(records[1].username.as_deref(), Some("u2"));
     assert!(records[2].identities.as_deref().is_some_and(|json| json.starts_with(r#"{"google":{"userId":"1122""#)));
+    let both =
+        format!(r#"{{"aud":"a","email":"a@example.com","password_hash":"{BCRYPT}","encrypted_password":"{BCRYPT}"}}"#);
+    assert_eq!(tag(&one(&both, Vendor::Supabase)), "bcrypt");
+    let null =
+        format!(r#"[{{"user_id":"1","email":"a@example.com","hashed_password":null,"password_hash":"{BCRYPT}"}}]"#);
+    assert_eq!(tag(&one(&null, Vendor::Auth0)), "bcrypt");
     let kratos = format!(
         r#"{{"schema_id":"s","traits":{{"email":["a@example.com"],"phone":{{"n":1}},"name":["A"]}},"credentials":{{"password":{{"identifiers":["a@example.com","+15550100"],"config":{{"hashed_password":"{BCRYPT}"}}}}}}}}"#
     );
@@ -282,6 +319,17 @@ fn what_is_no_text_stays_where_it_is_and_loses_nobody() {
             .as_deref()
             .is_some_and(|json| json.contains(r#""google":{"userId":"1122""#))
     );
+    let sdk = r#"[{"id":"u","passwordEnabled":true,"primaryEmailAddressId":"b","emailAddresses":[{"id":"a","emailAddress":"a@example.com"},{"id":"b","emailAddress":"b@example.com"}],"externalAccounts":[{"provider":"oauth_google","externalId":"1122"}]}]"#;
+    let record = one(sdk, Vendor::Clerk);
+    assert_eq!(record.primary_email.as_deref(), Some("b@example.com"));
+    assert!(record.identities.is_some());
+    let admin = format!(
+        r#"{{"users":[{{"uid":"u1","email":"a@example.com","photoURL":"https://example.com/a.jpg","passwordHash":"{}","passwordSalt":"42xEC-ixf3L2lw==","providerData":[{{"providerId":"google.com","uid":"1122"}}],"metadata":{{}}}}]}}"#,
+        HASH.replace('+', "-").replace('/', "_")
+    );
+    let record = one(&admin, Vendor::Firebase);
+    assert_eq!((tag(&record).as_str(), record.avatar.is_some()), ("firebase_scrypt", true));
+    assert!(record.identities.is_some() && custom(&record).contains("\"localId\":\"u1\""));
     let logto = r#"{"id":"x1","username":"ada","createdAt":1,"customData":{"id":123,"createdAt":"2020"}}"#;
     assert_eq!(
         custom(&one(logto, Vendor::Logto)),
@@ -299,13 +347,25 @@ fn what_is_no_text_stays_where_it_is_and_loses_nobody() {
 fn what_fusionauth_says_of_all_users_may_stand_after_them() {
     let user = r#"{"email":"ada@example.com","mobilePhone":"+15550100","password":"K5VGHxhfVpPZT32s8OQ+l5Zp02ebsBh+2mA0ic3wAEs=","salt":"AAECAwQFBgcICQoLDA0ODw=="}"#;
     let after = format!(r#"{{"users":[{user}],"encryptionScheme":"salted-pbkdf2-hmac-sha256","factor":24000}}"#);
-    let path = std::env::temp_dir().join(format!("rehash-vendors-{}.json", std::process::id()));
-    std::fs::write(&path, &after).expect("written");
-    let (seen, summary) = read_from(Source::open(&path).expect("there"), Vendor::Fusionauth, CONFIG);
-    std::fs::remove_file(&path).expect("removed");
-    assert!(summary.errors.is_empty());
-    let record = seen[0].as_ref().expect("good");
-    assert_eq!(tag(record), "pbkdf2");
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("users.json");
+    let from_file = |text: &str| {
+        std::fs::write(&path, text).expect("written");
+        let (seen, summary) = read_from(Source::open(&path).expect("there"), Vendor::Fusionauth, CONFIG);
+        assert!(summary.errors.is_empty());
+        seen.into_iter().next().expect("a record")
+    };
+    let parted = after.replacen('{', r#"{"encryptionScheme":"salted-pbkdf2-hmac-sha256","#, 1);
+    let parted = parted.replace(r#"],"encryptionScheme":"salted-pbkdf2-hmac-sha256","#, "],");
+    for text in [after.clone(), format!("\u{feff}{after}"), parted.clone()] {
+        let record = from_file(&text).unwrap_or_else(|why| panic!("{text}: {why}"));
+        let Credential::Hash(hash) = &record.credential else { panic!("no hash") };
+        assert!(hash.text().starts_with("$pbkdf2-sha256$i=24000,"), "{text}: {}", hash.text());
+    }
+    // What a factor that is not there means, FusionAuth's version decided.
+    let (seen, _) = read(&parted.replace("\"factor\":24000", "\"x\":1"), Vendor::Fusionauth);
+    assert!(seen[0].as_ref().err().expect("no factor").contains("factor"));
+    let record = &from_file(&after).expect("good");
     assert!(record.primary_phone.is_none() && custom(record).contains("mobilePhone"));
     // A stream is read once: each record says what it lacks.
     let (seen, _) = read(&after, Vendor::Fusionauth);

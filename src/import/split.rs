@@ -238,9 +238,11 @@ impl Chunks {
         let layout = vendor::layout(export.vendor(), &chunks.pending).map_err(|message| wrong(&chunks, message))?;
         let (scheme, factor) = match layout {
             Layout::Nested { .. } if export.vendor() == vendor::Vendor::Fusionauth => {
-                let found = vendor::defaults(&chunks.pending);
+                let (scheme, factor) = vendor::defaults(&chunks.pending);
                 // Keys of an object have no order: they may stand after the users, and a file can be read twice.
-                if found.0.is_some() { found } else { again.map_or((None, None), vendor::defaults_of_whole) }
+                let of_whole = || again.map_or((None, None), vendor::defaults_of_whole);
+                let whole = if scheme.is_none() || factor.is_none() { of_whole() } else { (None, None) };
+                (scheme.or(whole.0), factor.or(whole.1))
             }
             _ => (None, None),
         };

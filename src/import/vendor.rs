@@ -66,11 +66,11 @@ macro_rules! vendors {
 vendors! {
     Logto "logto" [] ["primaryEmail", "primaryPhone", "passwordDigest", "passwordEncrypted", "username"] "Logto's users: array or NDJSON, in the spelling of its API or of its table";
     Auth0 "auth0" [] ["custom_password_hash", "password_hash", "passwordHash", "user_id", "email_verified", "app_metadata", "user_metadata", "identifiers", "password_set_date"] "Auth0's bulk import (array) and its exports (NDJSON)";
-    Firebase "firebase" ["google"] ["localId"] "Firebase's auth:export, JSON or CSV; its hash parameters come from --hash-config";
+    Firebase "firebase" ["google"] ["localId", "passwordSalt", "tokensValidAfterTime"] "Firebase's auth:export, JSON or CSV, and what the Admin SDK lists; its hash parameters come from --hash-config";
     Keycloak "keycloak" [] ["credentials", "enabled", "realmRoles", "federatedIdentities"] "a Keycloak realm, several, or a realm's users";
     Kratos "kratos" ["ory"] ["traits", "schema_id", "create", "credentials"] "Ory Kratos' identities: single, array, NDJSON or batch";
     Supabase "supabase" ["gotrue"] ["password_hash", "encrypted_password", "email_confirm", "email_confirmed_at", "raw_user_meta_data", "user_metadata", "aud"] "Supabase's users: array, NDJSON or CSV of auth.users";
-    Clerk "clerk" [] ["passwordHasher", "password_hasher", "userId", "password_digest", "primary_email_address", "email_address", "unsafe_metadata"] "Clerk's users, JSON or CSV";
+    Clerk "clerk" [] ["passwordHasher", "password_hasher", "userId", "password_digest", "primary_email_address", "email_address", "unsafe_metadata", "emailAddresses", "passwordEnabled"] "Clerk's users, JSON or CSV";
     Django "django" [] ["model", "fields"] "Django's dumpdata of its user model";
     Wordpress "wordpress" ["wp"] ["user_login", "user_pass"] "WordPress' wp_users: CSV, or an SQL dump";
     Fusionauth "fusionauth" [] ["encryptionScheme", "registrations", "salt", "passwordChangeRequired", "twoFactorEnabled", "mobilePhone", "memberships"] "FusionAuth's import";

@@ -61,13 +61,20 @@ fn chain(hash: &[u8], salt: &str, last: &str, earlier: &[&str]) -> Result<Built,
             None => Step::Derived(Parsed::Argon2(argon2(version, salt, &vec![0; parameters(version)?[0] as usize])?)),
         });
     }
+    let mut work = 0;
+    for version in earlier.iter().chain(Some(&last)).filter(|version| digest(version).is_none()) {
+        let [_, passes, memory] = parameters(version)?;
+        work += u64::from(memory / 1024) * u64::from(passes);
+    }
     let Some(function) = digest(last) else {
-        return Ok(Parsed::other(Chain::new(steps, Parsed::Argon2(argon2(last, salt, hash)?))).into());
+        let chain = Chain::new(steps, Parsed::Argon2(argon2(last, salt, hash)?));
+        return Ok(Parsed::other(chain.with_argon2_work(work)).into());
     };
     check_digest(function, hash)?;
     steps.push(Step::Salted(function, salt.as_bytes().into()));
     let text = codec::to_hex(hash).into_bytes();
-    Ok(Parsed::other(Chain::new(steps, Parsed::other(Raw::decoded(text, 1)))).into())
+    let chain = Chain::new(steps, Parsed::other(Raw::decoded(text, 1)));
+    Ok(Parsed::other(chain.with_argon2_work(work)).into())
 }
 
 fn check_digest(function: Function, hash: &[u8]) -> Result<(), Fault> {

@@ -24,11 +24,17 @@ pub(crate) enum Step {
 pub(crate) struct Chain {
     steps: Box<[Step]>,
     last: Parsed,
+    /// What all of Argon2 in it fills, in KiB times passes.
+    argon2_work_kib: u64,
 }
 
 impl Chain {
     pub(crate) fn new(steps: Vec<Step>, last: Parsed) -> Self {
-        Self { steps: steps.into(), last }
+        Self { steps: steps.into(), last, argon2_work_kib: 0 }
+    }
+
+    pub(crate) fn with_argon2_work(self, kib: u64) -> Self {
+        Self { argon2_work_kib: kib, ..self }
     }
 
     /// Every scheme in it that has a cost of its own.
@@ -52,7 +58,8 @@ impl Scheme for Chain {
     }
 
     fn check(&self, limits: &Limits) -> Result<(), OutOfBounds> {
-        self.schemes().try_for_each(|scheme| scheme.check(limits))
+        self.schemes().try_for_each(|scheme| scheme.check(limits))?;
+        OutOfBounds::check("argon2_work_kib", 0, limits.argon2_work_kib, self.argon2_work_kib)
     }
 
     fn work(&self, input_bytes: usize) -> u64 {

@@ -302,7 +302,9 @@ impl Scrypt {
 /// A password in Unicode's form KC; `None` where it is in it already, or is no text.
 fn normalized(input: &[u8]) -> Option<Zeroizing<String>> {
     let text = std::str::from_utf8(input).ok().filter(|text| !text.is_ascii())?;
-    let normalized = Zeroizing::new(text.nfkc().collect::<String>());
+    // In one piece, so that no other is left that is not wiped.
+    let mut normalized = Zeroizing::new(String::with_capacity(text.nfkc().map(char::len_utf8).sum()));
+    normalized.extend(text.nfkc());
     (*normalized != text).then_some(normalized)
 }
 

@@ -41,7 +41,8 @@ pub enum OnConflict {
     /// The new one takes its place, unless its user was upgraded or has changed their password.
     ReplaceLegacy,
     /// What the store's record lacks is taken from the new one, the password too, and nothing it has is changed: where profiles and
-    /// hashes come in two files. Two passwords are a conflict; whoever was upgraded or has changed their password is left alone.
+    /// hashes come in two files, the profiles first: `customData`, `profile` and `identities` are each taken or left as a whole. Two
+    /// passwords are a conflict, and so is another name or address beside the one that both have; whoever was upgraded or has changed their password is left alone.
     Complete,
 }
 

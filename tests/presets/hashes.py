@@ -118,6 +118,8 @@ def hashes():
     yield "phpbb 3.1 and later, of a $H$", "$H\\2y$5abcdefgh$04\\abcdefghijklmnopqrstuu$" + blowfish(derived.encode())[29:]
     yield "typo3 of a bare md5: phpass", "M" + phpass.using(salt="abcdefgh", rounds=7).hash(md5(P))
     yield "typo3 of a bare md5: md5crypt", "M" + md5_crypt.using(salt="abcdefgh").hash(md5(P))
+    of_scrypt = hashlib.scrypt(P, salt=b"0123456789abcdef" * 2, n=16384, r=16, p=1, dklen=64, maxmem=64 << 20).hex()
+    yield "better-auth", "0123456789abcdef" * 2 + ":" + of_scrypt
     unpadded = b64(b"0123456789abcdef").rstrip("="), b64(pbkdf2("sha256", b"0123456789abcdef", 1000, 32)).rstrip("=")
     yield "mattermost 11", "$pbkdf2$f=SHA256,w=1000,l=32$" + "$".join(unpadded)
     yield "moodle 4.3", sha512_crypt.using(salt="0123456789abcdef", rounds=1000).hash(PASSWORD)

@@ -332,6 +332,19 @@ fn complete_gives_what_is_missing_and_changes_nothing_else() {
         let taken = Inserted::Conflict("identities");
         let expected = [Inserted::Replaced, Inserted::Replaced, left, conflict, taken, Inserted::New];
         assert_eq!(bulk(&*store, OnConflict::Complete, &second), expected);
+        // What names two users, or one of them by another name, is nobody's surely.
+        let email = |name, email| NewUser { primary_email: Some(email), ..with(name, &hash) };
+        assert_eq!(
+            bulk(&*store, OnConflict::Skip, &[NewUser { primary_email: Some("fay@example.com"), ..named("fay") }]),
+            [Inserted::New]
+        );
+        let mixed =
+            [email("eve", "fay@example.com"), email("gus", "fay@example.com"), email("fay", "other@example.com")];
+        let outcomes = bulk(&*store, OnConflict::Complete, &mixed);
+        assert!(outcomes.iter().all(|outcome| matches!(outcome, Inserted::Conflict(_))), "{outcomes:?}");
+        for name in ["eve", "fay"] {
+            assert!(store.find(name).expect("readable").expect("there").password.is_none(), "{name}");
+        }
         let there = Inserted::AlreadyThere { kept_newer: false };
         let expected = [there, there, left, conflict, taken, there];
         assert_eq!(bulk(&*store, OnConflict::Complete, &second), expected, "the second time");

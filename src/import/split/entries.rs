@@ -75,18 +75,20 @@ fn is_of_no_user(entry: &[u8]) -> bool {
         "mailgroup",
         "nismailalias",
     ];
-    const OF_A_USER: [&[u8]; 3] = [b"userpassword:", b"uid:", b"mail:"];
-    let (mut is_nobodys, mut is_of_many, mut is_users, mut has_password) = (false, false, false, false);
+    const OF_A_USER: [&[u8]; 3] = [b"userpassword:", b"userpassword;", b"uid:"];
+    let (mut is_nobodys, mut is_of_many, mut has_mail) = (false, false, false);
     for line in entry.split(|c| *c == b'\n') {
         let line = line.trim_ascii_end().to_ascii_lowercase();
-        is_users |= OF_A_USER.iter().any(|name| line.starts_with(name));
-        has_password |= line.starts_with(OF_A_USER[0]);
+        if OF_A_USER.iter().any(|name| line.starts_with(name)) {
+            return false;
+        }
+        has_mail |= line.starts_with(b"mail:");
         let class = line.strip_prefix(b"objectclass:").map(<[u8]>::trim_ascii);
         is_nobodys |= class.is_some_and(|class| NOBODYS.iter().any(|name| name.as_bytes() == class));
         is_of_many |= class.is_some_and(|class| GROUPS.iter().any(|name| name.as_bytes() == class));
     }
-    // A group or a machine may have a name and an address, as a user has; none has a password.
-    if is_of_many { !has_password } else { is_nobodys && !is_users }
+    // A group may have an address, as a user has; none has a user's name or password.
+    is_of_many || (is_nobodys && !has_mail)
 }
 
 impl Split for Ldif {

@@ -111,7 +111,9 @@ pub(super) fn kratos(mut object: Object) -> Read {
             // Who may sign in with it, where the traits do not say.
             for identifier in password.array("identifiers")? {
                 if let Ok(text) = serde_json::from_str::<String>(identifier.get()) {
-                    let is_phone = text.strip_prefix('+').is_some_and(|rest| rest.bytes().all(|c| c.is_ascii_digit()));
+                    let is_phone = text
+                        .strip_prefix('+')
+                        .is_some_and(|rest| rest.len() > 4 && rest.bytes().all(|c| c.is_ascii_digit()));
                     let field = match is_phone {
                         true => Field::PrimaryPhone,
                         false if text.contains('@') => Field::PrimaryEmail,
@@ -167,7 +169,15 @@ pub(super) fn kratos(mut object: Object) -> Read {
 pub(super) fn supabase(mut object: Object) -> Read {
     let mut user = User::default();
     contact(&mut user, &mut object, &["email"], &["phone"])?;
-    match (object.first(&["password_hash", "encrypted_password"])?, object.text("password")?) {
+    let hashes = (object.text("password_hash")?, object.text("encrypted_password")?);
+    if hashes.0.as_ref().zip(hashes.1.as_ref()).is_some_and(|(one, other)| one != other) {
+        return Err(at(
+            "encrypted_password",
+            Code::DuplicateField,
+            "is another hash than password_hash; keep one of them",
+        ));
+    }
+    match (hashes.0.or(hashes.1), object.text("password")?) {
         (Some(hash), _) => user.hash_of("supabase", hash)?,
         (None, Some(text)) => user.hash("Plaintext", text)?,
         (None, None) => {}
@@ -183,6 +193,16 @@ pub(super) fn supabase(mut object: Object) -> Read {
             }
         }
     }
+    secrets::without(
+        &mut object,
+        &[
+            "confirmation_token",
+            "recovery_token",
+            "email_change_token_new",
+            "email_change_token_current",
+            "reauthentication_token",
+        ],
+    );
     let mut found = Vec::new();
     let mut others = Vec::new();
     if object.is_array("identities") {
@@ -203,7 +223,13 @@ pub(super) fn supabase(mut object: Object) -> Read {
                     secrets::without(&mut parsed, &[]);
                     found.push((provider, subject, parsed.to_json()));
                 }
-                _ => others.push(identity.get().to_owned()),
+                (provider, _) => {
+                    secrets::without(&mut parsed, &[]);
+                    if let Some(provider) = provider {
+                        parsed.put("provider", provider);
+                    }
+                    others.push(parsed.to_json());
+                }
             }
         }
         if !others.is_empty() {
@@ -259,6 +285,7 @@ pub(super) fn wordpress(mut object: Object) -> Read {
     user.set(Field::Username, object.text("user_login")?)?;
     user.set(Field::PrimaryEmail, object.first(&["user_email", "email"])?)?;
     user.set(Field::Name, object.text("display_name")?)?;
+    secrets::without(&mut object, &["user_activation_key"]);
     // `*` is what WordPress writes where it could not hash.
     if let Some(hash) = object.text("user_pass")?.filter(|hash| hash != "*") {
         user.hash_of("wordpress", hash)?;
@@ -279,10 +306,11 @@ pub(super) fn workos(mut object: Object) -> Read {
             Some("firebase-scrypt") => "firebase_scrypt",
             Some("ssha") => "ldap_ssha",
             Some("scrypt") => "scrypt",
+            Some("pbkdf2") => "pbkdf2",
             Some("argon2") => "argon2",
             None => "workos",
             Some(_) => {
-                let remedy = "must be bcrypt, firebase-scrypt, ssha, scrypt or argon2";
+                let remedy = "must be bcrypt, firebase-scrypt, ssha, scrypt, pbkdf2 or argon2";
                 return Err(at("password_hash_type", Code::UnknownMethod, remedy));
             }
         };
@@ -322,6 +350,7 @@ pub(super) fn zitadel(mut object: Object) -> Read {
             object.put_json("zitadelProfile", profile.to_json());
         }
     }
+    secrets::without(&mut object, &["totpSecret", "totp_secret", "otpCode", "otp_code"]);
     for name in ["hashedPassword", "hashed_password"] {
         // A text, or an object with `value` or `hash` in it.
         if !object.has(name) {

@@ -33,8 +33,8 @@ const CLERK: [(&str, &str); 20] = [
 
 /// An address that is a text, or one of a list whose elements are texts or objects: the one that is called primary, else the
 /// first. A list is kept, since it says more.
-fn primary(object: &mut Object, names: &[&str], key: &str, id: &str) -> Result<Option<String>, Problem> {
-    let id = if object.has(id) { object.text(id)? } else { None };
+fn primary(object: &mut Object, names: &[&str], keys: &[&str], ids: &[&str]) -> Result<Option<String>, Problem> {
+    let id = object.first(ids)?;
     for name in names {
         if !object.is_array(name) {
             if let Some(text) = object.text(name)? {
@@ -47,7 +47,7 @@ fn primary(object: &mut Object, names: &[&str], key: &str, id: &str) -> Result<O
         for element in &list {
             let (address, is_primary) = if element.get().starts_with('{') {
                 let mut element = Object::parse(element.get())?;
-                (element.text(key)?, id.is_some() && element.text("id")? == id)
+                (element.first(keys)?, id.is_some() && element.text("id")? == id)
             } else {
                 (serde_json::from_str::<String>(element.get()).ok(), false)
             };
@@ -66,14 +66,17 @@ fn primary(object: &mut Object, names: &[&str], key: &str, id: &str) -> Result<O
 
 pub(super) fn user(mut object: Object) -> Result<Fields<'static>, Problem> {
     let mut user = User::default();
-    const EMAILS: [&str; 4] = ["email", "primary_email_address", "email_address", "email_addresses"];
-    const PHONES: [&str; 4] = ["phone", "primary_phone_number", "phone_number", "phone_numbers"];
-    let email = primary(&mut object, &EMAILS, "email_address", "primary_email_address_id")?;
-    let phone = primary(&mut object, &PHONES, "phone_number", "primary_phone_number_id")?;
+    // The API spells names with underscores, its packages for programs in capitals.
+    const EMAILS: [&str; 5] = ["email", "primary_email_address", "email_address", "email_addresses", "emailAddresses"];
+    const PHONES: [&str; 5] = ["phone", "primary_phone_number", "phone_number", "phone_numbers", "phoneNumbers"];
+    const PRIMARY: [[&str; 2]; 2] =
+        [["primary_email_address_id", "primaryEmailAddressId"], ["primary_phone_number_id", "primaryPhoneNumberId"]];
+    let email = primary(&mut object, &EMAILS, &["email_address", "emailAddress"], &PRIMARY[0])?;
+    let phone = primary(&mut object, &PHONES, &["phone_number", "phoneNumber"], &PRIMARY[1])?;
     user.set(Field::PrimaryEmail, email)?;
     user.set(Field::PrimaryPhone, phone)?;
     user.set(Field::Username, object.text("username")?)?;
-    user.set(Field::Avatar, object.first(&["image_url", "profile_image_url"])?)?;
+    user.set(Field::Avatar, object.first(&["image_url", "imageUrl", "profile_image_url"])?)?;
     let (given, family) = (object.first(&["firstName", "first_name"])?, object.first(&["lastName", "last_name"])?);
     user.set(Field::Name, joined(given.as_ref(), family.as_ref()))?;
     user.profile(&[("givenName", given), ("familyName", family)])?;
@@ -95,22 +98,33 @@ pub(super) fn user(mut object: Object) -> Result<Fields<'static>, Problem> {
     }
     secrets::without(&mut object, &["totp_secret", "totpSecret", "backup_codes", "backupCodes"]);
     let mut found = Vec::new();
-    if object.is_array("external_accounts") {
+    for name in ["external_accounts", "externalAccounts"] {
+        if !object.is_array(name) {
+            continue;
+        }
         let mut others = Vec::new();
-        for account in object.array("external_accounts")? {
+        for account in object.array(name)? {
             let mut parsed = Object::parse(account.get())?;
-            let (provider, id) = (parsed.text("provider")?, parsed.first_text(&["provider_user_id", "google_id"])?);
+            let id = parsed.first_text(&["provider_user_id", "providerUserId", "externalId", "google_id"])?;
+            let provider = parsed.text("provider")?;
             secrets::without(&mut parsed, &[]);
             match (provider, id) {
                 (Some(provider), Some(id)) => {
                     let provider = provider.strip_prefix("oauth_").unwrap_or(&provider).to_owned();
                     found.push((provider, id, parsed.to_json()));
                 }
-                _ => others.push(account.get().to_owned()),
+                (provider, id) => {
+                    for (name, text) in [("provider", provider), ("provider_user_id", id)] {
+                        if let Some(text) = text {
+                            parsed.put(name, text);
+                        }
+                    }
+                    others.push(parsed.to_json());
+                }
             }
         }
         if !others.is_empty() {
-            object.put_json("external_accounts", format!("[{}]", others.join(",")));
+            object.put_json(name, format!("[{}]", others.join(",")));
         }
     }
     user.identities(found, "externalAccounts")?;

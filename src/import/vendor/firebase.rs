@@ -312,9 +312,12 @@ pub(super) fn user(mut object: Object, config: Option<&HashConfig>) -> Result<Fi
     user.set(Field::PrimaryEmail, object.text("email")?)?;
     user.set(Field::PrimaryPhone, object.text("phoneNumber")?)?;
     user.set(Field::Name, object.text("displayName")?)?;
-    user.set(Field::Avatar, object.text("photoUrl")?)?;
+    user.set(Field::Avatar, object.first(&["photoUrl", "photoURL"])?)?;
     let mut found = Vec::new();
-    for provider in object.array("providerUserInfo")? {
+    let mut providers = object.array("providerUserInfo")?;
+    // As the Admin SDK lists users.
+    providers.extend(object.array("providerData")?);
+    for provider in providers {
         let mut provider = Object::parse(provider.get())?;
         let (name, id) = (provider.text("providerId")?, provider.first(&["rawId", "uid", "federatedId"])?);
         if let (Some(name), Some(id)) = (name, id) {
@@ -333,7 +336,7 @@ pub(super) fn user(mut object: Object, config: Option<&HashConfig>) -> Result<Fi
         }
     }
     user.identities(found, "providerUserInfo")?;
-    let (hash, salt) = (object.text("passwordHash")?, object.text("salt")?);
+    let (hash, salt) = (object.text("passwordHash")?, object.first(&["salt", "passwordSalt"])?);
     if let Some(hash) = hash {
         let Some(config) = config else {
             let remedy =
@@ -342,7 +345,7 @@ pub(super) fn user(mut object: Object, config: Option<&HashConfig>) -> Result<Fi
         };
         config.password(&mut user, &hash, &salt.unwrap_or_default())?;
     }
-    let id = object.text("localId")?;
+    let id = object.first(&["localId", "uid"])?;
     // A user who only ever signed in elsewhere may have neither email nor phone.
     if !user.fields.is_taken(Field::PrimaryEmail) && !user.fields.is_taken(Field::PrimaryPhone) {
         user.set(Field::Username, id.clone())?;

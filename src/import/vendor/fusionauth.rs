@@ -4,6 +4,7 @@ use super::super::field::{Field, Problem};
 use super::super::record::Fields;
 use super::Reading;
 use super::object::{Object, User, at, base64, digest_tag};
+use super::secrets;
 use crate::{Code, codec};
 
 pub(super) fn user(mut object: Object, reading: &Reading) -> Result<Fields<'static>, Problem> {
@@ -30,6 +31,12 @@ pub(super) fn user(mut object: Object, reading: &Reading) -> Result<Fields<'stat
         };
         password(&mut user, &scheme, factor, salt, &hash)?;
     }
+    if let Some(mut second) = object.object("twoFactor")? {
+        secrets::without(&mut second, &["recoveryCodes", "secret"]);
+        secrets::without_in_list(&mut second, "methods", &["secret"])?;
+        object.put_json("twoFactor", second.to_json());
+    }
+    secrets::without(&mut object, &["twoFactorSecret", "verificationId"]);
     user.finish(object)
 }
 
@@ -43,7 +50,11 @@ fn password(
     salt: Option<String>,
     hash: &str,
 ) -> Result<(), Problem> {
-    let factor = factor.unwrap_or(1);
+    // Where nothing says it, FusionAuth takes each scheme's own default, which changed over the years.
+    let is_whole = hash.starts_with('$');
+    let missing =
+        || at("factor", Code::Malformed, "is not there: it must stand in the user, or with the scheme of all");
+    let factor = if is_whole { factor.unwrap_or(1) } else { factor.ok_or_else(missing)? };
     let need_salt = || at("salt", Code::MissingSalt, "is not there");
     let salt_bytes = || base64("salt", salt.as_deref().ok_or_else(need_salt)?);
     let again = factor.checked_sub(1).ok_or_else(|| at("factor", Code::CostTooLow, "is 0"))?;

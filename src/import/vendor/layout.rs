@@ -150,7 +150,11 @@ pub(in super::super) fn defaults_of_whole(input: impl std::io::Read) -> (Option<
         encryption_scheme: Option<String>,
         factor: Option<u64>,
     }
-    let around: Around = serde_json::from_reader(std::io::BufReader::new(input)).unwrap_or_default();
+    let mut input = std::io::BufReader::new(input);
+    if std::io::BufRead::fill_buf(&mut input).is_ok_and(|start| start.starts_with(b"\xef\xbb\xbf")) {
+        std::io::BufRead::consume(&mut input, 3);
+    }
+    let around: Around = serde_json::from_reader(input).unwrap_or_default();
     (around.encryption_scheme, around.factor)
 }
 

@@ -113,6 +113,11 @@ impl Object {
         self.members.iter().any(|(known, _)| known == name)
     }
 
+    /// Whether it is there and not null.
+    pub(super) fn has_value(&self, name: &str) -> bool {
+        self.members.iter().any(|(known, member)| known == name && !member.is_null())
+    }
+
     fn take(&mut self, name: &str) -> Option<Member> {
         let place = self.members.iter().position(|(known, _)| known == name)?;
         Some(self.members.remove(place).1).filter(|member| !member.is_null())

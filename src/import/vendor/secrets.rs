@@ -39,7 +39,7 @@ const TOKENS: [&str; 8] = [
 
 /// Whose a record is for certain, where it is another's than `vendor`.
 pub(super) fn stranger(object: &Object, vendor: Vendor) -> Option<Vendor> {
-    let has = |owner: Vendor| HASHES.iter().any(|(name, known)| *known == owner && object.has(name));
+    let has = |owner: Vendor| HASHES.iter().any(|(name, known)| *known == owner && object.has_value(name));
     // Kratos' credentials are an object.
     let is_of_keycloak = object.is_array("credentials");
     if has(vendor) || (is_of_keycloak && vendor == Vendor::Keycloak) {
@@ -48,7 +48,7 @@ pub(super) fn stranger(object: &Object, vendor: Vendor) -> Option<Vendor> {
     if is_of_keycloak {
         return Some(Vendor::Keycloak);
     }
-    HASHES.iter().find(|(name, _)| object.has(name)).map(|(_, owner)| *owner)
+    HASHES.iter().find(|(name, _)| object.has_value(name)).map(|(_, owner)| *owner)
 }
 
 /// `Err` where what is left of a record is a hash that its reader did not take.
@@ -93,6 +93,11 @@ pub(super) fn without(object: &mut Object, names: &[&str]) {
 
 /// A list of objects under this name, each less these members.
 pub(super) fn without_in_list(object: &mut Object, list: &str, names: &[&str]) -> Result<(), Problem> {
+    // The column of a table has the list as a text.
+    if let Some(text) = object.scalar(list).filter(|text| text.trim_start().starts_with('[')).map(str::to_owned) {
+        drop(object.raw(list));
+        object.put_json(list, text.trim().to_owned());
+    }
     if !object.is_array(list) {
         return Ok(());
     }

@@ -29,5 +29,7 @@ pub(super) fn is_disabled(object: &Object) -> bool {
         object.scalar(name).is_some_and(|text| values.iter().any(|value| value.eq_ignore_ascii_case(text)))
     };
     let flags = object.scalar("useraccountcontrol").and_then(|text| text.parse::<u32>().ok());
-    SAID.iter().any(says) || flags.is_some_and(|flags| flags & ACCOUNTDISABLE != 0)
+    // How long, nobody here knows the time for; those that are over are few.
+    let is_banned = object.scalar("banned_until").is_some_and(|until| !until.is_empty() && until != "null");
+    is_banned || SAID.iter().any(says) || flags.is_some_and(|flags| flags & ACCOUNTDISABLE != 0)
 }

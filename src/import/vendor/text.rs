@@ -83,7 +83,7 @@ pub(super) fn is_ldif(text: &str) -> bool {
 }
 
 /// Attributes that are secrets beside the password.
-const SECRETS: [&str; 12] = [
+const SECRETS: [&str; 16] = [
     "sambantpassword",
     "sambalmpassword",
     "sambapasswordhistory",
@@ -96,6 +96,10 @@ const SECRETS: [&str; 12] = [
     "authpassword",
     "ntpwdhistory",
     "lmpwdhistory",
+    "ipanthash",
+    "oathsecret",
+    "ipatokenotpkey",
+    "krbpwdhistory",
 ];
 
 /// An entry: its attributes, those that our schema knows by their usual names.

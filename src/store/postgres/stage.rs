@@ -55,6 +55,8 @@ pub(super) async fn stage(
             (true, false, true) => Inserted::AlreadyThere { kept_newer: true },
             _ if !job.replaces_legacy() && !completes => Inserted::Conflict(field),
             (.., true) => Inserted::LeftNewer(field),
+            // Whose name or address is another is not surely the same person.
+            _ if completes && row.get::<_, bool>(14) => Inserted::Conflict(field),
             // Two passwords: which is whose is not for us to say.
             (_, false, _) if completes && has_password && !loses_password => Inserted::Conflict(field),
             _ if completes && gives_nothing && !ids.is_empty() => Inserted::AlreadyThere { kept_newer: false },
@@ -109,8 +111,10 @@ async fn replace(
     transaction.batch_execute("SET LOCAL enable_hashjoin = on; SET LOCAL enable_seqscan = off").await?;
     let values = if job.completes() { COMPLETED } else { REPLACED };
     let update = REPLACE.replace("{values}", values).replace("{s}", schema);
+    // Identities that somebody gave them meanwhile are theirs.
+    let had: Vec<Option<bool>> = replaced.iter().map(|row| job.completes().then_some(!row.takes_accounts)).collect();
     let mut done = (Vec::new(), Vec::new());
-    for row in transaction.query(&update, &[&ords, &ids, &methods, &now()]).await? {
+    for row in transaction.query(&update, &[&ords, &ids, &methods, &now(), &had]).await? {
         let ord: i64 = row.get(0);
         // They are in the order of their numbers.
         let Ok(at) = replaced.binary_search_by_key(&ord, |row| row.ord) else { continue };
@@ -221,7 +225,9 @@ SELECT s.ord, u1.id, u2.id, u3.id,
         AND (o.avatar IS NOT NULL OR s.avatar IS NULL) AND (o.profile IS NOT NULL OR s.profile IS NULL)
         AND (o.custom_data IS NOT NULL OR s.custom_data IS NULL) AND (o.identities IS NOT NULL OR s.identities IS NULL)
         AND (o.password_encrypted IS NOT NULL OR s.password_encrypted IS NULL),
-    o.identities IS NOT NULL
+    o.identities IS NOT NULL,
+    coalesce(o.username <> s.username, false) OR coalesce(o.primary_email <> s.primary_email, false)
+        OR coalesce(o.primary_phone <> s.primary_phone, false)
 FROM pg_temp.rehash_staging s
 LEFT JOIN {s}.users u0 ON u0.id = s.id
 LEFT JOIN {s}.users u1 ON u1.username = s.username
@@ -249,9 +255,11 @@ const COMPLETED: &str = "username = coalesce(u.username, s.username),
 const REPLACE: &str = "
 WITH replaced AS (
     UPDATE {s}.users u SET {values}, imported_at = s.imported_at
-    FROM pg_temp.rehash_staging s, unnest($1::bigint[], $2::bigint[], $3::text[]) AS r (ord, id, method)
+    FROM pg_temp.rehash_staging s,
+        unnest($1::bigint[], $2::bigint[], $3::text[], $5::boolean[]) AS r (ord, id, method, had_identities)
     WHERE s.ord = r.ord AND u.id = r.id AND u.upgraded_at IS NULL AND u.password_changed_at IS NULL
         AND coalesce(u.password_encryption_method, '') = r.method
+        AND (r.had_identities IS NULL OR (u.identities IS NOT NULL) = r.had_identities)
     RETURNING s.ord, u.id, r.method AS was, u.password_encryption_method AS method
 ), noted AS (
     INSERT INTO {s}.audit (at, event, user_id, from_method, to_method)

@@ -141,21 +141,15 @@ impl<'a> Batch<'a> {
         if is_newer(&old) {
             return Ok(Inserted::LeftNewer(field));
         }
+        let sides = sides(&old, new);
+        // Whose name or address is another is not surely the same person.
+        if sides[..3].iter().any(|(old, new)| old.zip(*new).is_some_and(|(old, new)| old != new)) {
+            return Ok(Inserted::Conflict(field));
+        }
         if old.password.is_some() && new.password.is_some() && !is_same_hash(old.password.as_ref(), new.password) {
             return Ok(Inserted::Conflict(field));
         }
-        let gives = [
-            (&old.username, new.username),
-            (&old.primary_email, new.primary_email),
-            (&old.primary_phone, new.primary_phone),
-            (&old.name, new.name),
-            (&old.avatar, new.avatar),
-            (&old.profile, new.profile),
-            (&old.custom_data, new.custom_data),
-            (&old.identities, new.identities),
-        ]
-        .iter()
-        .any(|(old, new)| old.is_none() && new.is_some());
+        let gives = sides.iter().any(|(old, new)| old.is_none() && new.is_some());
         if !gives && (old.password.is_some() || new.password.is_none()) {
             return Ok(Inserted::AlreadyThere { kept_newer: false });
         }
@@ -385,23 +379,26 @@ fn taken(connection: &Connection, new: &NewUser<'_>) -> rusqlite::Result<Option<
     Ok(other_holder(connection, &accounts(new.identities), None)?.map(|id| ("identities", id)))
 }
 
+/// What a record and a new one have in each field, identifiers first.
+fn sides<'a>(old: &'a User, new: &NewUser<'a>) -> [(Option<&'a str>, Option<&'a str>); 8] {
+    [
+        (old.username.as_deref(), new.username),
+        (old.primary_email.as_deref(), new.primary_email),
+        (old.primary_phone.as_deref(), new.primary_phone),
+        (old.name.as_deref(), new.name),
+        (old.avatar.as_deref(), new.avatar),
+        (old.profile.as_deref(), new.profile),
+        (old.custom_data.as_deref(), new.custom_data),
+        (old.identities.as_deref(), new.identities),
+    ]
+}
+
 /// How a record that was not inserted relates to what stands there, and what that is.
 fn compare(connection: &Connection, new: &NewUser<'_>) -> rusqlite::Result<(Inserted, Option<User>)> {
     let Some((field, id)) = taken(connection, new)? else { return Ok((Inserted::Conflict("username"), None)) };
     let Some(old) = user(connection, id)? else { return Ok((Inserted::Conflict(field), None)) };
 
-    let same_data = [
-        (&old.username, new.username),
-        (&old.primary_email, new.primary_email),
-        (&old.primary_phone, new.primary_phone),
-        (&old.name, new.name),
-        (&old.avatar, new.avatar),
-        (&old.profile, new.profile),
-        (&old.custom_data, new.custom_data),
-        (&old.identities, new.identities),
-    ]
-    .iter()
-    .all(|(old, new)| old.as_deref() == *new);
+    let same_data = sides(&old, new).iter().all(|(old, new)| old == new);
     let same_hash = is_same_hash(old.password.as_ref(), new.password);
     let inserted = match (same_data, same_hash, is_newer(&old)) {
         (true, true, _) => Inserted::AlreadyThere { kept_newer: false },

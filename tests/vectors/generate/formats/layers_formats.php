@@ -64,6 +64,7 @@ $hash = magento(magento("pw", "0123456789abcdef", "2"), "0123456789abcdef", "3_3
 add("magento", "pw", "$hash:0123456789abcdef:2:3_32_2_67108864", "$php: libsodium, after Magento's Encryptor", ["flags" => ["Slow"]]);
 add("magento", "pw", "$hash:0123456789abcdef:2:4:1", "edited text", ["result" => "invalid", "code" => "malformed"]);
 add("magento", "pw", "$hash:0123456789abcdef:2:0", "edited text", ["result" => "invalid"]);
+add("magento", "pw", "$hash:0123456789abcdef:" . str_repeat("3_32_4_1073741824:", 2) . "1", "edited text: each is allowed, and both are not", ["result" => "over_limit", "code" => "cost_too_high"]);
 $good = '$H\2y$9abcdefgh$05\abcdefghijklmnopqrstuu$';
 $whole = crypt(phpass("pw", "9abcdefgh"), '$2y$05$abcdefghijklmnopqrstuu');
 add("phpbb_combined", "pw", $good . substr($whole, 29), "$php: crypt, after phpBB's passwords/helper.php");
