@@ -179,6 +179,7 @@ methods! {
     LiferayPbkdf2 "liferay_pbkdf2" [] "base64 of bits, rounds, salt and key, or {PBKDF2WithHmacSHA1} and that" "pbkdf2($p)" "";
     ScramSha1 "scram_sha1" [] "{SCRAM-SHA-1}ROUNDS,SALT,STOREDKEY,SERVERKEY" "scram_sha1($p)" "the password is prepared as SASLprep says, or taken as it is where that fails";
     PasslibScram "passlib_scram" ["scram"] "$scram$ROUNDS$SALT$sha-1=HASH,sha-256=HASH,…" "pbkdf2($p)" "one of the hashes is compared, as passlib does; the password is prepared as SASLprep says";
+    CramMd5 "cram_md5" ["hmac-md5-states"] "{CRAM-MD5} or {HMAC-MD5} and 64 hex" "cram_md5($p)" "the states of HMAC-MD5 under the password";
     Expression "expression" [] "$rehash$EXPRESSION[,s=SALT][,u=USER]$HASH" "the expression" "the tag is the expression itself, such as md5(md5($p).$s)";
 }
 

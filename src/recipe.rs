@@ -18,7 +18,7 @@ use crate::scheme::raw::{self, Raw};
 use crate::scheme::scrypt::Scrypt;
 use crate::scheme::sunmd5::Sunmd5;
 use crate::scheme::yescrypt::Yescrypt;
-use crate::scheme::{Parsed, TextEncoding, descrypt, md5crypt, mysql323, oracle10, sha1crypt, shacrypt, text};
+use crate::scheme::{Parsed, TextEncoding, cram, descrypt, md5crypt, mysql323, oracle10, sha1crypt, shacrypt, text};
 use crate::{Limits, Method};
 
 mod family;
@@ -200,6 +200,7 @@ fn dispatch(method: Method, whole: &str, given: &Given) -> Result<Built, Fault> 
             let parsed = Parsed::other(oracle10::Oracle10::parse(text)?);
             Ok(Built { has_columns: true, ..over(parsed, own("$u.$p")?, variables) })
         }
+        M::CramMd5 => other(cram::CramMd5::parse(text).map(Parsed::other)),
         M::Fshp => fshp(text),
         M::Magento => magento::read(text),
         M::WerkzeugHmac => {

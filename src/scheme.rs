@@ -14,6 +14,7 @@ use crate::{Cost, Limits, Unverifiable};
 pub(crate) mod argon2;
 pub(crate) mod bcrypt;
 pub(crate) mod chain;
+pub(crate) mod cram;
 pub(crate) mod des;
 pub(crate) mod descrypt;
 pub(crate) mod digest;

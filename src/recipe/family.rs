@@ -175,6 +175,7 @@ const FAMILIES: &[(&[&str], &[Method])] = &[
             Method::Atlassian,
             Method::ScramSha256,
             Method::ScramSha1,
+            Method::CramMd5,
             Method::Md4,
             Method::Sha1crypt,
             Method::Apr1,

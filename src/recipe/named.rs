@@ -230,6 +230,7 @@ fn braced(text: &str, wrappers: usize) -> &'static [Method] {
         "SCRAM-SHA-1" => &[Method::ScramSha1],
         "SCRAM-SHA-256" => &[Method::ScramSha256],
         "PLAIN-MD4" => &[Method::Md4],
+        "CRAM-MD5" | "HMAC-MD5" => &[Method::CramMd5],
         "MD5" if rest.starts_with("$1$") => &[Method::Md5crypt],
         "MD5" | "LDAP-MD5" | "PLAIN-MD5" => &[Method::LdapMd5],
         "SHA" | "SHA1" => &[Method::LdapSha],

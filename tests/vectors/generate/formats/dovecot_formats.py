@@ -29,8 +29,9 @@ SCHEMES = [
     ("MD5", "md5crypt"), ("MD5-CRYPT", "md5crypt"), ("SHA256-CRYPT", "sha256crypt"), ("SHA512-CRYPT", "sha512crypt"),
     ("BLF-CRYPT", "bcrypt"), ("CRYPT", "bcrypt"), ("PBKDF2", "ldap_pbkdf2"),
     ("SCRAM-SHA-1", "scram_sha1"), ("SCRAM-SHA-256", "scram_sha256"),
+    ("CRAM-MD5", "cram_md5"), ("HMAC-MD5", "cram_md5"),
 ]
-for password in ("password", "p\u00e4ssw\u00f6rd-\u00df\u20ac", "correct horse battery staple"):
+for password in ("password", "p\u00e4ssw\u00f6rd-\u00df\u20ac", "correct horse battery staple", "x" * 64, "x" * 65):
     for scheme, method in SCHEMES:
         rounds = ["-r", "5"] if method == "bcrypt" else ["-r", "1000"] if method in ("sha256crypt", "sha512crypt") else []
         stored = pw(scheme, password, *rounds)
@@ -52,6 +53,10 @@ add("ldap_ssha", "pw", "{SSHA.HEX}" + base64.b64decode(sha[6:]).hex(), "edited t
 scram = pw("SCRAM-SHA-1", "pw")
 for text in (scram.replace(",", ":"), scram.replace("-1}", "-256}"), scram.rsplit(",", 1)[0]):
     add("scram_sha1", "pw", text, "edited text", result="invalid")
+cram = pw("CRAM-MD5", "pw")
+add("cram_md5", "password", cram, "Dovecot %s: doveadm pw -s CRAM-MD5" % version, result="reject")
+for text in (cram[:-1], cram[:-2], cram.replace("CRAM", "CREAM"), cram + "00", cram.replace("}", "")):
+    add("cram_md5", "pw", text, "edited text", result="invalid")
 pbkdf2 = pw("PBKDF2", "pw")
 for text in (pbkdf2.replace("$1$", "$2$"), pbkdf2[:-2], pbkdf2.rsplit("$", 1)[0]):
     add("ldap_pbkdf2", "pw", text, "edited text", result="invalid", code="malformed")
