@@ -527,6 +527,10 @@ fn ldap(text: &str, names: &[&str], function: Function, expression: &str) -> Res
     if bytes.get(..2 * function.bytes()).is_some_and(|start| start.iter().all(u8::is_ascii_hexdigit)) {
         return Err(Fault::DoubleEncoded { outer: "base64", inner: "hex" });
     }
+    // Who writes hex takes four bytes or more for a salt; nothing else shows where it ends.
+    if encoding == Some(TextEncoding::Hex) && bytes.len() > function.bytes() {
+        text::check_least(&bytes[function.bytes()..], 4, text)?;
+    }
     match bytes.split_at_checked(function.bytes()) {
         Some((hash, salt)) if !salt.is_empty() => decoded(hash, expression, salted(salt)),
         _ => Err(Fault::Length { actual: text.len(), expected: "base64 of a hash and a salt" }),

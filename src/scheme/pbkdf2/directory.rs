@@ -77,11 +77,15 @@ impl Pbkdf2 {
             "PBKDF2WITHHMACSHA512" => Function::Sha512,
             _ => return Err(EXPECTED),
         };
+        // It is padded, and salts are of one of two lengths.
+        if !body.len().is_multiple_of(4) {
+            return Err(EXPECTED);
+        }
         let bytes = base64(body)?;
         let (bits, rest) = bytes.split_first_chunk::<4>().ok_or(EXPECTED)?;
         let (rounds, rest) = rest.split_first_chunk::<4>().ok_or(EXPECTED)?;
         let key_bytes = (u32::from_be_bytes(*bits) as usize).div_ceil(8);
-        let salt_bytes = rest.len().checked_sub(key_bytes).filter(|bytes| (8..=64).contains(bytes)).ok_or(EXPECTED)?;
+        let salt_bytes = rest.len().checked_sub(key_bytes).filter(|bytes| matches!(bytes, 8 | 16)).ok_or(EXPECTED)?;
         let (salt, key) = rest.split_at(salt_bytes);
         Self::new(function, u32::from_be_bytes(*rounds), salt.into(), key.into())
     }
