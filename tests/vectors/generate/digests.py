@@ -127,8 +127,8 @@ def build(method, other):
     bad("full-width digit", "\uff10" + hx[1:], "bad_encoding", ["NonAscii", "F13a"])
     bad("no-break space before", "\u00a0" + hx, "bad_encoding", ["NonAscii"])
     bad("byte order mark before", "\ufeff" + hx, "bad_encoding", ["NonAscii"])
-    # `{MD5}` and `{SHA256}` are LDAP's, `$md5$` Kratos' and `$sha1$` NetBSD's: the text says so itself.
-    braces, modular = {"md5": ("method_conflict",) * 2, "sha1": ("bad_encoding", "method_conflict")}.get(method, ("method_conflict", "bad_encoding"))
+    # `{MD5}` and `{SHA256}` are LDAP's, `{SHA1}` Dovecot's, `$md5$` Kratos' and `$sha1$` NetBSD's: the text says so itself.
+    braces, modular = ("method_conflict", "bad_encoding" if method == "sha256" else "method_conflict")
     bad("scheme in braces before", "{%s}%s" % (method.upper(), std), braces, ["Base64"])
     bad("modular prefix before", "$%s$%s" % (method, std), modular, ["Base64"])
     bad("quotes around", '"%s"' % hx, "bad_encoding")
