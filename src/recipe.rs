@@ -463,16 +463,22 @@ pub(crate) fn redacted(tag: &str) -> Option<String> {
 }
 
 fn computed(hash: &str, expression: &str, variables: Variables) -> Result<Built, Fault> {
-    let expression = own(expression)?.raw();
-    let bytes = expression.digest_bytes().ok_or(Fault::NoDigest)?;
-    let digest = raw::decode(hash.as_bytes(), bytes, None)?;
-    Ok(over(Parsed::other(Raw::decoded(digest, expression.rounds(&variables))), expression, variables))
+    computed_in(hash, None, expression, variables)
 }
 
 fn computed_hex(hash: &str, expression: &str, variables: Variables) -> Result<Built, Fault> {
+    computed_in(hash, Some(TextEncoding::Hex), expression, variables)
+}
+
+fn computed_in(
+    hash: &str,
+    encoding: Option<TextEncoding>,
+    expression: &str,
+    variables: Variables,
+) -> Result<Built, Fault> {
     let expression = own(expression)?.raw();
     let bytes = expression.digest_bytes().ok_or(Fault::NoDigest)?;
-    let digest = raw::decode(hash.as_bytes(), bytes, Some(TextEncoding::Hex))?;
+    let digest = raw::decode(hash.as_bytes(), bytes, encoding)?;
     Ok(over(Parsed::other(Raw::decoded(digest, expression.rounds(&variables))), expression, variables))
 }
 
@@ -505,14 +511,7 @@ fn braced<'t>(text: &'t str, names: &[&str]) -> Result<(&'t str, Option<TextEnco
 /// A digest without a salt.
 fn ldap_bare(text: &str, names: &[&str], expression: &str) -> Result<Built, Fault> {
     let (body, encoding) = braced(text, names)?;
-    let expression = own(expression)?.raw();
-    let bytes = expression.digest_bytes().ok_or(Fault::NoDigest)?;
-    let digest = raw::decode(body.as_bytes(), bytes, encoding)?;
-    if digest.len() != bytes {
-        return Err(Fault::Length { actual: text.len(), expected: "a digest of the scheme" });
-    }
-    let variables = Variables::default();
-    Ok(over(Parsed::other(Raw::decoded(digest, expression.rounds(&variables))), expression, variables))
+    computed_in(body, encoding, expression, Variables::default())
 }
 
 /// base64 of digest and salt; whatever follows the digest is salt.
