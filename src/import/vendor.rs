@@ -209,10 +209,10 @@ impl Reading {
     }
 
     /// A record, or the names of its columns, which say what a row is of whether it has something there or not.
-    fn head_or_object(&self, text: &str, format: Format) -> Option<Object> {
+    fn head_or(&self, object: Object, format: Format) -> Object {
         match (&self.columns, format) {
-            (Some(columns), Format::Csv) if self.export.vendor != Vendor::Firebase => Some(Object::of_names(columns)),
-            _ => self.object(text, format).ok(),
+            (Some(columns), Format::Csv) if self.export.vendor != Vendor::Firebase => Object::of_names(columns),
+            _ => object,
         }
     }
 
@@ -226,11 +226,10 @@ impl Reading {
             _ => {}
         }
         let object = match self.object(text, format) {
-            Ok(object) => object,
+            Ok(object) => self.head_or(object, format),
             // Rows of another width are another table's.
             Err(_) => return (format == Format::Csv).then_some(false),
         };
-        let object = self.head_or_object(text, format).unwrap_or(object);
         if self.export.vendor == Vendor::Firebase && format == Format::Csv {
             return Some(firebase::is_row(object));
         }
@@ -255,8 +254,9 @@ impl Reading {
         // What one other vendor alone writes is decisive, whatever the records have in common with this one's.
         for text in &records {
             let is_by_line = matches!(vendor, Vendor::Shadow | Vendor::Htpasswd | Vendor::Ldif);
-            let object = if is_by_line { None } else { self.head_or_object(text, format) };
-            if let Some(owner) = object.and_then(|object| secrets::stranger(&object, vendor)) {
+            let object = if is_by_line { None } else { self.object(text, format).ok() };
+            let whose = |object| secrets::stranger(&self.head_or(object, format), vendor);
+            if let Some(owner) = object.and_then(whose) {
                 let wanted = match self.is_of_vendor(text, format) {
                     Some(false) => wanted(vendor),
                     _ => String::new(),
