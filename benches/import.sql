@@ -3,5 +3,7 @@ CREATE TABLE users (id INTEGER PRIMARY KEY, username TEXT, primary_email TEXT, p
 CREATE UNIQUE INDEX users_username ON users (username) WHERE username IS NOT NULL;
 CREATE UNIQUE INDEX users_primary_email ON users (primary_email) WHERE primary_email IS NOT NULL;
 CREATE UNIQUE INDEX users_primary_phone ON users (primary_phone) WHERE primary_phone IS NOT NULL AND primary_phone <> '';
+CREATE INDEX users_username_folded ON users (lower(username)) WHERE username <> lower(username);
+CREATE INDEX users_primary_email_folded ON users (lower(primary_email)) WHERE primary_email <> lower(primary_email);
 .mode csv
 .import users.csv users

@@ -23,7 +23,7 @@ impl Store for Users {
 
     fn find(&self, identifier: &str) -> Result<Option<Found<String>>, StoreError> {
         let row = self.rows().get(identifier).cloned();
-        Ok(row.map(|row| Found { id: identifier.to_owned(), password: Some(row) }))
+        Ok(row.map(|row| Found::new(identifier.to_owned(), Some(row))))
     }
 
     fn replace(&self, id: &String, replacement: &Replacement) -> Result<Swap, StoreError> {

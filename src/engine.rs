@@ -230,12 +230,27 @@ impl Engine {
         self.decoy.cost()
     }
 
+    /// What a verification can cost beside its own: an upgrade, or the decoy.
+    #[cfg(feature = "pool")]
+    pub(crate) fn cost_on_top(&self, stored: &StoredHash) -> Cost {
+        let (decoy, new) = (self.target_cost(), self.policy.cost_replacing(stored));
+        Cost { memory_kib: decoy.memory_kib.max(new.memory_kib), time: decoy.time.max(new.time) }
+    }
+
     fn matches(&self, stored: &StoredHash, password: &Password) -> Outcome {
-        stored.check(self.policy.limits()).map_err(Unverifiable::OverLimit)?;
+        self.check(stored)?;
         if self.is_match(stored, password, password.expose())? {
             return Ok(Some(Match::Exact));
         }
         self.matches_trimmed(stored, password)
+    }
+
+    /// Whether the policy lets a hash be verified at all.
+    fn check(&self, stored: &StoredHash) -> Result<(), Unverifiable> {
+        if self.policy.is_retired(stored.method()) {
+            return Err(Unverifiable::Retired);
+        }
+        stored.check(self.policy.limits()).map_err(Unverifiable::OverLimit)
     }
 
     /// What is left to try where the password as it is did not match.

@@ -65,11 +65,13 @@ pub enum Code {
     WeakCost,
     /// Warning: the vendor's export says that the account was disabled, blocked or suspended; here it can sign in.
     DisabledAccount,
+    /// Warning: white space or a byte order mark stands around a username, email or phone, which nobody types.
+    PaddedIdentifier,
 }
 
 impl Code {
     /// Every code: problems first, then warnings.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::AmbiguousMethod,
         Self::UnknownMethod,
         Self::MethodConflict,
@@ -97,6 +99,7 @@ impl Code {
         Self::TruncatingMethod,
         Self::WeakCost,
         Self::DisabledAccount,
+        Self::PaddedIdentifier,
     ];
 
     /// The code's stable spelling.
@@ -130,6 +133,7 @@ impl Code {
             Self::TruncatingMethod => "truncating_method",
             Self::WeakCost => "weak_cost",
             Self::DisabledAccount => "disabled_account",
+            Self::PaddedIdentifier => "padded_identifier",
         }
     }
 
@@ -143,6 +147,7 @@ impl Code {
                 | Self::TruncatingMethod
                 | Self::WeakCost
                 | Self::DisabledAccount
+                | Self::PaddedIdentifier
         )
     }
 }
@@ -375,6 +380,8 @@ pub enum Unverifiable {
     PasswordTooLong,
     /// The input that the hash is made of leaves no byte of the password: any password would match.
     AnyPassword,
+    /// The policy has retired the hash's method.
+    Retired,
     /// The primitive refused the parameters although they are within limits: a fault of this library.
     Refused,
 }
@@ -390,6 +397,7 @@ impl fmt::Display for Unverifiable {
                 "the password is so long that this hash's rounds would cost too much, or the method takes none such",
             ),
             Self::AnyPassword => f.write_str("what stands before the password leaves nothing of it: any would match"),
+            Self::Retired => f.write_str("the method is retired: its user needs a new password"),
             Self::Refused => f.write_str("the parameters were refused by the primitive"),
         }
     }

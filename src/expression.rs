@@ -99,6 +99,9 @@ enum Map {
     Utf16le,
     Latin1,
     Reverse,
+    /// Unicode's normal forms C and KC.
+    Nfc,
+    Nfkc,
     /// What has more than 72 bytes or a NUL becomes base64 of its SHA-512: what PHP's frameworks hand to bcrypt.
     Php72,
     /// A NUL after every byte: what crypt(3) takes for UTF-16.
@@ -106,7 +109,7 @@ enum Map {
 }
 
 impl Map {
-    const ALL: [(Self, &'static str); 11] = [
+    const ALL: [(Self, &'static str); 13] = [
         (Self::Lowercase, "lc"),
         (Self::AsciiLowercase, "ascii_lc"),
         (Self::Uppercase, "uc"),
@@ -116,6 +119,8 @@ impl Map {
         (Self::Utf16le, "utf16le"),
         (Self::Latin1, "latin1"),
         (Self::Reverse, "rev"),
+        (Self::Nfc, "nfc"),
+        (Self::Nfkc, "nfkc"),
         (Self::Php72, "php72"),
         (Self::Widen, "widen"),
     ];

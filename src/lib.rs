@@ -69,6 +69,7 @@ mod recipe;
 mod scheme;
 mod stored;
 mod tag;
+mod unicode;
 
 #[cfg(feature = "import")]
 pub mod import;

@@ -30,7 +30,7 @@ pub struct Limits {
     /// PBKDF2 iterations, and those of schemes that are PBKDF2 within (SCRAM, sha1crypt). 10 million, as Kratos and
     /// passwap: four seconds.
     pub pbkdf2_iterations: u32,
-    /// scrypt memory in KiB (128 × N × r). 1 GiB, as for Argon2; defaults in use stay under 64 MiB.
+    /// scrypt memory in KiB (128 × N × r, and 128 × p × r where that is a MiB or more). 1 GiB, as for Argon2; defaults in use stay under 64 MiB.
     pub scrypt_memory_kib: u32,
     /// scrypt memory × parallelism, in KiB. 4 GiB: ten seconds.
     pub scrypt_work_kib: u64,
@@ -103,7 +103,7 @@ impl Limits {
             bound(
                 "scrypt_memory_kib",
                 self.scrypt_memory_kib as u64,
-                "scrypt in every form, yescrypt: 128 N r bytes",
+                "scrypt in every form, yescrypt: 128 (N + p) r bytes",
                 "1 GiB, as for Argon2; defaults in use stay under 64 MiB",
             ),
             bound(

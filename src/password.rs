@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 /// Wiped when dropped. It has no `Debug`, `Clone`, `PartialEq` or serialisation, so it cannot be logged or kept by
 /// accident.
 ///
-/// A password of more than [`Password::BYTES_MAX`] bytes is cut to that length and marked: it verifies against
-/// nothing, at the same cost as any wrong password, so that an oversized request is neither a way to burn the
+/// A password of more than [`Password::BYTES_MAX`] bytes is marked, and all but its beginning is given up: it verifies
+/// against nothing, at the cost of an ordinary wrong password, so that an oversized request is neither a way to burn the
 /// machine nor a way to find out who has an account.
 pub struct Password {
     bytes: Zeroizing<Vec<u8>>,
@@ -20,6 +20,8 @@ impl Password {
     /// The longest password that can match, in bytes. Some schemes do work in the square of the length; nobody
     /// types four kibibytes.
     pub const BYTES_MAX: usize = 4096;
+    /// What is kept of a longer one: as much as people type, since some schemes hash the password in every round.
+    const BYTES_OF_OVERSIZED: usize = 32;
 
     /// Takes the bytes over. A `Vec` or `String` that is passed by value is wiped when the password is dropped;
     /// from a borrowed text a copy is made, and the original stays the caller's to wipe.
@@ -28,8 +30,8 @@ impl Password {
         let mut bytes = Zeroizing::new(bytes.into());
         let oversized = bytes.len() > Self::BYTES_MAX;
         if oversized {
-            zeroize::Zeroize::zeroize(&mut bytes[Self::BYTES_MAX..]);
-            bytes.truncate(Self::BYTES_MAX);
+            zeroize::Zeroize::zeroize(&mut bytes[Self::BYTES_OF_OVERSIZED..]);
+            bytes.truncate(Self::BYTES_OF_OVERSIZED);
         }
         Self { bytes, oversized }
     }
@@ -70,7 +72,7 @@ mod tests {
 
         let over = Password::new(vec![b'a'; Password::BYTES_MAX + 1]);
         assert!(over.is_oversized());
-        assert_eq!(over.expose().len(), Password::BYTES_MAX);
+        assert_eq!(over.expose().len(), Password::BYTES_OF_OVERSIZED, "it costs what others cost");
     }
 
     #[test]

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+#[cfg(feature = "pool")]
+use crate::Cost;
 use crate::error::OutOfBounds;
 use crate::keyring::Keyring;
 use crate::scheme::argon2::Spec;
 use crate::scheme::{Parsed, argon2::Argon2};
-use crate::{Limits, StoredHash};
+use crate::{Limits, Method, StoredHash};
 
 /// Salt length of new hashes in bytes: what RFC 9106 recommends for password hashing.
 const SALT_BYTES: usize = 16;
@@ -74,6 +76,7 @@ pub struct Policy {
     limits: Limits,
     upgrade: UpgradeMode,
     keys: Keyring,
+    retired: Vec<Method>,
 }
 
 /// Builds a [`Policy`]; made by [`Policy::builder`].
@@ -97,6 +100,13 @@ impl PolicyBuilder {
     /// The peppers. Default: none.
     pub fn keys(mut self, keys: Keyring) -> Self {
         self.0.keys = keys;
+        self
+    }
+
+    /// Methods that let nobody in any more, whatever the password: the end of a migration, for those who have not come. Whoever has
+    /// such a hash needs a new password from you. Default: none.
+    pub fn retired(mut self, methods: impl IntoIterator<Item = Method>) -> Self {
+        self.0.retired = methods.into_iter().collect();
         self
     }
 
@@ -136,14 +146,26 @@ impl Policy {
         self.upgrade
     }
 
+    /// Whether hashes of a method let nobody in any more.
+    #[must_use]
+    pub fn is_retired(&self, method: Method) -> bool {
+        self.retired.contains(&method)
+    }
+
     /// The peppers.
     #[must_use]
     pub const fn keys(&self) -> &Keyring {
         &self.keys
     }
 
+    /// How long the text of a new hash is, in bytes: what a column must hold at least. What replaces a stronger Argon2 hash keeps
+    /// that one's longer numbers, salt and output, and can be longer; 255 holds all that is usual. Runs no hash.
+    #[must_use]
+    pub fn text_len(&self) -> usize {
+        self.example().len()
+    }
+
     /// A text of the shape and the length of this policy's hashes, which is the hash of nothing.
-    #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub(crate) fn example(&self) -> String {
         Argon2::shaped(&self.target.spec(&self.keys), [0; SALT_BYTES].into(), [0; OUTPUT_BYTES].into()).encode()
     }
@@ -164,19 +186,33 @@ impl Policy {
     }
 
     /// What a hash that replaces `stored` is made with: for each parameter the greater of the target's and the stored
-    /// one's, so that nothing ever gets weaker; the current key, or else the one it had.
+    /// one's, so that nothing ever gets weaker; the current key, or else the one it had. Where the limits refuse that, another
+    /// variant or version of Argon2 gives way in its passes, which were over less memory: to no less work than it had.
     pub(crate) fn spec_replacing(&self, stored: &StoredHash) -> Spec {
         let target = self.new_spec();
         let Parsed::Argon2(argon2) = stored.parsed() else { return target };
         let has = argon2.spec();
-        Spec {
+        let spec = Spec {
             memory_kib: target.memory_kib.max(has.memory_kib),
             passes: target.passes.max(has.passes),
             lanes: target.lanes,
             salt_bytes: target.salt_bytes.max(has.salt_bytes),
             output_bytes: target.output_bytes.max(has.output_bytes),
             key: target.key.or(has.key),
+        };
+        if argon2.is_current_kind() || self.check_spec(&spec).is_ok() {
+            return spec;
         }
+        let work = u64::from(has.memory_kib) * u64::from(has.passes);
+        let passes = u32::try_from(work.div_ceil(spec.memory_kib.into())).unwrap_or(u32::MAX);
+        Spec { passes: passes.max(target.passes), ..spec }
+    }
+
+    /// What making the hash costs that would replace `stored`.
+    #[cfg(feature = "pool")]
+    pub(crate) fn cost_replacing(&self, stored: &StoredHash) -> Cost {
+        let spec = self.spec_replacing(stored);
+        Cost::argon2(spec.memory_kib, spec.passes)
     }
 
     /// What a hash that replaces nothing is made with.
@@ -202,6 +238,7 @@ impl Default for Policy {
             limits: Limits::default(),
             upgrade: UpgradeMode::default(),
             keys: Keyring::default(),
+            retired: Vec::new(),
         }
     }
 }

@@ -205,19 +205,7 @@ impl HashPool {
         deadline: Option<Instant>,
         is_measured: bool,
     ) -> Result<Job<Result<Accepted, Denied>>, Overloaded> {
-        let (target, own) = (self.engine().target_cost(), stored.cost());
-        let entry = Entry {
-            id: 0,
-            memory_kib: own.memory_kib.max(target.memory_kib),
-            // Whatever the answer is, the decoy or an upgrade may come on top.
-            time: own.time + target.time,
-            lanes: stored.argon2_lanes().unwrap_or(1).max(self.engine().policy().target().lanes),
-            fits_arena: own.memory_kib == 0 || stored.argon2_lanes().is_some(),
-            bcrypt_cost: stored.bcrypt().map(crate::scheme::bcrypt::Bcrypt::cost_parameter),
-            deadline,
-            is_measured,
-            work: Work::Nothing,
-        };
+        let entry = Entry::of_verification(self.engine(), &stored, deadline, is_measured);
         self.submit(entry, |answer| Work::Verify { stored: Box::new(stored), password, answer })
     }
 
@@ -231,7 +219,8 @@ impl HashPool {
         password: Password,
         deadline: Option<Instant>,
     ) -> Result<Job<Denied>, Overloaded> {
-        self.run(self.engine().target_cost(), deadline, move |engine| engine.verify_unknown_user(&password))
+        let cost = self.engine().target_cost();
+        self.run_as(cost, deadline, true, true, move |engine| engine.verify_unknown_user(&password))
     }
 
     /// [`Engine::hash`], on a worker. Not begun after the deadline.
@@ -244,11 +233,12 @@ impl HashPool {
         password: Password,
         deadline: Option<Instant>,
     ) -> Result<Job<Result<StoredHash, HashError>>, Overloaded> {
-        self.run(self.engine().target_cost(), deadline, move |engine| engine.hash(&password))
+        self.run_as(self.engine().target_cost(), deadline, true, true, move |engine| engine.hash(&password))
     }
 
     /// Anything that hashes, on a worker, within the one budget. `cost` is what it takes at most at a time: the dearest of
-    /// the hashes that it computes one after the other.
+    /// the hashes that it computes one after the other. Whatever takes memory is given it anew: what the worker has kept from its
+    /// last hash is Argon2's alone, and goes before.
     ///
     /// # Errors
     ///
@@ -259,7 +249,22 @@ impl HashPool {
         deadline: Option<Instant>,
         work: impl FnOnce(&Engine) -> T + Send + 'static,
     ) -> Result<Job<T>, Overloaded> {
-        self.run_as(cost, deadline, true, work)
+        self.run_as(cost, deadline, true, false, work)
+    }
+
+    /// The same for what verifies this hash and makes one of the policy's.
+    #[cfg(feature = "serve")]
+    pub(crate) fn run_with<T: Send + 'static>(
+        &self,
+        stored: StoredHash,
+        deadline: Option<Instant>,
+        work: impl FnOnce(&Engine, &StoredHash) -> T + Send + 'static,
+    ) -> Result<Job<T>, Overloaded> {
+        let (new, on_top) = (self.engine().target_cost(), self.engine().cost_on_top(&stored));
+        let mut cost = stored.cost();
+        cost.memory_kib = cost.memory_kib.max(on_top.memory_kib);
+        cost.time += on_top.time + new.time;
+        self.run_as(cost, deadline, true, Entry::fits_arena(&stored), move |engine| work(engine, &stored))
     }
 
     /// The same for work that says nothing of what others take: [`HashPool::job_time`] leaves it out.
@@ -268,9 +273,10 @@ impl HashPool {
         &self,
         cost: Cost,
         deadline: Option<Instant>,
+        fits_arena: bool,
         work: impl FnOnce(&Engine) -> T + Send + 'static,
     ) -> Result<Job<T>, Overloaded> {
-        self.run_as(cost, deadline, false, work)
+        self.run_as(cost, deadline, false, fits_arena, work)
     }
 
     fn run_as<T: Send + 'static>(
@@ -278,6 +284,7 @@ impl HashPool {
         cost: Cost,
         deadline: Option<Instant>,
         is_measured: bool,
+        fits_arena: bool,
         work: impl FnOnce(&Engine) -> T + Send + 'static,
     ) -> Result<Job<T>, Overloaded> {
         let entry = Entry {
@@ -285,7 +292,7 @@ impl HashPool {
             memory_kib: cost.memory_kib,
             time: cost.time,
             lanes: self.engine().policy().target().lanes,
-            fits_arena: true,
+            fits_arena,
             bcrypt_cost: None,
             deadline,
             is_measured,

@@ -10,7 +10,8 @@ use crate::{Columns, Engine, Method, Password, StoredHash, Tag};
 const ANSWERS_MAX: usize = 3;
 
 /// What the password may have become before it was hashed, the usual first.
-const PASSWORDS: [&str; 7] = ["$p", "utf16le($p)", "latin1($p)", "$p.0x0a", "$p.0x0d0a", "lc($p)", "uc($p)"];
+const PASSWORDS: [&str; 8] =
+    ["$p", "utf16le($p)", "latin1($p)", "nfkc($p)", "$p.0x0a", "$p.0x0d0a", "lc($p)", "uc($p)"];
 
 /// Hashes that stand inside others.
 const INNER: [&str; 4] = ["md5", "sha1", "sha256", "sha512"];

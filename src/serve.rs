@@ -167,7 +167,7 @@ impl Service {
         let inner = Inner {
             blocking: Blocking::new(config.store_threads, config.store_timeout),
             counting: Arc::new(Blocking::new(config.store_threads.div_ceil(2), config.store_timeout)),
-            throttle: Throttle::new(&config, !accounts.compares_exactly()),
+            throttle: Throttle::new(&config),
             api_rate: Buckets::new(config.api_rate),
             head_log_rate: Buckets::new(HEADS_LOGGED),
             metrics: Metrics::default(),

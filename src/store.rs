@@ -25,6 +25,8 @@ pub mod postgres;
 mod progress;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod slots;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod spelling;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod users;
@@ -49,7 +51,8 @@ pub trait Store: Send + Sync {
     /// What names a row.
     type Id: Clone + Send + Sync + 'static;
 
-    /// The user that the identifier names, if there is one.
+    /// The user that the identifier names, if there is one. Whether `Ada@Example.com` names `ada@example.com` is the table's to
+    /// say; the stores of this crate find who has it as it is written, and else the only one who has it but for capitals.
     ///
     /// # Errors
     ///
@@ -68,11 +71,22 @@ pub trait Store: Send + Sync {
 
 /// A user's row.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Found<Id> {
     /// Names the row.
     pub id: Id,
     /// The stored hash as the table holds it: method tag and text. `None` for a user without a password.
     pub password: Option<TaggedText>,
+    /// Whether nobody else is known to have the identifier in another spelling. Guesses are counted under all spellings together,
+    /// and where this is not so, a right one forgives none: they may have been at another's password.
+    pub is_only_match: bool,
+}
+
+impl<Id> Found<Id> {
+    /// A row, of which it is not known whether others are called alike.
+    pub const fn new(id: Id, password: Option<TaggedText>) -> Self {
+        Self { id, password, is_only_match: false }
+    }
 }
 
 /// A method tag and a hash text, not yet parsed. It has no `Debug`: the text is not for logs.

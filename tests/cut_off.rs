@@ -153,6 +153,22 @@ fn a_hash_that_is_whole_is_taken_whatever_its_length() {
     assert!(refused.is_empty(), "{} refused:\n{}", refused.len(), refused.join("\n"));
 }
 
+/// What ends in a hash of one length says what happened to it.
+#[test]
+fn a_hash_of_one_length_that_lost_its_end_is_truncated() {
+    let vectors = vectors();
+    let ends_in_it = |vector: &&Vector| {
+        ["werkzeug_scrypt", "django_scrypt", "django_pbkdf2_sha256", "django_pbkdf2_sha1"].contains(&&*vector.method)
+    };
+    let cuts = |vector: &Vector| [4, 11, 17].map(|lost| vector.stored[..vector.stored.len() - lost].to_owned());
+    let texts: Vec<_> =
+        vectors.iter().filter(ends_in_it).flat_map(|vector| cuts(vector).map(|text| (vector, text))).collect();
+    assert!(texts.len() > 45, "only {} texts", texts.len());
+    for (codes, (vector, text)) in codes(&rules(&vectors), &texts).into_iter().zip(&texts) {
+        assert_eq!(codes, ["truncated"], "{} {text}", vector.method);
+    }
+}
+
 #[test]
 fn a_hash_that_was_cut_at_a_usual_width_is_refused() {
     let vectors = vectors();

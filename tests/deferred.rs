@@ -27,11 +27,14 @@ static HASHES: LazyLock<[StoredHash; 3]> = LazyLock::new(|| {
     let new = ENGINE.hash(&Password::new("new")).expect("a hash");
     [md5("5f4dcc3b5aa765d61d8327deb882cf99"), md5("00000000000000000000000000000000"), new]
 });
-/// Short, so that they are often the same, and usernames that are other people's emails.
+/// Short, so that they are often the same, some of them but for capitals, and usernames that are other people's emails.
 static TEXTS: LazyLock<[String; NAMES]> = LazyLock::new(|| {
     std::array::from_fn(|name| match name {
         0 => String::new(),
         1 => "\u{1f600}".repeat(20_000),
+        2 => "User3".to_owned(),
+        4 => "USER3".to_owned(),
+        8 => "User9@Example.com".to_owned(),
         name if name < 8 => format!("user{name}"),
         name => format!("user{name}@example.com"),
     })
@@ -209,7 +212,8 @@ impl<'a> Side<'a> {
                 ControlFlow::Continue(())
             };
             store.export(export).expect("readable");
-            let ids: Vec<_> = found.iter().map(|found| found.as_ref().map(|found| found.id)).collect();
+            let ids: Vec<_> =
+                found.iter().map(|found| found.as_ref().map(|found| (found.id, found.is_only_match))).collect();
             format!("{ids:?} {users:?} {rows:?} {:?}", store.counts().expect("readable"))
         })
     }

@@ -138,6 +138,28 @@ fn bytes_after_seventy_two_are_ignored_and_such_passwords_are_not_upgraded() {
     assert!(engine.verify(&stored, &Password::new("a".repeat(71))).is_err());
 }
 
+/// Synapse brings passwords into Unicode's form KC. Whoever types another spelling is let in, and keeps the hash that lets them in.
+#[test]
+fn a_normal_form_is_part_of_the_tag() {
+    let engine = engine();
+    let (apart, whole) = ("e\u{301} \u{fb01}", "\u{e9} fi");
+    let text = ::bcrypt::hash_with_salt(whole, 4, [7; 16]).expect("a hash").to_string();
+    let parse = |tag: &str| {
+        let tag = tag.parse().expect("a tag");
+        StoredHash::parse_tagged(&tag, &text, &rehash::Columns::default(), &Limits::default()).expect("well formed")
+    };
+    let normalized = parse("bcrypt(nfkc($p))");
+    let skips = engine.verify(&normalized, &Password::new(apart)).expect("accepted");
+    assert_eq!(skipped(skips), SkipReason::TruncationAmbiguous);
+    let _ = ready(engine.verify(&normalized, &Password::new(whole)).expect("accepted"));
+    // As they are, without the tag; and the form C leaves the ligature.
+    for other in [parse("bcrypt"), parse("bcrypt(nfc($p))")] {
+        assert!(engine.verify(&other, &Password::new(whole)).is_ok());
+        assert!(engine.verify(&other, &Password::new(apart)).is_err());
+    }
+    assert!(engine.verify(&parse("bcrypt(nfc($p))"), &Password::new("e\u{301} fi")).is_ok());
+}
+
 #[test]
 fn a_password_with_a_nul_never_matches_a_bcrypt_row() {
     let engine = engine();
@@ -177,6 +199,80 @@ fn a_replacement_that_would_break_the_limits_is_not_made() {
     let engine = engine_with(|policy| policy.limits(Limits::default().argon2_work_kib(1000)));
     let accepted = engine.verify(&stored, &Password::new("p")).expect("accepted");
     assert_eq!(skipped(accepted), SkipReason::BeyondLimits);
+}
+
+/// Logto once wrote Argon2i of 4 MiB and 256 passes. As many over 19 MiB are more than the limits allow, and more than anybody would
+/// wait for.
+#[test]
+fn another_argon2_that_would_break_the_limits_is_replaced_by_no_less_work() {
+    use ::argon2::{Algorithm, Params, Version};
+    use base64ct::{Base64Unpadded, Encoding as _};
+    let low = Limits::default().argon2_work_kib(1000);
+    let owasp = Argon2Target::OWASP_19_MIB;
+    for (target, limits, kind, (memory, passes), new) in [
+        (TARGET, low, (Algorithm::Argon2i, Version::V0x13), (8, 100), Some("m=64,t=13,p=1")),
+        (TARGET, low, (Algorithm::Argon2id, Version::V0x10), (8, 100), Some("m=64,t=13,p=1")),
+        (TARGET, low, (Algorithm::Argon2id, Version::V0x13), (8, 100), None),
+        (TARGET, low, (Algorithm::Argon2i, Version::V0x13), (8, 15), Some("m=64,t=15,p=1")),
+        (owasp, Limits::default(), (Algorithm::Argon2i, Version::V0x13), (4096, 256), Some("m=19456,t=54,p=1")),
+    ] {
+        let policy = Policy::builder(target).limits(limits).build().expect("within limits");
+        let engine = Engine::new(policy).expect("entropy");
+        let (algorithm, version) = kind;
+        let params = Params::new(memory, passes, 1, None).expect("valid");
+        let mut output = [0; 32];
+        ::argon2::Argon2::new(algorithm, version, params)
+            .hash_password_into(b"p", b"0123456789abcdef", &mut output)
+            .expect("a hash");
+        let output = Base64Unpadded::encode_string(&output);
+        let version = if version == Version::V0x13 { "v=19$" } else { "" };
+        let text =
+            format!("${}${version}m={memory},t={passes},p=1$MDEyMzQ1Njc4OWFiY2RlZg${output}", algorithm.as_str());
+        let accepted = engine.verify(&argon2(&text), &Password::new("p")).expect("accepted");
+        let made = match accepted.upgrade {
+            Upgrade::Ready(replacement) => Some(replacement.new_hash().parameters()),
+            Upgrade::Skipped(SkipReason::BeyondLimits) => None,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(made.as_deref(), new, "{text}");
+    }
+}
+
+#[test]
+fn a_method_that_is_retired_lets_nobody_in_and_others_do() {
+    let engine = engine_with(|policy| policy.retired([Method::Md5, Method::Bcrypt]));
+    let rows = [md5(), bcrypt(b"password"), bcrypt(b"other")];
+    for row in &rows {
+        let denied = engine.verify(row, &Password::new("password")).map(drop).unwrap_err();
+        assert_eq!(denied, Denied::Unverifiable(Unverifiable::Retired));
+    }
+    let password = Password::new("password");
+    let pairs: Vec<_> = rows.iter().map(|row| (row, &password)).collect();
+    for verdict in engine.verify_batch(&pairs) {
+        assert_eq!(verdict.map(drop).unwrap_err(), Denied::Unverifiable(Unverifiable::Retired));
+    }
+    let text = "5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8";
+    let sha1 = StoredHash::parse(Method::Sha1, text, &Limits::default()).expect("well formed");
+    assert!(engine.verify(&sha1, &password).is_ok());
+}
+
+#[test]
+fn how_wide_a_column_must_be_is_known() {
+    for (memory_kib, passes, lanes) in [(8, 1, 1), (64, 2, 1), (1024, 12, 4), (19_456, 2, 1)] {
+        for pepper in [None, Some("2026-01")] {
+            let mut keys = Keyring::new();
+            if let Some(id) = pepper {
+                let id = KeyId::new(id).expect("an id");
+                keys.register(id.clone(), vec![7; 32]).expect("a key");
+                keys.set_current(&id).expect("a pepper");
+            }
+            let target = Argon2Target { memory_kib, passes, lanes };
+            let policy = Policy::builder(target).keys(keys).build().expect("within limits");
+            let width = policy.text_len();
+            let engine = Engine::new(policy).expect("entropy");
+            assert_eq!(engine.hash(&Password::new("p")).expect("a hash").text().len(), width);
+        }
+    }
 }
 
 #[test]

@@ -198,7 +198,7 @@ impl Store for Told {
 
     fn find(&self, identifier: &str) -> Result<Option<Found<()>>, StoreError> {
         (self.find)()?;
-        Ok((identifier == "ada").then(|| Found { id: (), password: self.row.clone() }))
+        Ok((identifier == "ada").then(|| Found::new((), self.row.clone())))
     }
 
     fn replace(&self, (): &(), _: &Replacement) -> Result<Swap, StoreError> {
@@ -246,6 +246,45 @@ fn each_refusal_says_to_the_operator_what_it_is() {
     let mut unreachable = Told::with("md5", MD5_OF_OLD);
     unreachable.find = || Err(StoreError::new(StoreErrorKind::Unreachable, "gone"));
     assert!(matches!(refused(&unreachable, "ada", OLD), SignInError::Store(_)));
+}
+
+/// Without the decoy each of these would be answered in microseconds. The least of several runs is held against the least of a hash's,
+/// and a tenth of it is enough.
+#[test]
+fn every_refusal_costs_what_a_verification_costs() {
+    let target = Argon2Target { memory_kib: 4096, passes: 4, lanes: 1 };
+    let engine = Engine::new(Policy::builder(target).build().expect("within limits")).expect("entropy");
+    let least = |work: &dyn Fn()| {
+        let time = |_| {
+            let start = std::time::Instant::now();
+            work();
+            start.elapsed()
+        };
+        (0..5).map(time).min().expect("some")
+    };
+    let hash = least(&|| drop(engine.hash(&Password::new(NEW))));
+    let md5 = Told::with("md5", MD5_OF_OLD);
+    let mut passwordless = Told::with("", "");
+    passwordless.row = None;
+    let keyed =
+        "$argon2id$v=19$m=8,t=1,p=1,keyid=bm9ib2R5$MDEyMzQ1Njc4OWFiY2RlZg$IAjSJ3H5x1LhqTA6yB6T6D1EW4hUk0gmfbkx5LCONcE";
+    let long = "x".repeat(Password::BYTES_MAX + 1);
+    for (what, store, user, password) in [
+        ("an unknown user", &md5, "bob", OLD),
+        ("a wrong password", &md5, "ada", NEW),
+        ("one that is too long", &md5, "ada", &*long),
+        ("a user without a password", &passwordless, "ada", OLD),
+        ("a tag that names nothing", &Told::with("md6", MD5_OF_OLD), "ada", OLD),
+        ("a broken row", &Told::with("md5", "short"), "ada", OLD),
+        ("a key that is not here", &Told::with("argon2id", keyed), "ada", OLD),
+    ] {
+        let refuse = || {
+            let refused = sign_in(&engine, store, user, &Password::new(password));
+            assert!(refused.is_err(), "{what}");
+        };
+        let refused = least(&refuse);
+        assert!(refused * 10 >= hash, "{what}: {refused:?} beside {hash:?}");
+    }
 }
 
 #[test]

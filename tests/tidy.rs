@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which modules of the library each module may name. A module that is not here is a mistake.
-const MAY_NAME: [(&str, &[&str]); 26] = [
+const MAY_NAME: [(&str, &[&str]); 27] = [
     ("password", &[]),
     ("method", &[]),
     ("cost", &[]),
@@ -15,15 +15,16 @@ const MAY_NAME: [(&str, &[&str]); 26] = [
     ("limits", &["error"]),
     ("codec", &["error", "kernel"]),
     ("function", &[]),
+    ("unicode", &["function"]),
     ("identities", &[]),
-    ("expression", &["error", "codec", "function", "keyring"]),
-    ("scheme", &["kernel", "error", "keyring", "cost", "limits", "method", "codec", "function"]),
+    ("expression", &["error", "codec", "function", "keyring", "unicode"]),
+    ("scheme", &["kernel", "error", "keyring", "cost", "limits", "method", "codec", "function", "unicode"]),
     ("kernel", &[]),
     ("recipe", &["kernel", "error", "codec", "expression", "function", "scheme", "limits", "method", "keyring"]),
     ("tag", &["method", "recipe"]),
     ("stored", &["error", "codec", "expression", "keyring", "recipe", "scheme", "tag", "cost", "limits", "method"]),
     ("identify", &["method", "recipe", "stored"]),
-    ("policy", &["error", "keyring", "scheme", "limits", "stored"]),
+    ("policy", &["cost", "error", "keyring", "method", "scheme", "limits", "stored"]),
     ("engine", &["cost", "error", "keyring", "scheme", "method", "password", "policy", "stored"]),
     ("pool", &["cost", "engine", "kernel", "password", "scheme", "stored", "limits", "method", "policy"]),
     (

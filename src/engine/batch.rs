@@ -61,8 +61,7 @@ impl Engine {
         let mut inputs = Vec::with_capacity(places.len());
         for place in places {
             let (stored, password) = pairs[*place];
-            let checked = stored.check(limits).map_err(Unverifiable::OverLimit);
-            match checked.and_then(|()| stored.input(password.expose(), keys, limits)) {
+            match self.check(stored).and_then(|()| stored.input(password.expose(), keys, limits)) {
                 Ok(input) => inputs.push((*place, input)),
                 Err(why) => outcomes[*place] = Some(Err(why)),
             }

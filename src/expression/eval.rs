@@ -9,6 +9,7 @@ use crate::codec;
 use crate::error::Unverifiable;
 use crate::function::{Digest, Function, Secret};
 use crate::keyring::Keyring;
+use crate::unicode;
 
 /// The values under way, one after the other in one buffer: each node leaves its own at the end. `iterate` then takes no
 /// memory for each step.
@@ -186,6 +187,9 @@ pub(super) fn map_value(map: Map, mut value: Secret) -> Secret {
             }
             Err(_) => value,
         },
+        // What is no text has no other form.
+        Map::Nfc => unicode::nfc(&value).unwrap_or(value),
+        Map::Nfkc => unicode::nfkc(&value).unwrap_or(value),
         Map::Php72 if value.len() > 72 || value.contains(&0) => map_value(Map::Base64, Function::Sha512.digest(&value)),
         Map::Php72 => value,
         Map::Widen => {

@@ -8,6 +8,7 @@ use super::{Encoding, Expression, Map, Node, PASSWORD_BYTES_MAX, Variables};
 use crate::codec;
 use crate::function::Secret;
 use crate::keyring::Keyring;
+use crate::unicode;
 
 /// What is left of a hash within an expression must be this long, or whoever finds another password with the same rest is let in.
 const REST_BYTES_LEAST: usize = 8;
@@ -93,7 +94,8 @@ impl Map {
             Self::Base64 => bytes / 3 * 4,
             Self::Utf16le | Self::Unhex => bytes / 2,
             Self::Lowercase | Self::Uppercase => bytes / 3,
-            Self::Latin1 => bytes / 4,
+            // A letter of four bytes, in bold, becomes one of one, and one with its accents apart a third.
+            Self::Latin1 | Self::Nfc | Self::Nfkc => bytes / 4,
             Self::AsciiLowercase => bytes,
             Self::Reverse | Self::Php72 => 0,
         }
@@ -194,6 +196,9 @@ impl Map {
             (Self::Latin1, Some(text)) => text.chars().any(|c| c == '?' || u32::from(c) > 0xff),
             // Bytes that are no text are taken for Latin-1, as which the same text has other bytes.
             (Self::Latin1 | Self::Utf16le, None) => true,
+            // One that is in the form already has other spellings, too, but not as people type.
+            (Self::Nfc, _) => unicode::nfc(value).is_some(),
+            (Self::Nfkc, _) => unicode::nfkc(value).is_some(),
             (Self::Unhex, _) => codec::hex(value).is_ok(),
             (Self::Utf16le | Self::Hex | Self::Base64 | Self::Reverse | Self::Php72 | Self::Widen, _) => false,
         }

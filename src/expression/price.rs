@@ -183,7 +183,9 @@ impl Map {
     fn bytes_max(self, bytes: u64) -> u64 {
         match self {
             // Two bytes of Greek become six in capitals.
-            Self::Lowercase | Self::Uppercase => bytes.saturating_mul(3),
+            Self::Lowercase | Self::Uppercase | Self::Nfc => bytes.saturating_mul(3),
+            // An Arabic ligature of three bytes becomes eighteen letters.
+            Self::Nfkc => bytes.saturating_mul(11),
             Self::Hex | Self::Utf16le | Self::Widen => bytes.saturating_mul(2),
             Self::Base64 => bytes.div_ceil(3).saturating_mul(4),
             Self::Unhex | Self::Latin1 | Self::Reverse | Self::AsciiLowercase => bytes,

@@ -65,8 +65,14 @@ impl Credential {
 pub struct Warnings(u8);
 
 impl Warnings {
-    const ALL: [Code; 5] =
-        [Code::TrimmedWhitespace, Code::UppercaseHex, Code::TruncatingMethod, Code::WeakCost, Code::DisabledAccount];
+    const ALL: [Code; 6] = [
+        Code::TrimmedWhitespace,
+        Code::UppercaseHex,
+        Code::TruncatingMethod,
+        Code::WeakCost,
+        Code::DisabledAccount,
+        Code::PaddedIdentifier,
+    ];
 
     fn add(&mut self, code: Code) {
         self.0 |= Self::ALL.iter().position(|known| *known == code).map_or(0, |place| 1 << place);
@@ -252,8 +258,8 @@ impl Rules {
     /// What the fields amount to, or everything that is wrong with them.
     fn good<'a>(&self, fields: &mut Fields<'a>, is_kept: bool) -> Result<Good<'a>, Vec<Problem>> {
         let mut problems = Vec::new();
-        self.check_identifiers(fields, &mut problems);
         let mut warnings = Warnings::default();
+        self.check_identifiers(fields, &mut problems, &mut warnings);
         let mut method = None;
         let credential = self.credential(fields, &mut warnings, &mut method, is_kept).unwrap_or_else(|problem| {
             problems.push(problem);
@@ -277,13 +283,16 @@ impl Rules {
         }
     }
 
-    fn check_identifiers(&self, fields: &Fields<'_>, problems: &mut Vec<Problem>) {
+    fn check_identifiers(&self, fields: &Fields<'_>, problems: &mut Vec<Problem>, warnings: &mut Warnings) {
         if !self.is_batch && !IDENTIFIERS.into_iter().any(|field| fields.has(field)) {
             let remedy = "a record needs a username, primaryEmail or primaryPhone";
             problems.push(Problem::new(Field::Username, Code::MissingUsername, remedy));
         }
         for field in IDENTIFIERS {
             let Some(value) = fields.get(field) else { continue };
+            if trimmed(value).len() != value.len() {
+                warnings.add(Code::PaddedIdentifier);
+            }
             let is_graphic = matches!(value.as_bytes(), [b'!'..=b'~', ..]);
             // Without branches, so that the compiler can look at many characters at once.
             let (has_nul, has_at) =
@@ -576,6 +585,11 @@ fn salt(fields: &Fields<'_>, field: Field) -> Result<Option<Vec<u8>>, Problem> {
             _ => Err(Problem::new(Field::PasswordSaltEncoding, Code::BadField, "must be utf8, hex or base64")),
         };
     };
+    // Base64 can have an E and a plus, and neither of the other two.
+    if is_spreadsheet_number(text) && text.contains(['.', ',']) {
+        let remedy = "was turned into a number by a spreadsheet; export it again as text";
+        return Err(Problem::new(field, Code::BadField, remedy));
+    }
     let decoded = match encoding {
         "" | "utf8" => return Ok(Some(text.as_bytes().to_vec())),
         "hex" => crate::codec::hex(text.as_bytes()),
@@ -588,11 +602,11 @@ fn salt(fields: &Fields<'_>, field: Field) -> Result<Option<Vec<u8>>, Problem> {
     })
 }
 
-/// A hash without white space and byte order marks around it.
-fn trimmed(hash: &str) -> &str {
-    match hash.as_bytes() {
-        [b'!'..=b'~', .., b'!'..=b'~'] => hash,
-        _ => hash.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}'),
+/// A text without white space and byte order marks around it.
+fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [b'!'..=b'~', .., b'!'..=b'~'] => text,
+        _ => text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}'),
     }
 }
 
@@ -609,12 +623,13 @@ fn is_spreadsheet_number(text: &str) -> bool {
     if !matches!(text.as_bytes(), [b'0'..=b'9', .., b'0'..=b'9']) || text.len() > 64 {
         return false;
     }
-    if !text.bytes().all(|c| matches!(c, b'0'..=b'9' | b'.' | b'E' | b'+')) {
+    if !text.bytes().all(|c| matches!(c, b'0'..=b'9' | b'.' | b',' | b'E' | b'+')) {
         return false;
     }
     let Some((mantissa, exponent)) = text.split_once("E+") else { return false };
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
-    is_digits(exponent) && mantissa.split('.').count() <= 2 && mantissa.split('.').all(is_digits)
+    // Half of the world writes a comma.
+    is_digits(exponent) && mantissa.split(['.', ',']).count() <= 2 && mantissa.split(['.', ',']).all(is_digits)
 }
 
 const fn fault_remedy(code: Code) -> &'static str {

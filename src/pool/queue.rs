@@ -30,6 +30,34 @@ pub(super) struct Entry {
     pub(super) work: Work,
 }
 
+impl Entry {
+    pub(super) fn of_verification(
+        engine: &Engine,
+        stored: &StoredHash,
+        deadline: Option<Instant>,
+        is_measured: bool,
+    ) -> Self {
+        // Whatever the answer is, the decoy or an upgrade may come on top.
+        let (more, own) = (engine.cost_on_top(stored), stored.cost());
+        Self {
+            id: 0,
+            memory_kib: own.memory_kib.max(more.memory_kib),
+            time: own.time + more.time,
+            lanes: stored.argon2_lanes().unwrap_or(1).max(engine.policy().target().lanes),
+            fits_arena: Self::fits_arena(stored),
+            bcrypt_cost: stored.bcrypt().map(crate::scheme::bcrypt::Bcrypt::cost_parameter),
+            deadline,
+            is_measured,
+            work: Work::Nothing,
+        }
+    }
+
+    /// Whether all the memory of a verification is Argon2's.
+    pub(super) fn fits_arena(stored: &StoredHash) -> bool {
+        stored.cost().memory_kib == 0 || stored.argon2_lanes().is_some()
+    }
+}
+
 type Call = Box<dyn FnOnce(Result<&Engine, JobError>) + Send>;
 
 /// What is to be done.

@@ -340,3 +340,23 @@ fn sizes_that_make_no_pool_are_errors() {
     let config = PoolConfig::for_this_machine();
     assert!(config.workers >= 1 && config.memory_kib > 0 && config.queue_len >= 1);
 }
+
+#[test]
+fn what_a_verification_takes_is_known_before_it_begins() {
+    let engine = engine(Argon2Target::OWASP_19_MIB);
+    let entry = |method, text: &str| {
+        let stored = StoredHash::parse(method, text, &Limits::default()).expect("well formed");
+        Entry::of_verification(&engine, &stored, None, true)
+    };
+    let (salt, hash) = ("A".repeat(22), "A".repeat(43));
+    let target = engine.target_cost();
+    let md5 = entry(Method::Md5, "5f4dcc3b5aa765d61d8327deb882cf99");
+    assert!(md5.fits_arena && md5.memory_kib == target.memory_kib);
+    // Its memory is not the arena's, which goes before it.
+    let scrypt = entry(Method::Scrypt, &format!("$scrypt$ln=15,r=8,p=1${salt}${hash}"));
+    assert!(!scrypt.fits_arena && scrypt.memory_kib == 32 * 1024);
+    // As many passes over more memory.
+    let argon2 = entry(Method::Argon2i, &format!("$argon2i$v=19$m=4096,t=200,p=1${salt}${hash}"));
+    assert_eq!(argon2.time, Cost::argon2(4096, 200).time + Cost::argon2(target.memory_kib, 200).time);
+    assert!(argon2.fits_arena && argon2.memory_kib == target.memory_kib);
+}

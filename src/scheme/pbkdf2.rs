@@ -128,6 +128,7 @@ impl Pbkdf2 {
             "pbkdf2_sha1" => Function::Sha1,
             _ => return Err(EXPECTED),
         };
+        text::check_last(hash, (function.bytes() * 4).div_ceil(3), text)?;
         let hash = codec::base64_padded_or_not(hash.as_bytes(), Alphabet::Standard)?;
         if hash.len() != function.bytes() || salt.is_empty() {
             return Err(EXPECTED);

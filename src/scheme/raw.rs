@@ -61,7 +61,14 @@ pub(crate) fn decode(text: &[u8], bytes: usize, encoding: Option<TextEncoding>) 
             });
         }
     };
-    if decoded.len() == bytes { Ok(decoded) } else { Err(length()) }
+    match decoded {
+        decoded if decoded.len() == bytes => Ok(decoded),
+        inner if inner.len() == 2 * bytes && inner.iter().all(u8::is_ascii_hexdigit) => {
+            let outer = if encoding == Some(TextEncoding::Hex) { "hex" } else { "base64" };
+            Err(Fault::DoubleEncoded { outer, inner: "hex" })
+        }
+        _ => Err(length()),
+    }
 }
 
 impl Scheme for Raw {

@@ -2,14 +2,15 @@
 
 use ctr::cipher::{KeyIvInit, StreamCipher};
 use subtle::{Choice, ConstantTimeEq};
-use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use super::text::{self, End, decimal};
 use super::{Scheme, h64};
 use crate::codec::{self, Alphabet};
+use crate::cost::ScryptMemory;
 use crate::error::{Fault, OutOfBounds};
 use crate::keyring::{KeyId, Keyring};
+use crate::unicode::nfkc;
 use crate::{Cost, Limits, Unverifiable};
 
 /// A stored scrypt hash, decoded.
@@ -152,6 +153,7 @@ impl Scrypt {
         const EXPECTED: Fault = Fault::Structure { expected: "`scrypt:N:R:P$`, a salt, `$` and 128 hex digits" };
         let [method, salt, hash] = text::parts::<3>(text, '$').ok_or(EXPECTED)?;
         let ["scrypt", n, r, p] = text::parts::<4>(method, ':').ok_or(EXPECTED)? else { return Err(EXPECTED) };
+        text::check_last(hash, 128, text)?;
         let hash = codec::hex(hash.as_bytes())?;
         if hash.len() != 64 {
             return Err(Fault::Length { actual: 2 * hash.len(), expected: "128 hex digits" });
@@ -189,6 +191,7 @@ impl Scrypt {
         let ["scrypt", n, salt, r, p, hash] = text::parts::<6>(text, '$').ok_or(EXPECTED)? else {
             return Err(EXPECTED);
         };
+        text::check_last(hash, 86, text)?;
         let hash = padded(hash)?;
         if hash.len() != 64 || salt.is_empty() {
             return Err(EXPECTED);
@@ -286,41 +289,34 @@ impl Scrypt {
         Ok(Self { signer: Some(signer), ..scrypt })
     }
 
-    fn memory_kib(&self) -> u64 {
-        1u64.checked_shl(self.log_n).unwrap_or(u64::MAX).saturating_mul(u64::from(self.r)).saturating_mul(128) / 1024
+    fn memory(&self) -> ScryptMemory {
+        ScryptMemory::of(self.log_n, self.r.into(), self.p.into())
+    }
+
+    fn work_kib(&self) -> u64 {
+        self.memory().work_kib(self.p.into())
     }
 
     fn compute(&self, input: &[u8], out: &mut [u8]) -> Result<(), Unverifiable> {
         let log_n = u8::try_from(self.log_n).map_err(|_| Unverifiable::Refused)?;
         let params = scrypt::Params::new(log_n, self.r, self.p).map_err(|_| Unverifiable::Refused)?;
-        let normalized = self.is_normalized.then(|| normalized(input)).flatten();
-        let input = normalized.as_ref().map_or(input, |text| text.as_bytes());
+        let normalized = self.is_normalized.then(|| nfkc(input)).flatten();
+        let input = normalized.as_deref().map_or(input, |text| text);
         scrypt::scrypt(input, &self.salt, &params, out).map_err(|_| Unverifiable::Refused)
     }
 }
 
-/// A password in Unicode's form KC; `None` where it is in it already, or is no text.
-fn normalized(input: &[u8]) -> Option<Zeroizing<String>> {
-    let text = std::str::from_utf8(input).ok().filter(|text| !text.is_ascii())?;
-    // In one piece, so that no other is left that is not wiped.
-    let mut normalized = Zeroizing::new(String::with_capacity(text.nfkc().map(char::len_utf8).sum()));
-    normalized.extend(text.nfkc());
-    (*normalized != text).then_some(normalized)
-}
-
 impl Scheme for Scrypt {
     fn cost(&self) -> Cost {
-        let memory = self.memory_kib();
-        Cost::scrypt(memory, u64::from(self.p))
+        Cost::scrypt(self.memory(), self.p.into())
     }
 
     fn check(&self, limits: &Limits) -> Result<(), OutOfBounds> {
         OutOfBounds::check("log2_n", 1, 40, self.log_n.into())?;
         OutOfBounds::check("r", 1, 1 << 20, self.r.into())?;
         OutOfBounds::check("p", 1, 1 << 20, self.p.into())?;
-        OutOfBounds::check("scrypt_memory_kib", 0, limits.scrypt_memory_kib.into(), self.memory_kib())?;
-        let work = self.memory_kib().saturating_mul(u64::from(self.p));
-        OutOfBounds::check("scrypt_work_kib", 0, limits.scrypt_work_kib, work)
+        OutOfBounds::check("scrypt_memory_kib", 0, limits.scrypt_memory_kib.into(), self.memory().kib())?;
+        OutOfBounds::check("scrypt_work_kib", 0, limits.scrypt_work_kib, self.work_kib())
     }
 
     fn verify(&self, input: &[u8], keys: &Keyring) -> Result<Choice, Unverifiable> {
@@ -353,12 +349,12 @@ impl Scheme for Scrypt {
 
     fn is_weak(&self) -> bool {
         // OWASP's least: N = 2^13 with r = 8 and p = 10, or 64 MiB and p = 2, and between: 80 MiB in all.
-        self.memory_kib().saturating_mul(u64::from(self.p)) < 64 * 1024
+        self.work_kib() < 64 * 1024
     }
 
     fn is_ambiguous(&self, input: &[u8]) -> bool {
         // HMAC fills a short key up with NULs.
-        input.last() == Some(&0) || (self.is_normalized && normalized(input).is_some())
+        input.last() == Some(&0) || (self.is_normalized && nfkc(input).is_some())
     }
 
     fn looks_cut(&self, text_len: usize) -> bool {

@@ -4,6 +4,7 @@ use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use super::{Scheme, h64};
+use crate::cost::ScryptMemory;
 use crate::error::{Fault, OutOfBounds};
 use crate::keyring::Keyring;
 use crate::{Cost, Limits, Unverifiable};
@@ -96,20 +97,19 @@ impl Yescrypt {
         Ok(Self { parameters, params, salt: h64::decode(salt.as_bytes()).ok_or(EXPECTED)?, setting, hash })
     }
 
-    fn memory_kib(&self) -> u64 {
-        let Parameters { log_n, r, .. } = self.parameters;
-        1u64.checked_shl(log_n).unwrap_or(u64::MAX).saturating_mul(r.into()).saturating_mul(128) / 1024
+    fn memory(&self) -> ScryptMemory {
+        let Parameters { log_n, r, p, .. } = self.parameters;
+        ScryptMemory::of(log_n, r.into(), p.into())
     }
 
-    fn work_kib(&self) -> u64 {
-        let Parameters { p, t, .. } = self.parameters;
-        self.memory_kib().saturating_mul(p.into()).saturating_mul(u64::from(t) + 1)
+    fn passes(&self) -> u64 {
+        u64::from(self.parameters.p) * (u64::from(self.parameters.t) + 1)
     }
 }
 
 impl Scheme for Yescrypt {
     fn cost(&self) -> Cost {
-        Cost::scrypt(self.memory_kib(), u64::from(self.parameters.p) * (u64::from(self.parameters.t) + 1))
+        Cost::scrypt(self.memory(), self.passes())
     }
 
     fn check(&self, limits: &Limits) -> Result<(), OutOfBounds> {
@@ -118,8 +118,8 @@ impl Scheme for Yescrypt {
         OutOfBounds::check("r", 1, 1 << 20, r.into())?;
         OutOfBounds::check("p", 1, 1 << 10, p.into())?;
         OutOfBounds::check("t", 0, 1 << 10, t.into())?;
-        OutOfBounds::check("scrypt_memory_kib", 0, limits.scrypt_memory_kib.into(), self.memory_kib())?;
-        OutOfBounds::check("scrypt_work_kib", 0, limits.scrypt_work_kib, self.work_kib())
+        OutOfBounds::check("scrypt_memory_kib", 0, limits.scrypt_memory_kib.into(), self.memory().kib())?;
+        OutOfBounds::check("scrypt_work_kib", 0, limits.scrypt_work_kib, self.memory().work_kib(self.passes()))
     }
 
     fn verify(&self, input: &[u8], _keys: &Keyring) -> Result<Choice, Unverifiable> {
@@ -143,7 +143,7 @@ impl Scheme for Yescrypt {
     }
 
     fn is_weak(&self) -> bool {
-        self.memory_kib() < 16 * 1024
+        self.memory().kib() < 16 * 1024
     }
 }
 

@@ -146,14 +146,6 @@ impl Accounts {
         }
     }
 
-    pub(super) fn compares_exactly(&self) -> bool {
-        match self {
-            Self::Users(users) => users.compares_exactly(),
-            // A column compares as whoever made it wanted.
-            Self::Table(_) => false,
-        }
-    }
-
     pub(super) fn begin_guess(&self, subjects: &[Subject<'_>], window: Duration) -> Result<Guessed, StoreError> {
         self.users().map_or(Ok(Guessed::Taken), |users| users.begin_guess(subjects, window))
     }
@@ -173,5 +165,6 @@ impl fmt::Display for Id {
 }
 
 fn found_as<I, J>(id: impl FnOnce(I) -> J, found: Found<I>) -> Found<J> {
-    Found { id: id(found.id), password: found.password }
+    let Found { id: own, password, is_only_match } = found;
+    Found { id: id(own), password, is_only_match }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::config::FloorMode;
 use super::middleware::now_millis;
+use crate::cost::ScryptMemory;
 use crate::pool::{HashPool, PoolConfig};
 use crate::store::MethodCount;
 use crate::{Cost, Engine, Limits, Password};
@@ -88,10 +89,10 @@ impl Floor {
         (2 * self.dearest() + self.margin).min(LONGEST)
     }
 
-    /// Where a floor was given that the dearest refusal takes longer than, with a worker at hand: once for each that is dearer.
+    /// Where the dearest refusal takes longer than the floor that was given, or than any may be, with a worker at hand: once for each
+    /// that is dearer.
     pub(super) fn too_low(&self) -> Option<TooLow> {
-        let FloorMode::Fixed(floor) = self.mode else { return None };
-        let dearest = self.dearest();
+        let (floor, dearest) = (self.current(), self.dearest());
         let is_new = !floor.is_zero()
             && !hides(floor, dearest)
             && self.told.fetch_max(nanos(dearest), Ordering::Relaxed) < nanos(dearest);
@@ -143,9 +144,13 @@ impl TooLow {
             "dearest_ms": millis(self.dearest),
             "needed_ms": millis(self.needed),
             "message": format!(
-                "refusals of the dearest hash in the store take about {} ms and are told from others; set the floor to {} ms, or leave it out",
+                "refusals of the dearest hash in the store take about {} ms and are told from others; {}",
                 millis(self.dearest),
-                millis(self.needed)
+                if hides(self.needed, self.dearest) {
+                    format!("set the floor to {} ms, or leave it out", millis(self.needed))
+                } else {
+                    format!("no floor is longer than {} ms: lower limits refuse such hashes", millis(LONGEST))
+                }
             ),
         });
         said.to_string()
@@ -165,8 +170,8 @@ fn cost(method: &str, parameters: &str) -> Option<Cost> {
         return Some(Cost::argon2(small(memory), small(passes)));
     }
     if let (Some(log_n), Some(r)) = (value("ln"), value("r")) {
-        let memory_kib = (r << log_n.min(40)) / 8;
-        return Some(Cost::scrypt(memory_kib, value("p").unwrap_or(1)));
+        let (p, again) = (value("p").unwrap_or(1), value("t").unwrap_or(0));
+        return Some(Cost::scrypt(ScryptMemory::of(small(log_n), r, p), p.saturating_mul(again.saturating_add(1))));
     }
     if let Some(cost) = value("cost") {
         let is_digest = is_phpass(method);
@@ -211,9 +216,11 @@ pub(super) fn is_out_of_reach(method: &str, parameters: &str, limits: &Limits, m
             || memory.saturating_mul(passes) > limits.argon2_work_kib;
     }
     if let (Some(log_n), Some(r)) = (value("ln"), value("r")) {
-        let memory = r.saturating_mul(1 << log_n.min(40)) / 8;
-        return memory > memory_kib.min(limits.scrypt_memory_kib).into()
-            || memory.saturating_mul(value("p").unwrap_or(1)) > limits.scrypt_work_kib;
+        let (p, again) = (value("p").unwrap_or(1), value("t").unwrap_or(0));
+        let memory = ScryptMemory::of(u32::try_from(log_n).unwrap_or(u32::MAX), r, p);
+        let passes = p.saturating_mul(again.saturating_add(1));
+        return memory.kib() > memory_kib.min(limits.scrypt_memory_kib).into()
+            || memory.work_kib(passes) > limits.scrypt_work_kib;
     }
     is_over(value("cost"), if is_phpass(method) { limits.phpass_cost } else { limits.bcrypt_cost })
         || is_over(value("i"), limits.pbkdf2_iterations)
@@ -265,6 +272,10 @@ mod tests {
         ] {
             assert_eq!(floor(mode, dearest).too_low(), None);
         }
+        // What no floor hides is told of, too.
+        let told = floor(FloorMode::Measured, 9000).too_low().expect("told of");
+        assert_eq!((told.floor, told.needed), (LONGEST, LONGEST));
+        assert!(told.line().contains("no floor is longer than 10000 ms"), "{}", told.line());
     }
 
     #[test]

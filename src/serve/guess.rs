@@ -34,7 +34,6 @@ pub(super) struct Guess {
 struct Named {
     identifier: (String, u32),
     address: Option<(String, u32)>,
-    is_forgiven: bool,
     /// Whether the store took it; nothing where it was not asked, or did not answer.
     is_taken: OnceLock<bool>,
 }
@@ -66,8 +65,7 @@ impl Guess {
                 Guessed::Busy => sleep(BREATH).await,
             }
         }
-        let in_store =
-            inner.config.throttle_in_store.then(|| Arc::new(Named::of(throttle, &inner.config, identifier, address)));
+        let in_store = inner.config.throttle_in_store.then(|| Arc::new(Named::of(&inner.config, identifier, address)));
         let (identifier, address) = keys;
         Begun::Taken(Self { inner: Arc::clone(inner), identifier, address, in_store, end: GuessEnd::Wrong })
     }
@@ -116,7 +114,7 @@ impl Guess {
 impl Drop for Guess {
     fn drop(&mut self) {
         let (throttle, end) = (&self.inner.throttle, self.end);
-        throttle.end(self.identifier, if throttle.folds() { without_forgiving(end) } else { end });
+        throttle.end(self.identifier, end);
         if let Some(address) = self.address {
             // An address may be many people's.
             throttle.end(address, without_forgiving(end));
@@ -143,19 +141,18 @@ const fn without_forgiving(end: GuessEnd) -> GuessEnd {
 }
 
 impl Named {
-    fn of(throttle: &Throttle, config: &Config, identifier: &str, address: Option<IpAddr>) -> Self {
-        let (identifier, address) = throttle.names(identifier, address);
+    fn of(config: &Config, identifier: &str, address: Option<IpAddr>) -> Self {
+        let (identifier, address) = Throttle::names(identifier, address);
         Self {
             identifier: (identifier, config.failures_per_identifier),
             address: address.map(|name| (name, config.failures_per_address)),
-            is_forgiven: !throttle.folds(),
             is_taken: OnceLock::new(),
         }
     }
 
     fn subjects(&self) -> Vec<Subject<'_>> {
         let (name, limit) = &self.identifier;
-        let identifier = Subject { name, limit: *limit, is_forgiven: self.is_forgiven };
+        let identifier = Subject { name, limit: *limit, is_forgiven: true };
         let address = self.address.iter().map(|(name, limit)| Subject { name, limit: *limit, is_forgiven: false });
         std::iter::once(identifier).chain(address).collect()
     }

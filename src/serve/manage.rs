@@ -16,6 +16,7 @@ use serde_json::value::RawValue;
 use super::answer::{Note, UserView};
 use super::body::{Secret, Text};
 use super::members::Members;
+use super::passwords::check_new;
 use super::problem::Problem;
 use super::query::Query;
 use super::users::{UserId, check_target, check_types, identity_of};
@@ -303,9 +304,7 @@ pub(super) async fn set_password(
     inner.admit()?;
     let password = zeroize::Zeroizing::new(text.parse::<ToSet>()?.password);
     drop(text);
-    if password.is_empty() {
-        return Err(Problem::bad_field("password", "bad_field", "must not be empty").misshapen());
-    }
+    check_new(&password)?;
     inner.user(id).await?;
     let hash = inner.hash(None, Password::new(&**password)).await?;
     for _ in 0..ATTEMPTS {

@@ -21,7 +21,7 @@ use super::{Inner, Service};
 use crate::import::{Credential, Record};
 use crate::pool::{JobError, Overloaded};
 use crate::store::Swap;
-use crate::{Denied, Engine, HashError, Password, StoredHash, Unverifiable, Upgrade};
+use crate::{Code, Denied, Engine, HashError, Limits, Password, StoredHash, Unverifiable, Upgrade};
 
 /// How often a change is tried again where an upgrade came in between.
 const ATTEMPTS: usize = 3;
@@ -112,14 +112,14 @@ impl Inner {
         let (identifier, old, place) = (identifier.to_owned(), Password::new(old), Arc::clone(place));
         let verified = self.authenticate(start, identifier, visitor, old, place, move |inner, stored, password| {
             let deadline = start + inner.patience();
-            let target = inner.pool.engine().target_cost();
-            let mut cost = stored.cost();
-            cost.memory_kib = cost.memory_kib.max(target.memory_kib);
-            cost.time += 2 * target.time;
-            inner.pool.run(cost, Some(deadline), move |engine| change_hash(engine, &stored, &password, &new))
+            let change = move |engine: &Engine, stored: &StoredHash| change_hash(engine, stored, &password, &new);
+            inner.pool.run_with(stored, Some(deadline), change)
         });
         let verified = verified.await?;
-        let hash = verified.outcome.map_err(|_| Failure::Fault)?;
+        let hash = verified.outcome.map_err(|error| match error {
+            HashError::OutOfMemory { .. } => Failure::Overloaded,
+            _ => Failure::Fault,
+        })?;
         let store = self.accounts.clone();
         let (id, expected) = (verified.id, verified.stored);
         let swap = self.blocking.run(move || store.change_password(&id, &expected, &hash)).await;
@@ -201,9 +201,10 @@ pub(super) async fn verify(State(service): State<Service>, Visitor(address): Vis
 fn code(why: &Unverifiable) -> &'static str {
     match why {
         Unverifiable::OverLimit(bounds) => bounds.code().as_str(),
-        Unverifiable::MissingKey { .. } => crate::Code::MissingKey.as_str(),
-        Unverifiable::PasswordTooLong => crate::Code::CostTooHigh.as_str(),
-        _ => crate::Code::Malformed.as_str(),
+        Unverifiable::MissingKey { .. } => Code::MissingKey.as_str(),
+        Unverifiable::Retired => Code::UnknownMethod.as_str(),
+        Unverifiable::PasswordTooLong => Code::CostTooHigh.as_str(),
+        _ => Code::Malformed.as_str(),
     }
 }
 
@@ -223,13 +224,26 @@ pub(super) async fn hash(State(service): State<Service>, Visitor(address): Visit
     }
 }
 
+/// A new password that is none: nothing, or a hash, which somebody takes for one and nobody could sign in with.
+pub(super) fn check_new(password: &str) -> Result<(), Problem> {
+    if password.is_empty() {
+        return Err(Problem::bad_field("password", "bad_field", "must not be empty").misshapen());
+    }
+    // One that only begins like a hash is somebody's password.
+    if StoredHash::parse_self_describing(password, &Limits::default()).is_ok() {
+        let why = "is a hash and not a password; give it as passwordEncrypted";
+        return Err(Problem::bad_field("password", Code::MethodConflict.as_str(), why));
+    }
+    Ok(())
+}
+
 impl Inner {
     /// Hashes a new password in the pool, beside the sign-ins. Who has shown a token has no address here.
     pub(super) async fn hash(&self, address: Option<IpAddr>, password: Password) -> Result<StoredHash, Problem> {
         let deadline = Instant::now() + self.config.queue_timeout;
         let _turn = self.aside.turn(address, deadline).await?;
         let target = self.pool.engine().target_cost();
-        let job = self.pool.run_aside(target, Some(deadline), move |engine| engine.hash(&password));
+        let job = self.pool.run_aside(target, Some(deadline), true, move |engine| engine.hash(&password));
         let job = job.map_err(|why| Problem::OVERLOADED.because(why))?;
         match job.await {
             Ok(Ok(hash)) => Ok(hash),

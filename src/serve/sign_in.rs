@@ -99,6 +99,7 @@ pub(super) struct Verified<T> {
     pub(super) id: Id,
     pub(super) method: &'static str,
     pub(super) stored: TaggedText,
+    pub(super) is_only_match: bool,
     pub(super) outcome: T,
 }
 
@@ -165,7 +166,9 @@ impl Inner {
         let outcome = self.find_and_verify(start, identifier, guess.as_mut(), password, submit).await;
         if let Some(guess) = guess {
             guess.end(match &outcome {
-                Ok(_) => GuessEnd::Right,
+                Ok(verified) if verified.is_only_match => GuessEnd::Right,
+                // Those before it may have been at the password of another who is called alike.
+                Ok(_) => GuessEnd::Nothing,
                 Err(Failure::Refused { .. }) => GuessEnd::Wrong,
                 Err(_) => GuessEnd::Nothing,
             });
@@ -192,6 +195,7 @@ impl Inner {
         };
         let (found, begun) = tokio::join!(self.find(identifier), begun);
         let found = found.map_err(Failure::Store)?;
+        let is_only_match = found.as_ref().is_some_and(|found| found.is_only_match);
         let (reason, detail) = match found.map(|found| self.parse(found)) {
             _ if begun == Guessed::Locked => ("locked", None),
             _ if begun == Guessed::Busy => return Err(Failure::Throttled),
@@ -205,7 +209,7 @@ impl Inner {
                 let job = submit(self, stored, password).map_err(overloaded)?;
                 let (reason, detail) = match job.await.map_err(no_answer)? {
                     Ok(outcome) => {
-                        return Ok(Verified { id, method, stored: tagged, outcome });
+                        return Ok(Verified { id, method, stored: tagged, is_only_match, outcome });
                     }
                     Err(Denied::WrongPassword) => ("wrong_password", None),
                     Err(Denied::Unverifiable(Unverifiable::OutOfMemory { .. })) => return Err(Failure::Overloaded),

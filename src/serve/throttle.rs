@@ -22,7 +22,6 @@ pub(super) struct Throttle {
     window: Duration,
     per_identifier: u32,
     per_address: u32,
-    folds: bool,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -48,9 +47,13 @@ impl Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Key(u64);
 
+/// A store may take any spelling of an identifier for whom it names.
+fn spelt(identifier: &str) -> String {
+    identifier.to_lowercase()
+}
+
 impl Throttle {
-    /// `folds` where the store may take several spellings for one identifier: they are then counted together.
-    pub(super) fn new(config: &Config, folds: bool) -> Self {
+    pub(super) fn new(config: &Config) -> Self {
         let rows = config.throttle_entries.div_ceil(WAYS).max(1);
         Self {
             hasher: RandomState::new(),
@@ -59,30 +62,20 @@ impl Throttle {
             window: config.throttle_window,
             per_identifier: config.failures_per_identifier,
             per_address: config.failures_per_address,
-            folds,
         }
     }
 
-    /// Whether spellings are counted together; a right guess then forgives none, since it may be another user's.
-    pub(super) const fn folds(&self) -> bool {
-        self.folds
-    }
-
-    fn spelt(&self, identifier: &str) -> String {
-        if self.folds { identifier.to_lowercase() } else { identifier.to_owned() }
-    }
-
     pub(super) fn identifier(&self, identifier: &str) -> Key {
-        Key(self.hasher.hash_one(("identifier", self.spelt(identifier))).max(1))
+        Key(self.hasher.hash_one(("identifier", spelt(identifier))).max(1))
     }
 
     /// What the store is told of them, where it counts.
-    pub(super) fn names(&self, identifier: &str, address: Option<IpAddr>) -> (String, Option<String>) {
+    pub(super) fn names(identifier: &str, address: Option<IpAddr>) -> (String, Option<String>) {
         let network = |address| match network(address) {
             Ok(address) => format!("address {address}"),
             Err(network) => format!("network {network:x}"),
         };
-        (format!("identifier {}", self.spelt(identifier)), address.map(network))
+        (format!("identifier {}", spelt(identifier)), address.map(network))
     }
 
     /// An IPv6 address counts with its network: whoever has one has them all.
@@ -219,7 +212,7 @@ mod tests {
         let throttle_window = Duration::from_secs(window_secs);
         let config =
             Config { throttle_entries: entries, throttle_window, failures_per_identifier: 3, ..Config::default() };
-        Throttle::new(&config, false)
+        Throttle::new(&config)
     }
 
     /// How many of so many guesses were taken, all of them wrong.
@@ -232,7 +225,6 @@ mod tests {
     fn an_identifier_is_locked_after_its_failures_and_forgiven_after_a_sign_in() {
         let throttle = throttle(1024, 900);
         let (ada, bob) = (throttle.identifier("ada"), throttle.identifier("bob"));
-        assert_ne!(throttle.identifier("ADA"), ada);
         assert_eq!((wrong(&throttle, ada, 9), wrong(&throttle, bob, 1)), (3, 1));
         assert_eq!(throttle.begin(ada, None), Guessed::Locked);
         assert_eq!(throttle.begin(bob, None), Guessed::Taken);
@@ -258,10 +250,10 @@ mod tests {
     }
 
     #[test]
-    fn a_store_that_folds_case_has_its_spellings_counted_together() {
-        let throttle = Throttle::new(&Config::default(), true);
+    fn all_spellings_of_an_identifier_are_counted_together() {
+        let throttle = Throttle::new(&Config::default());
         assert_eq!(throttle.identifier("ADA"), throttle.identifier("ada"));
-        assert_eq!(throttle.names("Ada", None), ("identifier ada".to_owned(), None));
+        assert_eq!(Throttle::names("Ada", None), ("identifier ada".to_owned(), None));
         assert_ne!(throttle.identifier("ada"), throttle.identifier("ada "));
     }
 
@@ -286,7 +278,7 @@ mod tests {
     #[test]
     fn what_the_address_is_refused_is_not_held_against_the_identifier() {
         let config = Config { failures_per_address: 1, failures_per_identifier: 3, ..Config::default() };
-        let throttle = Throttle::new(&config, false);
+        let throttle = Throttle::new(&config);
         let (ada, address) = (throttle.identifier("ada"), throttle.address("192.0.2.1".parse().expect("an address")));
         assert_eq!(throttle.begin(ada, Some(address)), Guessed::Taken);
         [ada, address].into_iter().for_each(|key| throttle.end(key, GuessEnd::Wrong));

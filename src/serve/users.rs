@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use super::answer::UserView;
 use super::body::Text;
 use super::members::{self, Members};
+use super::passwords::check_new;
 use super::problem::Problem;
 use super::{Inner, Service};
 use crate::import::{Credential, Record};
@@ -51,14 +52,14 @@ pub(super) async fn create(State(service): State<Service>, text: Text) -> Result
             let why = "stands beside a hash; give one of them";
             return Err(Problem::bad_field("password", "bad_field", why).misshapen());
         }
-        (_, Some(password)) if password.is_empty() => {
-            return Err(Problem::bad_field("password", "bad_field", "must not be empty").misshapen());
-        }
         (Credential::Hash(hash), None) => {
             inner.check_fits(hash)?;
             Some(hash.clone())
         }
-        (_, Some(password)) => Some(inner.hash(None, Password::new(&**password)).await?),
+        (_, Some(password)) => {
+            check_new(&password)?;
+            Some(inner.hash(None, Password::new(&**password)).await?)
+        }
         _ => None,
     };
     let id = inner.insert(record, hash).await?;

@@ -13,13 +13,24 @@ pub struct BulkOptions {
     pub is_dry_run: bool,
     /// What unfinished runs left in the journal is given up, and their inputs begin anew.
     pub restarts: bool,
+    /// No two records that are pushed have a username, an email or a phone in common: whoever pushes them has seen to it, as
+    /// [`crate::import::check`] does for all that one call reads. An import into an empty store then keeps nothing in mind of those
+    /// it has written. Where it is not true after all, the import fails at its end, and the store needs mending by hand.
+    pub are_distinct: bool,
 }
 
 impl BulkOptions {
     /// Options.
     #[must_use]
     pub const fn new(on_conflict: OnConflict, is_dry_run: bool) -> Self {
-        Self { on_conflict, is_dry_run, restarts: false }
+        Self { on_conflict, is_dry_run, restarts: false, are_distinct: false }
+    }
+
+    /// The same for records of which [`BulkOptions::are_distinct`] is true.
+    #[must_use]
+    pub const fn distinct(mut self, are_distinct: bool) -> Self {
+        self.are_distinct = are_distinct;
+        self
     }
 
     /// The same, and inputs go on nowhere.

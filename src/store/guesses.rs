@@ -17,11 +17,22 @@ pub(super) const UNDER_WAY_SECS: i64 = 30;
 /// nobody ends is over for all of them together, [`UNDER_WAY_SECS`] after the last.
 pub(super) const PENDING_BITS: u32 = 24;
 
-/// A statement with those numbers in it.
+/// How far the clocks of instances that share a store may be apart, in seconds. What a row says of a time later than that was written
+/// before the clock went back, and is over: nobody is locked for as long as it went back.
+pub(super) const SKEW_SECS: i64 = 60;
+
+/// A statement with those numbers in it. `{current}` is that a row's window is not over, `{fresh}` that guesses under way can still be;
+/// both speak of `{now}` and of `{over}`, the moment before which all is over.
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(super) fn with_times(statement: &str) -> String {
     let count = format!("((1 << {PENDING_BITS}) - 1)");
     statement
+        .replace("{current}", "(held.since > {over} AND held.since <= {now} + {skew})")
+        .replace(
+            "{fresh}",
+            "((held.pending >> {bits}) > {now} - {under_way} AND (held.pending >> {bits}) <= {now} + {skew})",
+        )
+        .replace("{skew}", &SKEW_SECS.to_string())
         .replace("{bits}", &PENDING_BITS.to_string())
         .replace("{count}", &count)
         .replace("{under_way}", &UNDER_WAY_SECS.to_string())

@@ -150,7 +150,7 @@ impl Mapping {
 
     pub(crate) fn found(&self, key: Key, row: Row, limits: &Limits) -> Found<MappedId> {
         let held = row.hash.clone().unwrap_or_default();
-        Found { id: MappedId { key, held }, password: self.tagged(row, limits).map(|(tagged, _)| tagged) }
+        Found::new(MappedId { key, held }, self.tagged(row, limits).map(|(tagged, _)| tagged))
     }
 }
 

@@ -29,6 +29,7 @@ use self::server::{CONNECT_TRIES, Server};
 use self::statements::{Statements, USER_COLUMNS};
 use super::identities::accounts;
 use super::open::check_version;
+use super::spelling::{Place, choose, folded};
 use super::users::{is_legacy, shown};
 use super::{
     AuditEntry, Bulk, BulkOptions, Created, Day, Found, GuessEnd, Guessed, Inserted, Linked, MethodCount, NewUser,
@@ -122,10 +123,14 @@ impl Store for Postgres {
         if identifier.contains('\0') {
             return Ok(None);
         }
-        let rows = self
-            .server
-            .with(async |client| client.query_typed(&self.statements.find, &[(&identifier, Type::TEXT)]).await)?;
-        Ok(rows.first().map(|row| Found { id: row.get(0), password: tagged(row.get(1), row.get(2)) }))
+        let folded = folded(identifier);
+        let names: [(&(dyn ToSql + Sync), Type); 2] = [(&identifier, Type::TEXT), (&folded, Type::TEXT)];
+        let rows = self.server.with(async |client| client.query_typed(&self.statements.find, &names).await)?;
+        let read = |row: &Row| {
+            let found = Found::new(row.get(1), tagged(row.get(2), row.get(3)));
+            (Place::of(row.get::<_, i32>(0).into()), found)
+        };
+        Ok(choose(rows.iter().map(read).collect()))
     }
 
     fn replace(&self, id: &i64, replacement: &Replacement) -> Result<Swap, StoreError> {
@@ -258,10 +263,6 @@ impl Users for Postgres {
         let schema = &self.server.target().schema;
         let everyone = format!("SELECT {USER_COLUMNS} FROM {schema}.users ORDER BY id");
         self.server.each(&everyone, &mut |row| each(&read_user(row)))
-    }
-
-    fn compares_exactly(&self) -> bool {
-        true
     }
 
     fn begin_guess(&self, subjects: &[Subject<'_>], window: Duration) -> Result<Guessed, StoreError> {

@@ -328,10 +328,6 @@ impl Users for Sqlite {
         Ok(())
     }
 
-    fn compares_exactly(&self) -> bool {
-        true
-    }
-
     fn begin_guess(&self, subjects: &[Subject<'_>], window: Duration) -> Result<Guessed, StoreError> {
         guesses::begin(self, subjects, window)
     }

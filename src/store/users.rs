@@ -92,12 +92,6 @@ pub trait Users: Store<Id = i64> + Edits {
     /// [`StoreError`].
     fn export(&self, each: &mut dyn FnMut(&User) -> ControlFlow<()>) -> Result<(), StoreError>;
 
-    /// Whether an identifier names somebody only as it is written. A store that folds case, or may, says `false`, as the default
-    /// does: guesses are then counted under all spellings together, and none of them forgives.
-    fn compares_exactly(&self) -> bool {
-        false
-    }
-
     /// Takes a guess at a password. Until it is ended it counts against each of its subjects as if it were wrong, so that guesses
     /// made at once, by whichever instance, do not slip through. What is not [`Guessed::Taken`] is counted against none. `window`
     /// after its first guess the count begins anew. What is kept is bounded, and holds no names.

@@ -86,6 +86,12 @@ fn what_is_wrong_with_a_user_is_said_by_field_and_code() {
     assert_eq!(refused(json!({"username": 7})).0, 400);
     assert_eq!(refused(json!([])), is(400, "bad_json", ""));
     assert_eq!(refused(json!({"username": "x", "password": "p".repeat(4097)})), is(422, "bad_field", "password"));
+    // Nobody could sign in with what the hash was made from.
+    let hash = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+    assert_eq!(refused(json!({"username": "x", "password": hash})), is(422, "method_conflict", "password"));
+    let id = server.create(&json!({"username": "sister", "password": "$1$ter"}));
+    let set = server.admin("PATCH", &format!("/api/users/{id}/password"), &json!({"password": hash}));
+    assert_eq!((set.status, &set.json()["code"]), (422, &json!("method_conflict")));
 }
 
 #[test]

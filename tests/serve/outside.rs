@@ -1,5 +1,5 @@
 //! The service as programs of other makers see it: a migration script in Node, and the status page in a browser. A test whose
-//! program is not named in the environment says so and is skipped: `REHASH_TEST_NODE` and `REHASH_TEST_CHROMIUM` hold paths.
+//! program is not named in the environment says so and is left out: `REHASH_TEST_NODE` and `REHASH_TEST_CHROMIUM` hold paths.
 
 use std::io::{Read as _, Write as _};
 use std::process::Command;
@@ -11,7 +11,7 @@ use crate::client::{Server, TOKEN, config};
 fn program(variable: &str) -> Option<String> {
     let path = std::env::var(variable).ok().filter(|path| !path.is_empty());
     if path.is_none() {
-        println!("{variable} is not set: skipped");
+        println!("left out: {variable} is not set");
     }
     path
 }

@@ -8,6 +8,7 @@ use rehash::Password;
 use rehash::sign_in::{Outcome, sign_in};
 use rehash::store::{GuessEnd, Guessed, Inserted, NewUser, OnConflict, Subject, open};
 
+use crate::identities::by_hand;
 use crate::stores::{OF_PASSWORD, Schema, bulk, counters_are_right, creating, each_store, engine, md5};
 
 #[test]
@@ -100,6 +101,36 @@ fn a_clock_that_went_back_loses_nothing() {
         assert!(days.windows(2).all(|pair| pair[0].day < pair[1].day));
         counters_are_right(&*store);
     }
+}
+
+/// Who was locked by a clock that was a day ahead is not locked for a day; a few seconds are two instances' clocks.
+#[test]
+fn a_clock_that_went_back_locks_nobody_for_as_long() {
+    use Guessed::{Locked, Taken};
+    each_store(|url| {
+        let store = open(url, &creating()).expect("a store");
+        let begin = |name| {
+            let subject = Subject { name, limit: 2, is_forgiven: true };
+            store.begin_guess(&[subject], Duration::from_secs(600)).expect("counted")
+        };
+        for name in ["identifier ada", "identifier bob"] {
+            assert_eq!([begin(name), begin(name)], [Taken, Taken]);
+            let subject = Subject { name, limit: 2, is_forgiven: true };
+            (0..2).for_each(|_| store.end_guess(&[subject], GuessEnd::Wrong).expect("ended"));
+            assert_eq!(begin(name), Locked);
+            // One that is under way, begun by whoever had that clock.
+            let free = Subject { limit: 0, ..subject };
+            let _ = store.begin_guess(&[free], Duration::from_secs(600)).expect("counted");
+            let ahead: i64 = if name.ends_with("ada") { 20 } else { 86_400 };
+            let shift = format!(
+                "UPDATE {{s}}.guesses SET since = since + {ahead}, pending = pending + {} WHERE failures = 2",
+                ahead << 24
+            );
+            by_hand(url, &shift);
+            let expected = if name.ends_with("ada") { Locked } else { Taken };
+            assert_eq!(begin(name), expected, "{name}");
+        }
+    });
 }
 
 #[test]

@@ -196,12 +196,57 @@ fn every_store_keeps_the_contract() {
     });
 }
 
+#[test]
+fn an_identifier_names_who_has_it_as_written_and_else_the_only_one_who_has_it_but_for_capitals() {
+    each_store(|url| {
+        let store = open(url, &creating()).expect("a store");
+        let named = |username, primary_email| NewUser { username, primary_email, ..NewUser::default() };
+        let users = [
+            named(Some("Ada"), Some("Ada.L@Example.com")),
+            named(Some("bob"), Some("bob@example.com")),
+            named(Some("Bob"), None),
+            named(Some("BOB"), None),
+            named(Some("Ünal"), Some("carol@example.com")),
+            named(Some("CAROL@example.com"), None),
+        ];
+        // One after the other, and with the first import's indexes and without.
+        assert_eq!(bulk(&*store, OnConflict::Skip, &users[..3]), [Inserted::New; 3]);
+        assert_eq!(bulk(&*store, OnConflict::Skip, &users[3..]), [Inserted::New; 3]);
+        let ids: Vec<i64> = users
+            .iter()
+            .map(|user| store.find(user.username.expect("one")).expect("readable").expect("there").id)
+            .collect();
+        for (identifier, whom) in [
+            ("Ada", Some((0, true))),
+            ("ada", Some((0, true))),
+            ("aDA", Some((0, true))),
+            ("ada.l@example.com", Some((0, true))),
+            ("ADA.L@EXAMPLE.COM", Some((0, true))),
+            ("bob", Some((1, false))),
+            ("BOB", Some((3, false))),
+            ("bOB", None),
+            ("BOB@example.com", Some((1, true))),
+            // Capitals that are not ASCII's are letters of their own.
+            ("ünal", None),
+            ("ÜNAL", Some((4, true))),
+            ("Ünal", Some((4, true))),
+            // A username before an email, in other spellings too; but who has it as it is written first.
+            ("carol@example.com", Some((4, false))),
+            ("Carol@example.com", Some((5, false))),
+        ] {
+            let found = store.find(identifier).expect("readable").map(|found| (found.id, found.is_only_match));
+            assert_eq!(found, whom.map(|(user, is_only)| (ids[user], is_only)), "{identifier} in {url}");
+        }
+    });
+}
+
 /// Takes a store back to the schema before the last ones.
 pub(crate) fn make_older(url: &str) {
     let columns = ["after_key", "last_key"].map(|name| format!("ALTER TABLE {{s}}import_batches DROP COLUMN {name};"));
     let columns = columns.concat() + " DROP TABLE {s}identities; ALTER TABLE {s}guesses DROP COLUMN pending;";
     let more = ["refused", "digest"].map(|name| format!("ALTER TABLE {{s}}import_batches DROP COLUMN {name};"));
-    let columns = columns + &more.concat();
+    let folded = ["username", "primary_email"].map(|name| format!("DROP INDEX {{s}}users_{name}_folded;"));
+    let columns = columns + &more.concat() + &folded.concat();
     match url.split_once("?schema=") {
         Some((admin, name)) => {
             let schema =

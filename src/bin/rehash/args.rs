@@ -162,9 +162,8 @@ pub struct SignIn {
     /// A table of your own instead of the store's: a TOML file that names its table and columns
     #[arg(long, value_name = "FILE", env = "REHASH_MAPPING")]
     pub mapping: Option<PathBuf>,
-    /// Whether a weaker hash is replaced
-    #[arg(long, value_name = "MODE", default_value = "on", env = "REHASH_UPGRADE")]
-    pub upgrade: Upgrade,
+    #[command(flatten)]
+    pub upgrading: Upgrading,
     /// Say on stderr why a sign-in is refused, whatever the reason; faults of the record are said in any case
     #[arg(long)]
     pub explain: bool,
@@ -508,6 +507,13 @@ pub enum OnConflict {
     Complete,
 }
 
+impl From<&Import> for rehash::store::BulkOptions {
+    fn from(args: &Import) -> Self {
+        // Of records that are called alike, one call of `check` passes the first on.
+        Self::new(args.on_conflict.into(), args.dry_run).restarting(args.restart).distinct(true)
+    }
+}
+
 impl From<OnConflict> for rehash::store::OnConflict {
     fn from(what: OnConflict) -> Self {
         match what {
@@ -531,6 +537,16 @@ pub enum SaltEncoding {
     Utf8,
     Hex,
     Base64,
+}
+
+#[derive(clap::Args)]
+pub struct Upgrading {
+    /// Whether weaker hashes are replaced
+    #[arg(long, value_name = "MODE", default_value = "on", env = "REHASH_UPGRADE")]
+    pub upgrade: Upgrade,
+    /// Let nobody in by hashes of this method any more, whatever the password; can be given several times
+    #[arg(long, value_name = "METHOD", value_delimiter = ',', env = "REHASH_RETIRED_METHOD")]
+    pub retired_method: Vec<String>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use rehash::import::database;
 use rehash::import::{Checked, Problem, Summary, check};
-use rehash::store::{Bulk, BulkOptions, Inserted, Mark, Users, Written};
+use rehash::store::{Bulk, Inserted, Mark, Users, Written};
 use rehash::{Code, Engine, UpgradeMode};
 
 use self::{counts::Counts, rejects::Kept};
@@ -53,7 +53,7 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
         return Ok(exit);
     }
     let store = if args.dry_run { store::open_or_imagine(url)? } else { store::create_or_open(url)? };
-    let bulk = store.bulk(BulkOptions::new(args.on_conflict.into(), args.dry_run).restarting(args.restart))?;
+    let bulk = store.bulk(args.into())?;
     let options = options(&args.input, true)?;
     let mut importer = Importer {
         args,

@@ -3,7 +3,7 @@
 use std::fs;
 
 use rehash::import::{Export, HashConfig, Rules, UnknownVendor, Vendor};
-use rehash::{Argon2Target, Engine, KeyId, Keyring, Limits, Policy, Tag, UpgradeMode};
+use rehash::{Argon2Target, Engine, KeyId, Keyring, Limits, Method, Policy, PolicyBuilder, Tag, UpgradeMode};
 use zeroize::Zeroizing;
 
 use crate::args;
@@ -90,12 +90,24 @@ impl From<args::Upgrade> for UpgradeMode {
 }
 
 pub fn engine(target: &args::Target, limits: Limits, keys: Keyring, upgrade: UpgradeMode) -> Result<Engine, Failure> {
-    let policy = Policy::builder(target.target())
-        .limits(limits)
-        .keys(keys)
-        .upgrade(upgrade)
-        .build()
-        .map_err(|error| Failure::usage(error.to_string()))?;
+    start(Policy::builder(target.target()).limits(limits).keys(keys).upgrade(upgrade))
+}
+
+/// The engine of sign-ins.
+pub fn sign_in_engine(
+    target: &args::Target,
+    limits: &args::Limits,
+    keys: &args::Keys,
+    upgrading: &args::Upgrading,
+) -> Result<Engine, Failure> {
+    let method = |name: &String| name.parse::<Method>().map_err(|error| Failure::usage(error.to_string()));
+    let retired: Vec<Method> = upgrading.retired_method.iter().map(method).collect::<Result<_, _>>()?;
+    let policy = Policy::builder(target.target()).limits(limits.limits()).keys(keys.keyring()?);
+    start(policy.upgrade(upgrading.upgrade.into()).retired(retired))
+}
+
+fn start(policy: PolicyBuilder) -> Result<Engine, Failure> {
+    let policy = policy.build().map_err(|error| Failure::usage(error.to_string()))?;
     Engine::new(policy).map_err(|error| Failure::new(Exit::Fault, error.to_string()))
 }
 

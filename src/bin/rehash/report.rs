@@ -68,7 +68,11 @@ impl<W: Write> Reporter<W> {
         }
         if self.shows_warnings {
             for code in checked.warnings.iter() {
-                self.line(checked.source, checked.line, "passwordEncrypted", code.as_str(), warning(code))?;
+                let field = match code {
+                    rehash::Code::DisabledAccount | rehash::Code::PaddedIdentifier => "record",
+                    _ => "passwordEncrypted",
+                };
+                self.line(checked.source, checked.line, field, code.as_str(), warning(code))?;
             }
         }
         Ok(())
@@ -185,6 +189,7 @@ fn warning(code: rehash::Code) -> &'static str {
         rehash::Code::TruncatingMethod => "the method ignores all after 72 bytes; longer passwords are not upgraded",
         rehash::Code::WeakCost => "the cost is below what is recommended today",
         rehash::Code::DisabledAccount => "was disabled, blocked or suspended; here it can sign in",
+        rehash::Code::PaddedIdentifier => "white space around a username, email or phone, which has to be typed too",
         _ => "worth knowing",
     }
 }

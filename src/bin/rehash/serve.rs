@@ -10,7 +10,6 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-use rehash::UpgradeMode;
 use rehash::pool::{HashPool, PoolConfig};
 use rehash::serve::{Config, FloorMode, Listening, Service, Token, bind, listen};
 use rehash::store::{OpenOptions, StoreUrl};
@@ -105,9 +104,8 @@ pub struct Serve {
     /// How long to finish requests after SIGTERM, SIGHUP or Ctrl-C; a second one ends at once
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = units::parse_duration, env = "REHASH_GRACE")]
     pub grace: Duration,
-    /// Whether upgrades are made
-    #[arg(long, value_name = "MODE", default_value = "on", env = "REHASH_UPGRADE")]
-    pub upgrade: args::Upgrade,
+    #[command(flatten)]
+    pub upgrading: args::Upgrading,
     /// Log nothing but faults
     #[arg(long, short, env = "REHASH_QUIET")]
     pub quiet: bool,
@@ -140,8 +138,7 @@ pub enum Throttle {
 pub fn run(args: &Serve, out: &mut impl Write) -> Result<Exit, Failure> {
     operators::refuse_others("--listen", Some(args.listen), args.listen_anywhere)?;
     operators::refuse_others("--operations-listen", args.operations_listen, args.listen_anywhere)?;
-    let mode: UpgradeMode = args.upgrade.into();
-    let engine = keys::engine(&args.target, args.limits.limits(), args.keys.keyring()?, mode)?;
+    let engine = keys::sign_in_engine(&args.target, &args.limits, &args.keys, &args.upgrading)?;
     let mut options = OpenOptions::default().creates(true).shared(true);
     options.connections = args.store_connections.max(1);
     let url = args.store.url()?;

@@ -20,7 +20,7 @@ struct Answer {
 }
 
 pub fn run(args: &args::SignIn, out: &mut impl Write) -> Result<Exit, Failure> {
-    let engine = keys::engine(&args.target, args.limits.limits(), args.keys.keyring()?, args.upgrade.into())?;
+    let engine = keys::sign_in_engine(&args.target, &args.limits, &args.keys, &args.upgrading)?;
     let signed_in = match &args.mapping {
         Some(path) => {
             let table = mapping::open(path, &args.store.url()?, engine.policy(), &OpenOptions::default())?;

@@ -777,6 +777,7 @@ const PRESETS: &[Preset] = &[
                 "(SELECT MIN(t.address) FROM {}user_threepids t WHERE t.user_id = u.name AND t.medium = 'email')",
             ),
             ("passwordEncrypted", "NULLIF(u.password_hash, '')"),
+            ("passwordEncryptionMethod", "CASE WHEN u.password_hash <> '' THEN 'bcrypt(nfkc($p))' END"),
         ],
         only: "u.is_guest = 0 AND u.appservice_id IS NULL",
         notes: "the username is the whole @name:server; guests and the users of bridges are left out",

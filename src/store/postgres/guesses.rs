@@ -19,17 +19,13 @@ pub(super) const COUNT: &str = "
 INSERT INTO {s}.guesses AS held (place, key, failures, pending, most, since)
 VALUES ($1, $2, 0, (extract(epoch FROM now())::bigint << {bits}) + 1, $3, extract(epoch FROM now())::bigint)
 ON CONFLICT (place) DO UPDATE SET
-    failures = CASE WHEN held.key = excluded.key AND held.since > excluded.since - $4 THEN held.failures ELSE 0 END,
-    pending = excluded.pending + CASE
-        WHEN held.key = excluded.key AND held.since > excluded.since - $4
-            AND (held.pending >> {bits}) > (excluded.pending >> {bits}) - {under_way} THEN held.pending & {count}
-        ELSE 0 END,
-    since = CASE WHEN held.key = excluded.key AND held.since > excluded.since - $4 THEN held.since ELSE excluded.since END,
+    failures = CASE WHEN held.key = excluded.key AND {current} THEN held.failures ELSE 0 END,
+    pending = excluded.pending
+        + CASE WHEN held.key = excluded.key AND {current} AND {fresh} THEN held.pending & {count} ELSE 0 END,
+    since = CASE WHEN held.key = excluded.key AND {current} THEN held.since ELSE excluded.since END,
     key = excluded.key, most = excluded.most
-WHERE held.since <= excluded.since - $4
-    OR held.failures + CASE WHEN (held.pending >> {bits}) > (excluded.pending >> {bits}) - {under_way} THEN held.pending & {count}
-        ELSE 0 END
-        < CASE WHEN held.key = excluded.key THEN excluded.most ELSE held.most END
+WHERE NOT {current} OR held.failures + CASE WHEN {fresh} THEN held.pending & {count} ELSE 0 END
+    < CASE WHEN held.key = excluded.key THEN excluded.most ELSE held.most END
 RETURNING 1";
 
 /// Whether it is this subject that stands in the place, and not another that is locked; then whether it is locked itself, by the

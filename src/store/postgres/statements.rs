@@ -39,7 +39,9 @@ impl Statements {
             taken: fill(TAKEN),
             link: fill(identities::LINK),
             guess_secret: fill(guesses::SECRET),
-            count_guess: fill(&with_times(guesses::COUNT)),
+            count_guess: fill(&with_times(guesses::COUNT))
+                .replace("{now}", "excluded.since")
+                .replace("{over}", "(excluded.since - $4)"),
             guess_stands: fill(guesses::STANDS),
             take_back_guess: fill(&with_times(guesses::TAKE_BACK)),
             hold_guess: fill(&with_times(guesses::HOLD)),
@@ -52,15 +54,26 @@ pub(super) const USER_COLUMNS: &str = "id, username, primary_email, primary_phon
     identities, password_encryption_method, password_encrypted, imported_method, imported_at, upgraded_at, \
     password_changed_at";
 
-/// A username is looked at first, then an email, then a phone, so that nobody's email can shadow a username.
+/// As it is written (`$1`), a username is looked at first, then an email, then a phone, so that nobody's email can shadow a username;
+/// then, by `$2`, other spellings.
 const FIND: &str = "
-SELECT id, password_encryption_method, password_encrypted FROM (
-    SELECT 1 AS place, id, password_encryption_method, password_encrypted FROM {s}.users WHERE username = $1
+SELECT place, id, password_encryption_method, password_encrypted FROM (
+    SELECT 0 AS step, 0 AS place, id, password_encryption_method, password_encrypted FROM {s}.users WHERE username = $1
     UNION ALL
-    SELECT 2, id, password_encryption_method, password_encrypted FROM {s}.users WHERE primary_email = $1
+    SELECT 1, 0, id, password_encryption_method, password_encrypted FROM {s}.users WHERE primary_email = $1
     UNION ALL
-    SELECT 3, id, password_encryption_method, password_encrypted FROM {s}.users WHERE primary_phone = $1
-) found ORDER BY place LIMIT 1";
+    SELECT 2, 0, id, password_encryption_method, password_encrypted FROM {s}.users WHERE primary_phone = $1
+    UNION ALL
+    SELECT 3, 1, id, password_encryption_method, password_encrypted FROM {s}.users WHERE username = $2
+    UNION ALL
+    SELECT 3, 1, id, password_encryption_method, password_encrypted
+        FROM {s}.users WHERE lower(username) = $2 AND username <> lower(username)
+    UNION ALL
+    SELECT 4, 2, id, password_encryption_method, password_encrypted FROM {s}.users WHERE primary_email = $2
+    UNION ALL
+    SELECT 4, 2, id, password_encryption_method, password_encrypted
+        FROM {s}.users WHERE lower(primary_email) = $2 AND primary_email <> lower(primary_email)
+) found ORDER BY step LIMIT 16";
 
 /// `$1` id, `$2` and `$3` the expected text and method, `$4` to `$6` the new text, method and parameters, `$7` the time.
 fn swap(event: &str, day: &str, at: &str, expected: &str, upgraded: &str) -> String {

@@ -38,7 +38,7 @@ impl<'a> SqliteBulk<'a> {
         let mut deferral = None;
         if !options.is_dry_run {
             // Building the indexes keeps others from writing for a while: not where somebody may want to.
-            deferral = store.is_alone()?.then(|| Box::new(Deferral::new()));
+            deferral = store.is_alone()?.then(|| Box::new(Deferral::new(options.are_distinct)));
             store.tune(if deferral.is_some() { deferred::APPEND_CACHE_KIB } else { deferred::BUILD_CACHE_KIB })?;
         }
         let (batch, outcomes, written, unfinished) = (None, Vec::new(), VecDeque::new(), BTreeSet::new());

@@ -13,20 +13,32 @@ use siphasher::sip::SipHasher13;
 
 use crate::kernel::prints::{Fingerprints, Seen};
 use crate::store::NewUser;
+use crate::store::spelling::folded;
 
 /// Columns by which a user is found, those that are looked at first before the others.
 pub(super) const COLUMNS: [&str; 3] = ["username", "primary_email", "primary_phone"];
 
-const COUNT_INDEXES: &str = "SELECT count(*) FROM sqlite_schema
-WHERE type = 'index' AND name IN ('users_username', 'users_primary_email', 'users_primary_phone')";
+const COUNT_INDEXES: &str = "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name IN
+('users_username', 'users_primary_email', 'users_primary_phone', 'users_username_folded', 'users_primary_email_folded')";
+
+/// How many there are when none is missing.
+const ALL_INDEXES: u32 = 5;
+
+/// By which a username or an email is found however it is spelt: of those alone that have capitals, since the others are what they
+/// are looked up by already.
+pub(super) const BUILD_FOLDED: &str = "
+CREATE INDEX IF NOT EXISTS users_username_folded ON users (lower(username)) WHERE username <> lower(username);
+CREATE INDEX IF NOT EXISTS users_primary_email_folded ON users (lower(primary_email))
+    WHERE primary_email <> lower(primary_email);
+";
 
 const BUILD: &str = "
 CREATE UNIQUE INDEX IF NOT EXISTS users_username ON users (username) WHERE username IS NOT NULL;
 CREATE UNIQUE INDEX IF NOT EXISTS users_primary_email ON users (primary_email) WHERE primary_email IS NOT NULL;
-CREATE UNIQUE INDEX IF NOT EXISTS users_primary_phone ON users (primary_phone) WHERE primary_phone IS NOT NULL;
-DELETE FROM unindexed;";
+CREATE UNIQUE INDEX IF NOT EXISTS users_primary_phone ON users (primary_phone) WHERE primary_phone IS NOT NULL;";
 
-const DROP: &str = "DROP INDEX users_username; DROP INDEX users_primary_email; DROP INDEX users_primary_phone;";
+const DROP: &str = "DROP INDEX users_username; DROP INDEX users_primary_email; DROP INDEX users_primary_phone;
+DROP INDEX users_username_folded; DROP INDEX users_primary_email_folded;";
 
 const KEY: &str = "SELECT value FROM secrets WHERE name = 'unindexed'";
 const NEW_KEY: &str = "INSERT INTO secrets VALUES ('unindexed', randomblob(16))
@@ -48,7 +60,7 @@ const IDENTIFIERS_MAX: usize = 32 << 20;
 
 /// Whether every identifier has its index.
 pub(super) fn is_indexed(connection: &Connection) -> rusqlite::Result<bool> {
-    Ok(indexes(connection)? == 3)
+    Ok(indexes(connection)? == ALL_INDEXES)
 }
 
 fn indexes(connection: &Connection) -> rusqlite::Result<u32> {
@@ -61,7 +73,7 @@ pub(super) fn build(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "threads", 1)?;
     let cache: i64 = connection.pragma_query_value(None, "cache_size", |row| row.get(0))?;
     connection.pragma_update(None, "cache_size", BUILD_CACHE_KIB)?;
-    let built = connection.execute_batch(BUILD);
+    let built = [BUILD, BUILD_FOLDED, "DELETE FROM unindexed"].iter().try_for_each(|sql| connection.execute_batch(sql));
     connection.pragma_update(None, "cache_size", cache)?;
     built
 }
@@ -92,18 +104,51 @@ pub(super) fn build_missing(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("COMMIT")
 }
 
-/// The id of the user who has this identifier in one of the columns, in their order. To be called in a transaction, in which
-/// the indexes were seen to be missing.
-pub(super) fn holder(connection: &Connection, columns: &[&str], text: &str) -> rusqlite::Result<Option<i64>> {
+/// How an identifier is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spelling {
+    /// As it is written.
+    Written,
+    /// With what has no capitals.
+    Any,
+}
+
+impl Spelling {
+    /// That a column is what the parameter says.
+    fn is(self, column: &str, parameter: &str) -> String {
+        match self {
+            Self::Written => format!("{column} = {parameter}"),
+            Self::Any => format!("lower({column}) = {parameter}"),
+        }
+    }
+}
+
+/// The ids of the users who have this identifier in one of the columns, in their order, each after the number of [`FIND`]'s place.
+/// To be called in a transaction, in which the indexes were seen to be missing.
+///
+/// [`FIND`]: super::find
+pub(super) fn holders(
+    connection: &Connection,
+    columns: &[&str],
+    text: &str,
+    spelling: Spelling,
+) -> rusqlite::Result<Vec<(i64, i64)>> {
     let last: i64 = connection.query_row(LAST_BATCH, [], |row| row.get(0))?;
-    let Some(prints) = Prints::of_store(connection)?.filter(|_| last > 0) else {
-        // It was no import that took the indexes away.
-        return holder_among_all(connection, columns, text);
-    };
+    // Where there are none, it was no import that took the indexes away.
+    let prints = Prints::of_store(connection)?.filter(|_| last > 0);
     let mut chunk = connection.prepare_cached(CHUNK)?;
+    let mut holders = Vec::new();
     for (number, column) in COLUMNS.iter().enumerate().filter(|(_, column)| columns.contains(column)) {
+        let place = if spelling == Spelling::Written { 0 } else { 1 + i64::from(number > 0) };
+        let Some(prints) = &prints else {
+            let query = format!("SELECT id FROM users WHERE {} LIMIT 2", spelling.is(column, "?1"));
+            let mut query = connection.prepare_cached(&query)?;
+            let ids = query.query_map([text], |row| Ok((place, row.get(0)?)))?;
+            holders.extend(ids.collect::<rusqlite::Result<Vec<_>>>()?);
+            continue;
+        };
         // Two identifiers may have one hash: the record says whose it is.
-        let is_holder = format!("SELECT 1 FROM users WHERE id = ?1 AND {column} = ?2");
+        let is_holder = format!("SELECT 1 FROM users WHERE id = ?1 AND {}", spelling.is(column, "?2"));
         let mut is_holder = connection.prepare_cached(&is_holder)?;
         let half = upper_half(prints.of(number, text));
         for batch in 1..=last {
@@ -113,22 +158,12 @@ pub(super) fn holder(connection: &Connection, columns: &[&str], text: &str) -> r
             };
             for id in chunk.query_row(params![batch, half], read).optional()?.unwrap_or_default() {
                 if is_holder.exists(params![id, text])? {
-                    return Ok(Some(id));
+                    holders.push((place, id));
                 }
             }
         }
     }
-    Ok(None)
-}
-
-fn holder_among_all(connection: &Connection, columns: &[&str], text: &str) -> rusqlite::Result<Option<i64>> {
-    for column in columns {
-        let query = format!("SELECT id FROM users WHERE {column} = ?1");
-        if let Some(id) = connection.prepare_cached(&query)?.query_row([text], |row| row.get(0)).optional()? {
-            return Ok(Some(id));
-        }
-    }
-    Ok(None)
+    Ok(holders)
 }
 
 /// The ids in a row of the table that stand beside a hash.
@@ -165,20 +200,28 @@ impl Prints {
     fn of_all(&self, identifiers: [Option<&str>; 3]) -> Fingerprints {
         std::array::from_fn(|column| identifiers[column].map_or(0, |text| self.of(column, text)))
     }
+
+    /// Of what identifiers with capitals are without them.
+    fn of_folded(&self, identifiers: [Option<&str>; 3]) -> Fingerprints {
+        let has_capitals = |text: &&str| text.bytes().any(|byte| byte.is_ascii_uppercase());
+        let print = |column, text| self.of(column, &folded(text));
+        std::array::from_fn(|column| identifiers[column].filter(has_capitals).map_or(0, |text| print(column, text)))
+    }
 }
 
 /// What an import keeps in mind while the indexes are put off.
 pub(super) struct Deferral {
     prints: Option<Prints>,
-    seen: Seen,
+    /// `None` where it is known that all are different.
+    seen: Option<Seen>,
     identifiers: usize,
     /// The last batch of which it knows the identifiers.
     last: i64,
     has_begun: bool,
     /// Of the batch at hand: upper halves of hashes, and ids.
     entries: Vec<(u32, i64)>,
-    /// Of the record at hand.
-    pending: Fingerprints,
+    /// Of the record at hand: as they are written, and without capitals.
+    pending: [Fingerprints; 2],
 }
 
 impl std::fmt::Debug for Deferral {
@@ -188,15 +231,16 @@ impl std::fmt::Debug for Deferral {
 }
 
 impl Deferral {
-    pub(super) fn new() -> Self {
+    /// Where the records of the import are distinct, those of an earlier one that was ended early are not yet different from them.
+    pub(super) fn new(are_distinct: bool) -> Self {
         Self {
             prints: None,
-            seen: Seen::new(),
+            seen: (!are_distinct).then(Seen::new),
             identifiers: 0,
             last: 0,
             has_begun: false,
             entries: Vec::new(),
-            pending: [0; 3],
+            pending: [[0; 3]; 2],
         }
     }
 
@@ -215,8 +259,9 @@ impl Deferral {
                 self.load(connection)
             }
             // Who is there already would have to be looked up for every record.
-            3 if !has_begun
-                && connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM users)", [], |row| row.get(0))? =>
+            ALL_INDEXES
+                if !has_begun
+                    && connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM users)", [], |row| row.get(0))? =>
             {
                 connection.execute(NEW_KEY, [])?;
                 connection.execute_batch(DROP)?;
@@ -229,6 +274,7 @@ impl Deferral {
 
     /// Takes the identifiers of all records that are there in mind. Whether that was possible.
     fn load(&mut self, connection: &Connection) -> rusqlite::Result<bool> {
+        self.seen.get_or_insert_with(Seen::new);
         let mut users = connection.prepare("SELECT username, primary_email, primary_phone FROM users")?;
         let mut rows = users.query([])?;
         while let Some(row) = rows.next()? {
@@ -247,14 +293,16 @@ impl Deferral {
 
     fn takes(&mut self, identifiers: [Option<&str>; 3]) -> bool {
         let Some(prints) = &self.prints else { return false };
-        self.pending = prints.of_all(identifiers);
-        self.identifiers += self.pending.iter().filter(|print| **print != 0).count();
-        self.identifiers <= IDENTIFIERS_MAX && self.seen.insert(self.pending).is_ok()
+        self.pending = [prints.of_all(identifiers), prints.of_folded(identifiers)];
+        let Some(seen) = &mut self.seen else { return true };
+        let written = self.pending[0];
+        self.identifiers += written.iter().filter(|print| **print != 0).count();
+        self.identifiers <= IDENTIFIERS_MAX && seen.insert(written).is_ok()
     }
 
     /// The record that was taken last has this id.
     pub(super) fn has_id(&mut self, id: i64) {
-        let prints = self.pending.iter().filter(|print| **print != 0);
+        let prints = self.pending.iter().flatten().filter(|print| **print != 0);
         self.entries.extend(prints.map(|print| (upper_half(*print), id)));
     }
 
@@ -315,7 +363,8 @@ mod tests {
     fn of_two_that_put_the_indexes_off_at_once_the_first_sees_that_there_is_another() {
         let mut connection = Connection::open_in_memory().expect("a database");
         super::super::schema::migrate(&mut connection).expect("a store");
-        let [mut first, mut second] = [Deferral::new(), Deferral::new()];
+        // The first knows that its own records differ, and the second that they do not differ from the first's.
+        let [mut first, mut second] = [Deferral::new(true), Deferral::new(true)];
         for name in ["ada", "bob"] {
             assert!(first.begin_batch(&connection).expect("begun"));
             assert!(add(&mut first, &connection, name));
@@ -326,7 +375,8 @@ mod tests {
         assert!(add(&mut second, &connection, "carol"));
         second.end_batch(&connection).expect("written");
         for (name, id) in [("ada", Some(1)), ("bob", Some(2)), ("carol", Some(3)), ("dan", None)] {
-            assert_eq!(holder(&connection, &COLUMNS, name).expect("readable"), id);
+            let found = holders(&connection, &COLUMNS, name, Spelling::Written).expect("readable");
+            assert_eq!(found, id.map(|id| (0, id)).into_iter().collect::<Vec<_>>());
         }
         assert!(!first.begin_batch(&connection).expect("begun"), "the first does not know carol");
         assert!(second.begin_batch(&connection).expect("begun"));
@@ -334,11 +384,11 @@ mod tests {
         // All that was put off before is over, and who takes the indexes away by hand puts nothing off.
         build(&connection).expect("built");
         connection.execute_batch(DROP).expect("dropped");
-        assert!(!Deferral::new().begin_batch(&connection).expect("begun"), "no hash leads to those who are there");
+        assert!(!Deferral::new(false).begin_batch(&connection).expect("begun"), "no hash leads to those who are there");
         build(&connection).expect("built");
         assert!(!second.begin_batch(&connection).expect("begun") && is_indexed(&connection).expect("readable"));
         connection.execute("DELETE FROM users", []).expect("deleted");
-        let mut third = Deferral::new();
+        let mut third = Deferral::new(false);
         assert!(third.begin_batch(&connection).expect("begun"));
         second.last = 0;
         assert!(!second.begin_batch(&connection).expect("begun"), "it is under another key");

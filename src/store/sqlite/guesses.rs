@@ -16,16 +16,13 @@ const SECRET: &str = "SELECT value FROM secrets WHERE name = 'guesses'";
 const COUNT: &str = "
 INSERT INTO guesses AS held (place, key, failures, pending, most, since) VALUES (?1, ?2, 0, (?4 << {bits}) + 1, ?3, ?4)
 ON CONFLICT (place) DO UPDATE SET
-    failures = CASE WHEN held.key = excluded.key AND held.since > ?5 THEN held.failures ELSE 0 END,
-    pending = excluded.pending + CASE
-        WHEN held.key = excluded.key AND held.since > ?5 AND (held.pending >> {bits}) > ?4 - {under_way}
-            THEN held.pending & {count}
-        ELSE 0 END,
-    since = CASE WHEN held.key = excluded.key AND held.since > ?5 THEN held.since ELSE excluded.since END,
+    failures = CASE WHEN held.key = excluded.key AND {current} THEN held.failures ELSE 0 END,
+    pending = excluded.pending
+        + CASE WHEN held.key = excluded.key AND {current} AND {fresh} THEN held.pending & {count} ELSE 0 END,
+    since = CASE WHEN held.key = excluded.key AND {current} THEN held.since ELSE excluded.since END,
     key = excluded.key, most = excluded.most
-WHERE held.since <= ?5
-    OR held.failures + CASE WHEN (held.pending >> {bits}) > ?4 - {under_way} THEN held.pending & {count} ELSE 0 END
-        < CASE WHEN held.key = excluded.key THEN excluded.most ELSE held.most END";
+WHERE NOT {current} OR held.failures + CASE WHEN {fresh} THEN held.pending & {count} ELSE 0 END
+    < CASE WHEN held.key = excluded.key THEN excluded.most ELSE held.most END";
 
 /// Whether it is this subject that stands in the place, and then whether it is locked.
 const STANDS: &str = "SELECT failures >= ?3 FROM guesses WHERE place = ?1 AND key = ?2";
@@ -44,7 +41,8 @@ pub(super) fn begin(store: &Sqlite, subjects: &[Subject<'_>], window: Duration) 
         let over = now.saturating_sub(i64::try_from(window.as_secs()).unwrap_or(i64::MAX));
         let mut told = Guessed::Taken;
         for Guess { place, key, limit, .. } in guesses(&transaction, subjects)? {
-            if transaction.prepare_cached(&with_times(COUNT))?.execute(params![place, key, limit, now, over])? == 0 {
+            let count = with_times(COUNT).replace("{now}", "?4").replace("{over}", "?5");
+            if transaction.prepare_cached(&count)?.execute(params![place, key, limit, now, over])? == 0 {
                 let is_locked = transaction
                     .prepare_cached(STANDS)?
                     .query_row(params![place, key, limit], |row| row.get::<_, bool>(0))

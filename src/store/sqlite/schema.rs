@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use super::identities;
+use super::{deferred, identities};
 use crate::store::open::check_version;
 use crate::store::{OpenOptions, StoreError, StoreErrorKind};
 
@@ -14,7 +14,7 @@ use crate::store::{OpenOptions, StoreError, StoreErrorKind};
 const APPLICATION_ID: i32 = 0x7268_7368;
 
 /// One entry per schema version, each run once in order. Only ever appended to.
-pub(super) const MIGRATIONS: [&str; 8] = ["
+pub(super) const MIGRATIONS: [&str; 9] = ["
 CREATE TABLE users (
     id INTEGER PRIMARY KEY,
     username TEXT,
@@ -143,7 +143,7 @@ CREATE TABLE unindexed (
     entries BLOB NOT NULL,
     PRIMARY KEY (batch, first)
 ) STRICT, WITHOUT ROWID;
-"];
+", deferred::BUILD_FOLDED];
 
 /// The migration after which the identities of those who are there are held.
 const HOLDS_IDENTITIES: usize = 5;

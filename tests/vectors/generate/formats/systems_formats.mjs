@@ -38,5 +38,8 @@ add("better_auth", "password", other, `better-auth ${version("better-auth")}`, {
 for (const stored of [other.replace(":", ""), "s3:" + other, "s2::" + "0".repeat(128), other.slice(0, 31) + other.slice(32)]) {
   add("better_auth", "pw", stored, "edited text", { result: "invalid", code: "malformed" });
 }
+// A table that is nothing, and two gigabytes of blocks beside it.
+const [S, H] = ["A".repeat(22), "A".repeat(43)];
+add("scrypt", "password", `$scrypt$ln=1,r=16,p=1048576$${S}$${H}`, "edited text", { result: "over_limit", code: "cost_too_high" });
 add("better_auth", "pw", other.slice(0, -1), "edited text", { result: "invalid" });
 fs.writeFileSync(process.argv[2], JSON.stringify(out));
