@@ -114,10 +114,14 @@ impl PolicyBuilder {
     ///
     /// # Errors
     ///
-    /// [`PolicyError`] where the policy's own limits would refuse the hashes it makes.
+    /// [`PolicyError`] where the policy would itself refuse the hashes it makes.
     pub fn build(self) -> Result<Policy, PolicyError> {
         let Argon2Target { memory_kib, passes, lanes } = self.0.target;
-        self.0.limits.check_argon2(memory_kib.into(), passes.into(), lanes.into()).map_err(PolicyError)?;
+        let checked = self.0.limits.check_argon2(memory_kib.into(), passes.into(), lanes.into());
+        checked.map_err(|bounds| PolicyError(Refusal::Limits(bounds)))?;
+        if self.0.is_retired(Method::Argon2id) {
+            return Err(PolicyError(Refusal::RetiredTarget));
+        }
         Ok(self.0)
     }
 }
@@ -243,21 +247,33 @@ impl Default for Policy {
     }
 }
 
-/// The policy's limits would refuse its own target.
+/// The policy would refuse what it makes itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PolicyError(OutOfBounds);
+pub struct PolicyError(Refusal);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refusal {
+    Limits(OutOfBounds),
+    RetiredTarget,
+}
 
 impl PolicyError {
-    /// The bound that the target breaks.
+    /// The bound that the target breaks; `None` where Argon2id itself is retired.
     #[must_use]
-    pub const fn bounds(&self) -> &OutOfBounds {
-        &self.0
+    pub const fn bounds(&self) -> Option<&OutOfBounds> {
+        match &self.0 {
+            Refusal::Limits(bounds) => Some(bounds),
+            Refusal::RetiredTarget => None,
+        }
     }
 }
 
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the target breaks the policy's own limits: {}", self.0)
+        match &self.0 {
+            Refusal::Limits(bounds) => write!(f, "the target breaks the policy's own limits: {bounds}"),
+            Refusal::RetiredTarget => f.write_str("argon2id cannot be retired: new hashes are made with it"),
+        }
     }
 }
 

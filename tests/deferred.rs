@@ -291,10 +291,15 @@ fn has_no_indexes(path: &Path) -> bool {
 /// More than a chunk of the table of hashes has, and several batches.
 #[test]
 fn users_sign_in_and_change_passwords_while_the_indexes_are_put_off() {
+    [false, true].into_iter().for_each(sign_in_and_change_meanwhile);
+}
+
+fn sign_in_and_change_meanwhile(are_distinct: bool) {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("store.db");
     let importing = Sqlite::create_or_open(&path).expect("a store");
-    let mut bulk = importing.bulk(BulkOptions::new(OnConflict::Skip, false)).expect("begun");
+    let options = BulkOptions::new(OnConflict::Skip, false).distinct(are_distinct);
+    let mut bulk = importing.bulk(options).expect("begun");
     let input = bulk.begin_input(Some("one"), "one").expect("begun").id;
     for batch in 0..4 {
         numbered(&mut *bulk, input, batch * 1000..(batch + 1) * 1000);
@@ -308,6 +313,7 @@ fn users_sign_in_and_change_passwords_while_the_indexes_are_put_off() {
         assert_eq!(by_name, by_email);
     }
     assert!(beside.look_up("user4000").expect("readable").is_none());
+    assert!(beside.look_up("USER3999@example.com").expect("readable").expect("there").is_only_match);
     assert_eq!(sign_in(&beside, "user7"), Some(Ok(Swap::Written)));
     assert_eq!(sign_in(&beside, "user3999@example.com"), Some(Ok(Swap::Written)));
     let id = beside.look_up("user8").expect("readable").expect("there").id;
@@ -326,6 +332,34 @@ fn users_sign_in_and_change_passwords_while_the_indexes_are_put_off() {
     let file = rusqlite::Connection::open(&path).expect("a database");
     let left: i64 = file.query_row("SELECT count(*) FROM unindexed", [], |row| row.get(0)).expect("a number");
     assert_eq!(left, 0);
+}
+
+/// That the records of one run are distinct says nothing of those of a run before it.
+#[test]
+fn a_run_after_one_that_was_killed_knows_whom_that_one_wrote() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("store.db");
+    let options = BulkOptions::new(OnConflict::Skip, false).distinct(true);
+    let store = Sqlite::create_or_open(&path).expect("a store");
+    let mut killed = store.bulk(options).expect("begun");
+    let input = killed.begin_input(Some("one"), "one").expect("begun").id;
+    numbered(&mut *killed, input, 0..300);
+    drop(killed);
+    assert!(has_no_indexes(&path));
+
+    let mut bulk = store.bulk(options).expect("begun");
+    let input = bulk.begin_input(Some("one"), "one").expect("begun").id;
+    numbered(&mut *bulk, input, 300..400);
+    assert!(has_no_indexes(&path), "it goes on without them");
+    let again = |username| NewUser { username: Some(username), ..NewUser::default() };
+    bulk.push(&again("user7")).expect("pushed");
+    bulk.push(&again("user400")).expect("pushed");
+    bulk.end_batch(Mark::new(input, 400, 2)).expect("ended");
+    let outcomes = bulk.next_written(true).expect("a batch").expect("written").outcomes;
+    assert_eq!(outcomes, [Inserted::Conflict("username"), Inserted::New]);
+    bulk.end_input(input).expect("ended");
+    bulk.finish().expect("ended");
+    assert!(!has_no_indexes(&path));
 }
 
 #[test]

@@ -21,7 +21,10 @@ use super::{Inner, Service};
 use crate::import::{Credential, Record};
 use crate::pool::{JobError, Overloaded};
 use crate::store::Swap;
-use crate::{Code, Denied, Engine, HashError, Limits, Password, StoredHash, Unverifiable, Upgrade};
+use crate::{
+    Code, Denied, Engine, HashError, Identification, Limits, Method, Password, StoredHash, Unverifiable, Upgrade,
+    identify,
+};
 
 /// How often a change is tried again where an upgrade came in between.
 const ATTEMPTS: usize = 3;
@@ -229,12 +232,25 @@ pub(super) fn check_new(password: &str) -> Result<(), Problem> {
     if password.is_empty() {
         return Err(Problem::bad_field("password", "bad_field", "must not be empty").misshapen());
     }
-    // One that only begins like a hash is somebody's password.
-    if StoredHash::parse_self_describing(password, &Limits::default()).is_ok() {
+    if is_hash(password) {
         let why = "is a hash and not a password; give it as passwordEncrypted";
         return Err(Problem::bad_field("password", Code::MethodConflict.as_str(), why));
     }
     Ok(())
+}
+
+/// Whether a text is a hash that names its scheme. One that only begins like a hash is somebody's password, and so are bare hex and
+/// what any twenty letters look like.
+fn is_hash(text: &str) -> bool {
+    match identify(text) {
+        Identification::Named(Method::Bsdicrypt) | Identification::Unknown => false,
+        Identification::Named(_) => match StoredHash::parse_self_describing(text, &Limits::default()) {
+            Ok(_) => true,
+            Err(error) => error.code() == Code::CostTooHigh,
+        },
+        // Several systems write a name, rounds, a salt and a digest between the same signs; and who writes the others is not known.
+        Identification::Ambiguous { .. } | Identification::Foreign(_) => text.len() >= 40 && text.contains('$'),
+    }
 }
 
 impl Inner {
@@ -253,6 +269,35 @@ impl Inner {
             Ok(Err(error @ HashError::OutOfMemory { .. })) => Err(Problem::OVERLOADED.because(error)),
             Ok(Err(_)) | Err(JobError::Panicked) => Err(Problem::FAULT),
             Err(why) => Err(Problem::OVERLOADED.because(why)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_are_told_from_passwords() {
+        for hash in [
+            "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+            "$2a$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+            "$argon2id$v=19$m=64,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$IAjSJ3H5x1LhqTA6yB6T6D1EW4hUk0gmfbkx5LCONcE",
+            "pbkdf2_sha256$1000$abcdefgh$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+            "{SSHA}AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        ] {
+            assert!(is_hash(hash), "{hash}");
+        }
+        for password in [
+            "password",
+            "$1$ter",
+            "$2a$05$short",
+            "{hello}World123",
+            "_MyLongPassword12345",
+            "5f4dcc3b5aa765d61d8327deb882cf99",
+            "correct horse battery staple $ and some more of it",
+        ] {
+            assert!(!is_hash(password), "{password}");
         }
     }
 }

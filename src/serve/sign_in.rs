@@ -166,7 +166,8 @@ impl Inner {
         let outcome = self.find_and_verify(start, identifier, guess.as_mut(), password, submit).await;
         if let Some(guess) = guess {
             guess.end(match &outcome {
-                Ok(verified) if verified.is_only_match => GuessEnd::Right,
+                // What the store does not fold, and the count does, is not ASCII.
+                Ok(verified) if verified.is_only_match && identifier.is_ascii() => GuessEnd::Right,
                 // Those before it may have been at the password of another who is called alike.
                 Ok(_) => GuessEnd::Nothing,
                 Err(Failure::Refused { .. }) => GuessEnd::Wrong,

@@ -350,7 +350,7 @@ impl Users for Sqlite {
             server: format!("SQLite {}", rusqlite::version()),
             schema: usize::try_from(pragma("user_version")?).unwrap_or(0),
             known_schema: schema::MIGRATIONS.len(),
-            is_indexed: deferred::is_indexed(&reader).map_err(failed)?,
+            is_indexed: deferred::is_unique(&reader).map_err(failed)?,
             is_read_only: reader.is_readonly("main").map_err(failed)?,
             bytes: Some((pragma("page_count")? * pragma("page_size")?).unsigned_abs()),
         })

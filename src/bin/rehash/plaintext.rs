@@ -1,7 +1,7 @@
 //! Passwords in the clear, on their way into a store: hashed with Argon2id before anything is written.
 
 use rehash::import::{Credential, Record};
-use rehash::store::Users;
+use rehash::store::{Identifier, Users};
 use rehash::{Engine, Password, StoredHash};
 
 use crate::output::{Exit, Failure};
@@ -48,9 +48,15 @@ pub fn hash_plaintext(
 
 /// The hash that the store has for a user, if it has one that can be read.
 fn stored_hash(engine: &Engine, store: &dyn Users, user: &Record<'_>) -> Result<Option<StoredHash>, Failure> {
-    let identifiers = [&user.username, &user.primary_email, &user.primary_phone];
-    let Some(identifier) = identifiers.into_iter().flatten().next() else { return Ok(None) };
-    let Some(row) = store.find(identifier)?.and_then(|found| found.password) else { return Ok(None) };
+    let identifiers = [
+        (Identifier::Username, &user.username),
+        (Identifier::PrimaryEmail, &user.primary_email),
+        (Identifier::PrimaryPhone, &user.primary_phone),
+    ];
+    // As it is written: who is called alike is somebody else.
+    let named = identifiers.into_iter().find_map(|(kind, text)| Some((kind, text.as_deref()?)));
+    let Some((kind, text)) = named else { return Ok(None) };
+    let Some(row) = store.find_user(kind, text)?.and_then(|found| found.password) else { return Ok(None) };
     let Ok(tag) = row.method.parse::<rehash::Tag>() else { return Ok(None) };
     Ok(StoredHash::parse_tagged(&tag, &row.text, &rehash::Columns::default(), engine.policy().limits()).ok())
 }

@@ -67,12 +67,12 @@ SELECT place, id, password_encryption_method, password_encrypted FROM (
     SELECT 3, 1, id, password_encryption_method, password_encrypted FROM {s}.users WHERE username = $2
     UNION ALL
     SELECT 3, 1, id, password_encryption_method, password_encrypted
-        FROM {s}.users WHERE lower(username) = $2 AND username <> lower(username)
+        FROM {s}.users WHERE lower(username) = $2 AND (username = lower(username))::int = 0
     UNION ALL
     SELECT 4, 2, id, password_encryption_method, password_encrypted FROM {s}.users WHERE primary_email = $2
     UNION ALL
     SELECT 4, 2, id, password_encryption_method, password_encrypted
-        FROM {s}.users WHERE lower(primary_email) = $2 AND primary_email <> lower(primary_email)
+        FROM {s}.users WHERE lower(primary_email) = $2 AND (primary_email = lower(primary_email))::int = 0
 ) found ORDER BY step LIMIT 16";
 
 /// `$1` id, `$2` and `$3` the expected text and method, `$4` to `$6` the new text, method and parameters, `$7` the time.

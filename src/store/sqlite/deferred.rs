@@ -58,7 +58,17 @@ const CHUNK_ENTRIES: usize = 118;
 /// More identifiers than an import keeps in mind: with some 300 MiB, it builds the indexes and goes on with them.
 const IDENTIFIERS_MAX: usize = 32 << 20;
 
-/// Whether every identifier has its index.
+/// Whether every identifier has its index of its own, as in every version of the schema.
+pub(super) fn is_unique(connection: &Connection) -> rusqlite::Result<bool> {
+    let named = |column| format!("'users_{column}'");
+    let count = format!(
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name IN ({})",
+        COLUMNS.map(named).join(", ")
+    );
+    Ok(connection.query_row(&count, [], |row| row.get::<_, u32>(0))? == 3)
+}
+
+/// Whether every identifier has its indexes.
 pub(super) fn is_indexed(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(indexes(connection)? == ALL_INDEXES)
 }

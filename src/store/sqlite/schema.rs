@@ -148,6 +148,9 @@ CREATE TABLE unindexed (
 /// The migration after which the identities of those who are there are held.
 const HOLDS_IDENTITIES: usize = 5;
 
+/// The migration after which identifiers are found in other spellings.
+const FOLDS_IDENTIFIERS: usize = 9;
+
 /// Counts anew, as the migration did.
 pub(super) const RECOUNT: &str = "
 DELETE FROM counters;
@@ -189,6 +192,10 @@ fn try_to_migrate(connection: &mut Connection) -> Result<(), Migrate> {
         transaction.execute_batch(migration)?;
         if at + 1 == HOLDS_IDENTITIES {
             identities::hold_all(&transaction)?;
+        }
+        if at + 1 == FOLDS_IDENTIFIERS {
+            // What an import has put off is of the version before.
+            deferred::build(&transaction)?;
         }
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
