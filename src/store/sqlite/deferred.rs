@@ -47,8 +47,10 @@ const LAST_BATCH: &str = "SELECT coalesce(max(batch), 0) FROM unindexed";
 const WRITE: &str = "INSERT INTO unindexed (batch, first, base, entries) VALUES (?1, ?2, ?3, ?4)";
 const CHUNK: &str = "SELECT base, entries FROM unindexed WHERE batch = ?1 AND first <= ?2 ORDER BY first DESC LIMIT 1";
 
-/// Page cache of an import that has indexes to keep up to date, or to build, in SQLite's notation: negative KiB.
+/// Page cache of an import that has indexes to keep up to date, in SQLite's notation: negative KiB.
 pub(super) const BUILD_CACHE_KIB: i64 = -131_072;
+/// The same while indexes are built, which sort in as much again, and in a file beyond it.
+const SORT_CACHE_KIB: i64 = -32_768;
 /// Page cache of one that only adds to the end of its tables.
 pub(super) const APPEND_CACHE_KIB: i64 = -16_384;
 /// Bytes of an entry: the upper half of an identifier's hash, and how far its user's id is from the first of the batch.
@@ -79,10 +81,10 @@ fn indexes(connection: &Connection) -> rusqlite::Result<u32> {
 
 /// Builds the indexes that are missing. To be called in a transaction.
 pub(super) fn build(connection: &Connection) -> rusqlite::Result<()> {
-    // Sorting takes a thread of its own, and as much memory as the cache may have.
+    // Sorting takes a thread of its own.
     connection.pragma_update(None, "threads", 1)?;
     let cache: i64 = connection.pragma_query_value(None, "cache_size", |row| row.get(0))?;
-    connection.pragma_update(None, "cache_size", BUILD_CACHE_KIB)?;
+    connection.pragma_update(None, "cache_size", SORT_CACHE_KIB)?;
     let built = [BUILD, BUILD_FOLDED, "DELETE FROM unindexed"].iter().try_for_each(|sql| connection.execute_batch(sql));
     connection.pragma_update(None, "cache_size", cache)?;
     built
