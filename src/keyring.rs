@@ -111,6 +111,12 @@ impl Keyring {
         self.secret(id).is_some()
     }
 
+    /// Whether a key of this name is registered, as names are shown.
+    #[cfg(feature = "serve")]
+    pub(crate) fn has_named(&self, shown: &str) -> bool {
+        self.keys.iter().any(|(key, _)| key.to_string() == shown)
+    }
+
     pub(crate) fn secret(&self, id: &KeyId) -> Option<&[u8]> {
         self.keys.iter().find(|(key, _)| key == id).map(|(_, secret)| secret.as_slice())
     }

@@ -53,6 +53,7 @@ mod throttle;
 mod users;
 mod wire;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -210,6 +211,20 @@ impl Service {
         let mut counts = self.inner.metrics.snapshot().counts;
         counts.retain(|count| floor::is_out_of_reach(&count.method, &count.parameters, limits, memory_kib));
         counts
+    }
+
+    /// The keys that hashes in the store need and the policy does not have, as far as the counts say, with how many records need each:
+    /// these users cannot sign in.
+    #[must_use]
+    pub fn missing_keys(&self) -> BTreeMap<String, u64> {
+        let known = self.inner.pool.engine().policy().keys();
+        let mut missing = BTreeMap::new();
+        for count in self.inner.metrics.snapshot().counts {
+            for id in floor::keys(&count.parameters).filter(|id| !known.has_named(id)) {
+                *missing.entry(id.to_owned()).or_default() += count.records;
+            }
+        }
+        missing
     }
 
     /// The pool it hashes in.

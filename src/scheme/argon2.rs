@@ -298,7 +298,8 @@ impl Scheme for Argon2 {
 
     fn parameters(&self) -> String {
         let version = if self.version == Version::V0x10 { "v=16," } else { "" };
-        format!("{version}m={},t={},p={}", self.memory_kib, self.passes, self.lanes)
+        let key = self.key.as_ref().map_or_else(String::new, |id| format!(",keyid={id}"));
+        format!("{version}m={},t={},p={}{key}", self.memory_kib, self.passes, self.lanes)
     }
     // The id of the key that the hash needs, and whether it carries associated data.
     fn check_keys(&self, keys: &Keyring) -> Result<(), Fault> {

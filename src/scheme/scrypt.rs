@@ -344,7 +344,11 @@ impl Scheme for Scrypt {
     }
 
     fn parameters(&self) -> String {
-        format!("ln={},r={},p={}", self.log_n, self.r, self.p)
+        let key = match &self.signer {
+            Some(Signer::Registered(id)) => format!(",keyid={id}"),
+            _ => String::new(),
+        };
+        format!("ln={},r={},p={}{key}", self.log_n, self.r, self.p)
     }
 
     fn is_weak(&self) -> bool {

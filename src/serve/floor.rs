@@ -227,6 +227,17 @@ pub(super) fn is_out_of_reach(method: &str, parameters: &str, limits: &Limits, m
         || is_over(value("rounds"), limits.crypt_rounds)
 }
 
+/// The keys that hashes of these parameters need, as a store counts them.
+pub(super) fn keys(parameters: &str) -> impl Iterator<Item = &str> {
+    let of_scheme = parameters.split_once(",keyid=").map(|(_, id)| id);
+    // Within an expression.
+    let named = parameters.match_indices("key:").map(|(at, mark)| {
+        let rest = &parameters[at + mark.len()..];
+        rest.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-')).next().unwrap_or_default()
+    });
+    of_scheme.into_iter().chain(named).filter(|id| !id.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -285,6 +296,14 @@ mod tests {
         assert_eq!(floor(FloorMode::Fixed(millis(900)), 20).patience(most), millis(870));
         assert_eq!(floor(FloorMode::Fixed(millis(300)), 2000).patience(most), millis(2250));
         assert_eq!(floor(FloorMode::Off, 20).patience(most), most);
+    }
+
+    #[test]
+    fn keys_are_told_by_parameters() {
+        let of = |parameters| keys(parameters).collect::<Vec<_>>();
+        assert_eq!(of("m=64,t=1,p=1,keyid=2026-01"), ["2026-01"]);
+        assert_eq!(of("hmac_sha256(key:site,$p.key:more)"), ["site", "more"]);
+        assert!(of("m=64,t=1,p=1").is_empty() && of("").is_empty());
     }
 
     #[test]

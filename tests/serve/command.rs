@@ -162,6 +162,30 @@ fn rows_that_can_never_sign_in_are_told_of_at_the_start() {
     assert!(!said.contains("records"), "{said}");
 }
 
+/// Without its pepper every password of a hash looks wrong: whoever forgot the file hears of it before anybody is turned away.
+#[test]
+fn a_key_that_hashes_need_and_nobody_gave_is_named_at_the_start() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).expect("written");
+    file("pepper", "secret");
+    file("site", "another");
+    let ada =
+        "$argon2id$v=19$m=64,t=1,p=1,keyid=MjAyNg$MDEyMzQ1Njc4OWFiY2RlZg$IAjSJ3H5x1LhqTA6yB6T6D1EW4hUk0gmfbkx5LCONcE";
+    let bob = json!({"username": "bob", "passwordEncryptionMethod": "md5($p.key:site)", "passwordEncrypted": "5f4dcc3b5aa765d61d8327deb882cf99"});
+    file("users.ndjson", &format!("{}\n{bob}\n", json!({"username": "ada", "passwordEncrypted": ada})));
+    let keys = ["--key-file", "2026=pepper", "--key-file", "site=site"];
+    let mut import = Command::new(env!("CARGO_BIN_EXE_rehash"));
+    let imported = import.current_dir(directory.path()).args(["import", "users.ndjson"]).args(keys).output();
+    let imported = imported.expect("it runs");
+    assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stdout));
+    let (_, said) = serve(directory.path(), &keys, &[], "").expect("it listens");
+    assert!(!said.contains("need the key"), "{said}");
+    let (_, said) = serve(directory.path(), &keys[..2], &[], "").expect("it listens");
+    assert!(said.contains("1 records need the key `site`") && !said.contains("`2026`"), "{said}");
+    let (_, said) = serve(directory.path(), &[], &[], "").expect("it listens");
+    assert!(said.contains("1 records need the key `2026`") && said.contains("`site`"), "{said}");
+}
+
 #[test]
 fn a_floor_that_hides_nothing_is_told_of_at_the_start() {
     let directory = tempfile::tempdir().expect("a directory");

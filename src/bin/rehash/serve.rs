@@ -174,6 +174,9 @@ pub fn run(args: &Serve, out: &mut impl Write) -> Result<Exit, Failure> {
              raise --pool-memory or the limit"
         ));
     }
+    for (id, records) in service.missing_keys() {
+        say(&format!("{records} records need the key `{}` and cannot sign in: give --key-file", printable(&id)));
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers.div_ceil(WORKERS_FOR_ONE))
         .max_blocking_threads(2 * options.connections + 8)
