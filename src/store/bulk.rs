@@ -14,7 +14,7 @@ pub struct BulkOptions {
     /// What unfinished runs left in the journal is given up, and their inputs begin anew.
     pub restarts: bool,
     /// No two records that are pushed have a username, an email or a phone in common: whoever pushes them has seen to it, as
-    /// [`crate::import::check`] does for all that one call reads. An import into an empty store then keeps nothing in mind of those
+    /// `import::check` does for all that one call reads. An import into an empty store then keeps nothing in mind of those
     /// it has written. Where it is not true after all, the import fails at its end, and the store needs mending by hand.
     pub are_distinct: bool,
 }
