@@ -267,16 +267,15 @@ impl HashPool {
         self.run_as(cost, deadline, true, Entry::fits_arena(&stored), move |engine| work(engine, &stored))
     }
 
-    /// The same for work that says nothing of what others take: [`HashPool::job_time`] leaves it out.
+    /// The same for work of Argon2 that says nothing of what others take: [`HashPool::job_time`] leaves it out.
     #[cfg(feature = "serve")]
     pub(crate) fn run_aside<T: Send + 'static>(
         &self,
         cost: Cost,
         deadline: Option<Instant>,
-        fits_arena: bool,
         work: impl FnOnce(&Engine) -> T + Send + 'static,
     ) -> Result<Job<T>, Overloaded> {
-        self.run_as(cost, deadline, false, fits_arena, work)
+        self.run_as(cost, deadline, false, true, work)
     }
 
     fn run_as<T: Send + 'static>(

@@ -259,7 +259,7 @@ impl Inner {
         let deadline = Instant::now() + self.config.queue_timeout;
         let _turn = self.aside.turn(address, deadline).await?;
         let target = self.pool.engine().target_cost();
-        let job = self.pool.run_aside(target, Some(deadline), true, move |engine| engine.hash(&password));
+        let job = self.pool.run_aside(target, Some(deadline), move |engine| engine.hash(&password));
         let job = job.map_err(|why| Problem::OVERLOADED.because(why))?;
         match job.await {
             Ok(Ok(hash)) => Ok(hash),
