@@ -103,8 +103,9 @@ impl PolicyBuilder {
         self
     }
 
-    /// Methods that let nobody in any more, whatever the password: the end of a migration, for those who have not come. Whoever has
-    /// such a hash needs a new password from you. Default: none.
+    /// Methods that let nobody in any more, whatever the password: the end of a migration, for those who have not come, and for those
+    /// who have and whose hash was kept ([`SkipReason::TruncationAmbiguous`](crate::SkipReason::TruncationAmbiguous), and the like).
+    /// Whoever has such a hash needs a new password from you. Default: none.
     pub fn retired(mut self, methods: impl IntoIterator<Item = Method>) -> Self {
         self.0.retired = methods.into_iter().collect();
         self
@@ -175,12 +176,13 @@ impl Policy {
     }
 
     /// Whether a stored hash is weaker than this policy asks for, whatever the upgrade mode: it is not Argon2id version
-    /// 0x13, or its memory, passes, salt length or output length is below the target's, or it does not
-    /// use the current key. Lanes do not count, and stronger is never obsolete. Runs no hash.
+    /// 0x13 of the password itself (but of an MD5 of it, say, as some systems hashed what they had), or its memory, passes, salt
+    /// length or output length is below the target's, or it does not use the current key. Lanes do not count, and stronger is
+    /// never obsolete. Runs no hash.
     #[must_use]
     pub fn is_weaker(&self, stored: &StoredHash) -> bool {
         match stored.parsed() {
-            Parsed::Argon2(argon2) if argon2.is_current_kind() => {
+            Parsed::Argon2(argon2) if argon2.is_current_kind() && stored.method() == Method::Argon2id => {
                 let (has, wants) = (argon2.spec(), self.spec_replacing(stored));
                 let lanes_aside = Spec { lanes: has.lanes, ..wants };
                 has != lanes_aside
