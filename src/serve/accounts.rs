@@ -106,6 +106,15 @@ impl Accounts {
         }
     }
 
+    /// What an identifier's guesses are counted under. A column may not look at the blanks that it ends with (`char(n)`, `RTRIM`), and
+    /// guesses with ever more of them would all be at one user.
+    pub(super) fn counted<'a>(&self, identifier: &'a str) -> &'a str {
+        match self {
+            Self::Users(_) => identifier,
+            Self::Table(_) => identifier.trim_end(),
+        }
+    }
+
     pub(super) fn find(&self, identifier: &str) -> Result<Option<Found<Id>>, StoreError> {
         Ok(match self {
             Self::Users(users) => users.find(identifier)?.map(|found| found_as(Id::User, found)),

@@ -161,9 +161,24 @@ fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// What one verification costs, from a method's name and its parameters as a store counts them. `None` where they are not
-/// known to be dear.
+/// What one verification costs, from a method's name and its parameters as a store counts them: after an expression, where there is
+/// one, and of all steps of a chain. `None` where they are not known to be dear.
 fn cost(method: &str, parameters: &str) -> Option<Cost> {
+    let costs = steps(method, parameters).filter_map(|(method, parameters)| cost_of_step(method, parameters));
+    costs.reduce(|sum, step| Cost {
+        memory_kib: sum.memory_kib.max(step.memory_kib),
+        time: sum.time.saturating_add(step.time),
+    })
+}
+
+/// The parameters of each step. What comes before the last one with a mere cost is phpass.
+fn steps<'a>(method: &'a str, parameters: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let steps = parameters.rsplit(' ').next().unwrap_or_default();
+    let (before, last) = steps.rsplit_once('+').unwrap_or(("", steps));
+    before.split('+').map(|step| ("phpass", step)).chain([(method, last)])
+}
+
+fn cost_of_step(method: &str, parameters: &str) -> Option<Cost> {
     let value = |name| value(parameters, name);
     let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
     if let (Some(memory), Some(passes)) = (value("m"), value("t")) {
@@ -207,6 +222,10 @@ fn is_phpass(method: &str) -> bool {
 
 /// Whether hashes of these parameters take more memory than so much, or more of anything than the limits allow.
 pub(super) fn is_out_of_reach(method: &str, parameters: &str, limits: &Limits, memory_kib: u32) -> bool {
+    steps(method, parameters).any(|(method, step)| is_step_out_of_reach(method, step, limits, memory_kib))
+}
+
+fn is_step_out_of_reach(method: &str, parameters: &str, limits: &Limits, memory_kib: u32) -> bool {
     let value = |name| value(parameters, name);
     let is_over = |value: Option<u64>, limit: u32| value.is_some_and(|value| value > limit.into());
     if let (Some(memory), Some(passes)) = (value("m"), value("t")) {
@@ -253,6 +272,11 @@ mod tests {
         assert_eq!(millis("sha512crypt", "rounds=5000"), Some(5));
         assert_eq!(millis("scrypt", "ln=14,r=8,p=1"), Some(45));
         assert_eq!(millis("md5", ""), None);
+        assert_eq!(millis("expression", "bcrypt(nfkc($p)) cost=12"), Some(240));
+        assert_eq!(millis("expression", "argon2id(md5($p.' ')) m=19456,t=2,p=1"), Some(9));
+        assert_eq!(millis("expression", "md5(md5($p).' ')"), None);
+        assert_eq!(millis("phpbb_bcrypt", "cost=13+cost=12"), Some(242), "phpass, and bcrypt over it");
+        assert_eq!(millis("magento", "m=19456,t=2,p=1+m=19456,t=2,p=1"), Some(19));
         assert!(millis("scrypt", "ln=99999999999,r=8").is_some());
         let millis = |method, parameters| dearest_cost(method, parameters).map(|cost| cost.time.as_millis());
         assert_eq!(millis("phpass", "cost=8"), Some(4), "the longest password of all");

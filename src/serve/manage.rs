@@ -57,7 +57,7 @@ struct ToVerify {
     password: Secret,
 }
 
-/// The users whose username, email or phone is exactly this; all of them, by pages, where nothing is looked for.
+/// The users whose username, email or phone is this, in whatever capitals; all of them, by pages, where nothing is looked for.
 pub(super) async fn find(State(service): State<Service>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
     let inner = &service.inner;
     inner.admit()?;
@@ -81,7 +81,7 @@ pub(super) async fn find(State(service): State<Service>, RawQuery(query): RawQue
     let found = inner.blocking.run(move || {
         let mut found: Vec<User> = Vec::new();
         for (kind, text) in wanted {
-            found.extend(store.find_user(kind, &text)?);
+            found.extend(store.find_users(kind, &text)?);
         }
         Ok(found)
     });

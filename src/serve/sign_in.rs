@@ -158,7 +158,7 @@ impl Inner {
         submit: impl FnOnce(&Self, StoredHash, Password) -> Submitted<T>,
     ) -> Result<Verified<T>, Failure> {
         let deadline = start + self.patience();
-        let mut guess = match Guess::begin(self, identifier, address, deadline).await {
+        let mut guess = match Guess::begin(self, self.accounts.counted(identifier), address, deadline).await {
             Begun::Taken(guess) => Some(guess),
             Begun::Locked => None,
             Begun::Throttled => return Err(Failure::Throttled),
@@ -197,32 +197,45 @@ impl Inner {
         let (found, begun) = tokio::join!(self.find(identifier), begun);
         let found = found.map_err(Failure::Store)?;
         let is_only_match = found.as_ref().is_some_and(|found| found.is_only_match);
-        let (reason, detail) = match found.map(|found| self.parse(found)) {
-            _ if begun == Guessed::Locked => ("locked", None),
+        let (reason, method, detail, password) = match found.map(|found| self.parse(found)) {
+            _ if begun == Guessed::Locked => ("locked", "none", None, password),
             _ if begun == Guessed::Busy => return Err(Failure::Throttled),
-            None => ("unknown_user", None),
-            Some(Err((reason, detail))) => (reason, detail),
+            None => ("unknown_user", "none", None, password),
+            Some(Err((reason, detail))) => (reason, "none", detail, password),
             Some(Ok((id, stored, tagged))) => {
                 let method = stored.method().as_str();
                 let engine = self.pool.engine();
-                self.floor.learn_cost(engine, stored.dearest_cost(engine.policy().keys()));
-                self.look_at_floor();
-                let job = submit(self, stored, password).map_err(overloaded)?;
-                let (reason, detail) = match job.await.map_err(no_answer)? {
-                    Ok(outcome) => {
-                        return Ok(Verified { id, method, stored: tagged, is_only_match, outcome });
+                let cost = stored.dearest_cost(engine.policy().keys());
+                match submit(self, stored, password) {
+                    Ok(job) => {
+                        self.floor.learn_cost(engine, cost);
+                        self.look_at_floor();
+                        let denied = match job.await.map_err(no_answer)? {
+                            Ok(outcome) => {
+                                return Ok(Verified { id, method, stored: tagged, is_only_match, outcome });
+                            }
+                            Err(denied) => denied,
+                        };
+                        let (reason, detail) = match denied {
+                            Denied::WrongPassword => ("wrong_password", None),
+                            Denied::Unverifiable(Unverifiable::OutOfMemory { .. }) => return Err(Failure::Overloaded),
+                            Denied::Unverifiable(why) => ("unverifiable", Some(why.to_string())),
+                        };
+                        self.metrics.sign_in(reason, method);
+                        return Err(Failure::Refused { reason, detail });
                     }
-                    Err(Denied::WrongPassword) => ("wrong_password", None),
-                    Err(Denied::Unverifiable(Unverifiable::OutOfMemory { .. })) => return Err(Failure::Overloaded),
-                    Err(Denied::Unverifiable(why)) => ("unverifiable", Some(why.to_string())),
-                };
-                self.metrics.sign_in(reason, method);
-                return Err(Failure::Refused { reason, detail });
+                    // Waiting does not help it, and nobody but the operator is told. It costs what an unknown user does, for
+                    // which any password will do.
+                    Err(refused @ Overloaded::TooLarge { .. }) => {
+                        ("unverifiable", method, Some(refused.to_string()), Password::new(Vec::new()))
+                    }
+                    Err(_) => return Err(Failure::Overloaded),
+                }
             }
         };
-        let decoy = self.pool.verify_unknown_user(password, Some(start + self.patience())).map_err(overloaded)?;
-        let _: Denied = decoy.await.map_err(no_answer)?;
-        self.metrics.sign_in(reason, "none");
+        let decoy = self.pool.verify_unknown_user(password, Some(start + self.patience()));
+        let _: Denied = decoy.map_err(|_| Failure::Overloaded)?.await.map_err(no_answer)?;
+        self.metrics.sign_in(reason, method);
         Err(Failure::Refused { reason, detail })
     }
 
@@ -312,14 +325,6 @@ impl Inner {
         let code = response.extensions().get::<Note>().and_then(|note| note.code);
         response.extensions_mut().insert(Note { code, outcome: Some(outcome), reason, ..Note::default() });
         response
-    }
-}
-
-fn overloaded(refused: Overloaded) -> Failure {
-    match refused {
-        // Waiting does not help it, and neither does telling: the operator sees it in the metrics.
-        Overloaded::TooLarge { .. } => Failure::Refused { reason: "unverifiable", detail: Some(refused.to_string()) },
-        _ => Failure::Overloaded,
     }
 }
 

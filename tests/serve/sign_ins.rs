@@ -1,9 +1,11 @@
 //! Sign-ins and password changes: one answer for every refusal, and the newest password always wins.
 
 use rehash::pool::PoolConfig;
+use rehash::store::{Created, NewUser};
+use rehash::{Limits, Method, StoredHash};
 use serde_json::json;
 
-use crate::client::{CHEAP, Server, config};
+use crate::client::{CHEAP, Server, config, sqlite};
 
 #[test]
 fn every_refusal_has_the_same_status_headers_and_body() {
@@ -36,6 +38,32 @@ fn every_refusal_has_the_same_status_headers_and_body() {
 }
 
 #[test]
+fn a_hash_that_takes_more_memory_than_there_is_costs_what_an_unknown_user_does_and_is_counted() {
+    let store = sqlite();
+    let text = "$argon2id$v=19$m=4096,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$Zyt0MmR2nyLVNI8bB5LEM7QXOx9nfMlnaa2RJ6TfmWE";
+    let large = StoredHash::parse(Method::Argon2id, text, &Limits::default()).expect("a hash");
+    // As an import writes it, which knows nothing of the service's memory.
+    let user = NewUser { username: Some("large"), password: Some(&large), ..NewUser::default() };
+    assert!(matches!(store.create(&user), Ok(Created::New(_))));
+    let server = Server::over(store, PoolConfig { workers: 2, memory_kib: 1024, queue_len: 64 }, CHEAP, config());
+    let count = |name: &str| {
+        let metrics = server.metrics();
+        let line = metrics.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("0");
+        line.trim().parse::<u64>().expect("a number")
+    };
+    let completed = || count("rehash_pool_completed_total");
+    let before = completed();
+    let unknown = server.sign_in("nobody", "wrong");
+    assert_eq!(completed(), before + 1, "the decoy");
+    let refused = server.sign_in("large", "wrong");
+    assert_eq!((refused.status, &refused.body), (unknown.status, &unknown.body));
+    assert_eq!(completed(), before + 2, "the decoy again");
+    assert_eq!(count("rehash_sign_ins_total{outcome=\"unverifiable\",method=\"argon2id\"}"), 1, "{}", server.metrics());
+    let log = server.log.lock().expect("whole").join("\n");
+    assert!(log.contains("\"outcome\":\"unverifiable\"") && log.contains("KiB"), "{log}");
+}
+
+#[test]
 fn an_identifier_that_is_guessed_at_is_refused_with_the_same_answer() {
     let mut throttled = config();
     throttled.failures_per_identifier = 3;
@@ -64,7 +92,9 @@ fn all_spellings_are_counted_together_and_forgiven_where_they_are_one_users() {
         throttled.throttle_in_store = in_store;
         let server = Server::start(throttled);
         for name in ["Ada", "victim", "VICTIM"] {
-            server.create(&json!({"username": name, "password": "right"}));
+            // From elsewhere, where two could be called alike: of `right`.
+            let md5 = "7c4f29407893c334a6cb7a87bf045c0d";
+            server.create(&json!({"username": name, "passwordEncrypted": md5, "passwordEncryptionMethod": "md5"}));
         }
         // She is the only one: however she writes it, it is she.
         for _ in 0..3 {
