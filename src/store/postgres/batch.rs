@@ -138,7 +138,8 @@ fn put(text: &mut Vec<u8>, field: Option<&str>) {
     }
 }
 
-/// Writes the batch. `unsure` holds its outcomes while a commit is on its way.
+/// Writes the batch. `unsure` holds its outcomes while a commit is on its way, and from an earlier try whose commit was not
+/// answered: where that turns out to have come through, it is what became of the batch.
 pub(super) async fn write(
     client: &mut Client,
     schema: &str,
@@ -169,7 +170,12 @@ pub(super) async fn write(
         transaction.rollback().await?;
         return Ok(Written { outcomes, is_committed: false });
     }
-    keep(&transaction, schema, &job.mark, &outcomes, &changes).await?;
+    // Who is still writing the same mark is waited for here.
+    let is_first = keep(&transaction, schema, &job.mark, &outcomes, &changes).await?;
+    if !is_first && let Some(outcomes) = unsure.take() {
+        transaction.rollback().await?;
+        return Ok(Written { outcomes, is_committed: true });
+    }
     *unsure = Some(outcomes);
     transaction.commit().await?;
     Ok(Written { outcomes: unsure.take().unwrap_or_default(), is_committed: true })
@@ -215,14 +221,15 @@ pub(super) async fn copy(transaction: &Transaction<'_>, table: &str, text: &[u8]
     sink.finish().await.map(drop)
 }
 
-/// The counters, the day, the journal and the audit. Last, so that nobody waits for them long.
+/// The counters, the day, the journal and the audit. Last, so that nobody waits for them long. Whether the batch was not in the
+/// journal yet.
 async fn keep(
     transaction: &Transaction<'_>,
     schema: &str,
     mark: &Mark,
     outcomes: &[Inserted],
     changes: &Changes,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let counters = format!(
         "INSERT INTO {schema}.counters AS c VALUES ($1, $2, -1, $3, $4, $5)
          ON CONFLICT (method, parameters, slot) DO UPDATE SET records = c.records + excluded.records,
@@ -249,7 +256,7 @@ async fn keep(
          INSERT INTO {schema}.import_batches VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
          ON CONFLICT DO NOTHING"
     );
-    transaction
+    let written = transaction
         .execute(
             &journal,
             &[
@@ -269,6 +276,6 @@ async fn keep(
                 &mark.digest,
             ],
         )
-        .await
-        .map(drop)
+        .await?;
+    Ok(written == 1)
 }

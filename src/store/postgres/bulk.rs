@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
 use tokio_postgres::types::{ToSql, Type};
@@ -24,9 +24,13 @@ use crate::store::{
 const BATCH_RECORDS: u64 = 20_000;
 /// Batches on their way at once.
 const LANES: usize = 2;
-/// How often a batch is tried, and the first wait between two tries.
+/// How often a batch is tried at least, and for how long after it first failed: a server that is started anew, or another that
+/// takes its place, needs its time.
 const TRIES: u32 = 6;
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The first wait between two tries, and the longest.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// What an index entry can hold is 2704 bytes; some are the entry's own.
 const IDENTIFIER_BYTES_MAX: usize = 2600;
 
@@ -236,11 +240,15 @@ async fn deliver(inner: &Inner, clients: &Mutex<Vec<Client>>, mut job: Job) -> R
     let mut wait = FIRST_WAIT;
     let mut outcomes_unsure: Option<Vec<Inserted>> = None;
     let mut last = None;
-    for attempt in 0..TRIES {
-        if attempt > 0 {
+    let mut failed_at: Option<Instant> = None;
+    let mut tries = 0;
+    while tries < TRIES || failed_at.is_some_and(|at| at.elapsed() < PATIENCE) {
+        if tries > 0 {
+            failed_at.get_or_insert_with(Instant::now);
             tokio::time::sleep(wait).await;
-            wait *= 2;
+            wait = (wait * 2).min(LONGEST_WAIT);
         }
+        tries += 1;
         let idle = clients.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut client = match idle {
             Some(client) if !client.is_closed() => client,
@@ -252,11 +260,20 @@ async fn deliver(inner: &Inner, clients: &Mutex<Vec<Client>>, mut job: Job) -> R
                 }
             },
         };
-        // Its commit may have come through, and only the answer to it been lost.
-        if let Some(outcomes) = outcomes_unsure.take()
-            && is_journalled(inner, &client, &job).await
-        {
-            return Ok(Written { outcomes, is_committed: true });
+        // Its commit may have come through, and only the answer to it been lost. What became of it is kept until that is known for
+        // certain: the question can be lost as well, and a session that was cut off can commit after it was asked.
+        if outcomes_unsure.is_some() {
+            match is_journalled(inner, &client, &job).await {
+                Ok(true) => {
+                    let outcomes = outcomes_unsure.take().unwrap_or_default();
+                    return Ok(Written { outcomes, is_committed: true });
+                }
+                Ok(false) => {}
+                Err(error) => {
+                    last = Some(failed(&error));
+                    continue;
+                }
+            }
         }
         let written = write(&mut client, &inner.target.schema, &mut job, &mut outcomes_unsure).await;
         match written {
@@ -277,12 +294,12 @@ async fn deliver(inner: &Inner, clients: &Mutex<Vec<Client>>, mut job: Job) -> R
     Err(last.unwrap_or_else(|| StoreError::new(StoreErrorKind::Busy, "a batch was tried too often")))
 }
 
-async fn is_journalled(inner: &Inner, client: &Client, job: &Job) -> bool {
+async fn is_journalled(inner: &Inner, client: &Client, job: &Job) -> Result<bool, Error> {
     let schema = &inner.target.schema;
     let query = format!("SELECT 1 FROM {schema}.import_batches WHERE import_id = $1 AND first = $2");
     let first = i64::try_from(job.mark.first).unwrap_or(i64::MAX);
     let values: [(&(dyn ToSql + Sync), Type); 2] = [(&job.mark.input, Type::INT8), (&first, Type::INT8)];
-    client.query_typed_opt(&query, &values).await.is_ok_and(|row| row.is_some())
+    Ok(client.query_typed_opt(&query, &values).await?.is_some())
 }
 
 /// What the server cannot hold of a user.

@@ -21,6 +21,9 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::store::{OpenOptions, StoreError, StoreErrorKind};
 
+/// After how long without a word from a host it is asked whether it is there; after twice that it is taken to be gone.
+const SILENCE: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// Where the server is, and how it is spoken to.
 pub(super) struct Target {
     /// One for each host, in the order of the URL.
@@ -57,6 +60,8 @@ impl Target {
             config.ssl_mode(ssl_mode);
             config.connect_timeout(options.acquire_timeout);
             config.tcp_user_timeout(options.statement_timeout * 2);
+            // A statement without an end of its own (a bulk import's, an export's) would else wait for hours for a host that is gone.
+            config.keepalives_idle(SILENCE).keepalives_interval(SILENCE / 3).keepalives_retries(3);
             config.application_name("rehash");
             hosts.push(config);
         }
