@@ -36,12 +36,23 @@ pub enum Edited {
 
 /// Changes to whole users. A store that has none of them says so where it is asked.
 pub trait Edits {
-    /// The user whose identifier of this kind is this one, as the store compares them.
+    /// The user whose identifier of this kind is this one, as it is written.
     ///
     /// # Errors
     ///
     /// [`StoreError`].
     fn find_user(&self, kind: Identifier, text: &str) -> Result<Option<User>, StoreError> {
+        let _ = (kind, text);
+        Err(not_here())
+    }
+
+    /// The users whose identifier of this kind is this one, in whatever ASCII capitals; sixteen at most, who has it as it is written
+    /// first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    fn find_users(&self, kind: Identifier, text: &str) -> Result<Vec<User>, StoreError> {
         let _ = (kind, text);
         Err(not_here())
     }
@@ -59,8 +70,8 @@ pub trait Edits {
 
     /// Changes a user, all but their password and its times: `edit` is given the row as it stands and says whether it is to be written.
     /// It may be called again where somebody else came in between, and sees what they wrote. A username, email or phone that names
-    /// another user, as whichever of the three, and an account elsewhere that is another's, are not taken, unless the user had them
-    /// before.
+    /// another user, as whichever of the three and in whatever ASCII capitals, and an account elsewhere that is another's, are not
+    /// taken, unless the user had them before.
     ///
     /// # Errors
     ///

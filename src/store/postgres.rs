@@ -158,8 +158,12 @@ impl Users for Postgres {
         let accounts = accounts(new.identities);
         let targets: Vec<&str> = accounts.iter().map(|account| &*account.target).collect();
         let ids: Vec<&str> = accounts.iter().map(|account| &*account.identity).collect();
+        let names = [new.username, new.primary_email, new.primary_phone];
+        // Who comes from elsewhere may be called as another was there.
+        let is_new = legacy.is_none();
+        let all_folded: Vec<String> = names.into_iter().flatten().filter(|_| is_new).map(folded).collect();
         let is_again = Cell::new(false);
-        self.with_names([new.username, new.primary_email, new.primary_phone], async |client| {
+        self.with_names(names, async |client| {
             let again = is_again.replace(true);
             let texts: [&(dyn ToSql + Sync); 11] = [
                 &new.username,
@@ -177,6 +181,7 @@ impl Users for Postgres {
             let mut values: Vec<(&(dyn ToSql + Sync), Type)> = texts.map(|text| (text, Type::TEXT)).to_vec();
             values.extend([(&at as &(dyn ToSql + Sync), Type::INT8), (&legacy, Type::TEXT)]);
             values.extend([(&targets as &(dyn ToSql + Sync), Type::TEXT_ARRAY), (&ids, Type::TEXT_ARRAY)]);
+            values.push((&all_folded, Type::TEXT_ARRAY));
             match client.query_typed(&self.statements.create, &values).await {
                 Ok(rows) if rows.is_empty() => {}
                 Ok(rows) => return Ok(Created::New(rows[0].get(0))),
@@ -187,13 +192,7 @@ impl Users for Postgres {
             if again && let Some(id) = self.created(client, new, text, at).await? {
                 return Ok(Created::New(id));
             }
-            let rows = client.query_typed(&self.statements.taken, &values[..3]).await?;
-            let field = rows.first().and_then(|row| row.get::<_, Option<String>>(0));
-            Ok(Created::Taken(match field.as_deref() {
-                Some("primaryEmail") => "primaryEmail",
-                Some("primaryPhone") => "primaryPhone",
-                _ => "username",
-            }))
+            Ok(Created::Taken(self.named(client, 0, names, is_new).await?.unwrap_or("username")))
         })
     }
 

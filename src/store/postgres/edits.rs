@@ -8,14 +8,15 @@ use tokio_postgres::{Client, Error};
 
 use super::identities::is_taken;
 use super::server::TRIES;
-use super::statements::{SLOTS, USER_COLUMNS};
+use super::statements::{NOBODY_ALIKE, SLOTS, USER_COLUMNS};
 use super::{Postgres, bulk, now, read_user};
 use crate::store::edits::new_names;
 use crate::store::identities::accounts;
+use crate::store::spelling::folded;
 use crate::store::{Edited, Edits, Identifier, Inserted, NewUser, StoreError, StoreErrorKind, User};
 
 /// `$1` the user, `$2` to `$9` the fields, `$10` to `$17` what they were, `$18` and `$19` the accounts that the identities name, `$20`
-/// whether the user had each before, `$21` to `$23` the names that are new.
+/// whether the user had each before, `$21` to `$23` the names that are new, `$24` the same without capitals.
 const EDIT: &str = "
 WITH edited AS (
     UPDATE {s}.users SET username = $2, primary_email = $3, primary_phone = $4, name = $5, avatar = $6, profile = $7,
@@ -26,7 +27,7 @@ WITH edited AS (
         AND identities IS NOT DISTINCT FROM $17
         AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE username IN ($21, $22, $23) AND id <> $1)
         AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE primary_email IN ($21, $22, $23) AND id <> $1)
-        AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE primary_phone IN ($21, $22, $23) AND id <> $1)
+        AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE primary_phone IN ($21, $22, $23) AND id <> $1){nobody alike}
     RETURNING id
 ), named AS (
     SELECT target, identity, is_old FROM unnest($18::text[], $19::text[], $20::bool[]) AS account (target, identity, is_old)
@@ -39,14 +40,6 @@ WITH edited AS (
         WHERE (held.target, held.identity) = (named.target, named.identity) AND (held.user_id = $1 OR named.is_old))
 )
 SELECT count(*) FROM edited";
-
-/// Which of the three names another user, as whichever of the three.
-const NAMED: &str = "
-SELECT field FROM (VALUES ('username', $2), ('primaryEmail', $3), ('primaryPhone', $4)) AS given (field, called)
-WHERE EXISTS (SELECT 1 FROM {s}.users WHERE username = called AND id <> $1)
-    OR EXISTS (SELECT 1 FROM {s}.users WHERE primary_email = called AND id <> $1)
-    OR EXISTS (SELECT 1 FROM {s}.users WHERE primary_phone = called AND id <> $1)
-LIMIT 1";
 
 /// `$1` the user, `$2` the time.
 const DELETE: &str = "
@@ -80,6 +73,28 @@ impl Edits for Postgres {
         let query = self.statement(&format!("SELECT {USER_COLUMNS} FROM {{s}}.users WHERE {column} = $1"));
         let rows = self.server.with(async |client| client.query_typed(&query, &[(&text, Type::TEXT)]).await)?;
         Ok(rows.first().map(read_user))
+    }
+
+    fn find_users(&self, kind: Identifier, text: &str) -> Result<Vec<User>, StoreError> {
+        if text.contains('\0') {
+            return Ok(Vec::new());
+        }
+        let column = match kind {
+            Identifier::Username => "username",
+            Identifier::PrimaryEmail => "primary_email",
+            // It has no capitals.
+            Identifier::PrimaryPhone => return Ok(self.find_user(kind, text)?.into_iter().collect()),
+        };
+        let query = self.statement(&format!(
+            "SELECT {USER_COLUMNS} FROM {{s}}.users WHERE id IN (
+                 SELECT id FROM {{s}}.users WHERE {column} = $2
+                 UNION ALL SELECT id FROM {{s}}.users WHERE lower({column}) = $2 AND ({column} = lower({column}))::int = 0
+             ) ORDER BY {column} <> $1, id LIMIT 16"
+        ));
+        let folded = folded(text);
+        let values: [(&(dyn ToSql + Sync), Type); 2] = [(&text, Type::TEXT), (&folded, Type::TEXT)];
+        let rows = self.server.with(async |client| client.query_typed(&query, &values).await)?;
+        Ok(rows.iter().map(read_user).collect())
     }
 
     fn list(&self, after: u32, limit: u32) -> Result<Vec<User>, StoreError> {
@@ -122,14 +137,14 @@ impl Edits for Postgres {
 }
 
 impl Postgres {
-    /// Runs the work of one transaction while nobody else gives these names to a user, as whichever of the three: the unique indexes are
-    /// of one column each. Who comes second waits, and then sees what the first has written.
+    /// Runs the work of one transaction while nobody else gives these names to a user, as whichever of the three and in whatever
+    /// spelling: the unique indexes are of one column each. Who comes second waits, and then sees what the first has written.
     pub(super) fn with_names<T>(
         &self,
         names: [Option<&str>; 3],
         work: impl AsyncFn(&Client) -> Result<T, Error>,
     ) -> Result<T, StoreError> {
-        let mut keys: Vec<i64> = names.into_iter().flatten().map(lock_key).collect();
+        let mut keys: Vec<i64> = names.into_iter().flatten().map(|name| lock_key(&folded(name))).collect();
         // In one order, so that no two wait for each other.
         keys.sort_unstable();
         keys.dedup();
@@ -186,10 +201,12 @@ impl Postgres {
 
     /// Writes a change; `None` where the row is no longer what it was.
     fn write_edit(&self, old: &User, new: &User) -> Result<Option<Edited>, StoreError> {
-        let (edit, named) = (self.statement(EDIT), self.statement(NAMED));
+        let nobody_alike = NOBODY_ALIKE.replace("{folded}", "$24").replace("{user}", "$1");
+        let edit = self.statement(&EDIT.replace("{nobody alike}", &nobody_alike));
         let (had, accounts) = (accounts(old.identities.as_deref()), accounts(new.identities.as_deref()));
         let are_old: Vec<bool> = accounts.iter().map(|account| had.contains(account)).collect();
         let new_names = new_names(old, new);
+        let all_folded: Vec<String> = new_names.into_iter().flatten().map(folded).collect();
         let targets: Vec<&str> = accounts.iter().map(|account| &*account.target).collect();
         let ids: Vec<&str> = accounts.iter().map(|account| &*account.identity).collect();
         let (new_fields, old_fields) = (fields(new), fields(old));
@@ -202,8 +219,8 @@ impl Postgres {
                 (&ids, Type::TEXT_ARRAY),
                 (&are_old, Type::BOOL_ARRAY),
             ]);
-            let names: Vec<_> = new_names.iter().map(|name| (name as &(dyn ToSql + Sync), Type::TEXT)).collect();
-            values.extend(names.iter().cloned());
+            let names = new_names.iter().map(|name| (name as &(dyn ToSql + Sync), Type::TEXT));
+            values.extend(names.chain([(&all_folded as &(dyn ToSql + Sync), Type::TEXT_ARRAY)]));
             match client.query_typed(&edit, &values).await {
                 Ok(rows) if rows.first().is_some_and(|row| row.get::<_, i64>(0) == 1) => {
                     return Ok(Some(Edited::Written));
@@ -212,10 +229,24 @@ impl Postgres {
                 Err(error) if is_taken(&error) => return Ok(Some(Edited::Taken(taken_by(&error)))),
                 Err(error) => return Err(error),
             }
-            let named_values = [&values[..1], &names[..]].concat();
-            let rows = client.query_typed(&named, &named_values).await?;
-            Ok(rows.first().map(|row| Edited::Taken(field(row.get(0)))))
+            Ok(self.named(client, old.id, new_names, true).await?.map(Edited::Taken))
         })
+    }
+
+    /// Which of the three names another user than this one, as whichever of them, and if so asked, in any spelling.
+    pub(super) async fn named(
+        &self,
+        client: &Client,
+        id: i64,
+        names: [Option<&str>; 3],
+        in_any_spelling: bool,
+    ) -> Result<Option<&'static str>, Error> {
+        let folded = names.map(|name| name.map(folded).filter(|_| in_any_spelling));
+        let mut values: Vec<(&(dyn ToSql + Sync), Type)> = vec![(&id, Type::INT8)];
+        values.extend(names.iter().map(|name| (name as &(dyn ToSql + Sync), Type::TEXT)));
+        values.extend(folded.iter().map(|name| (name as &(dyn ToSql + Sync), Type::TEXT)));
+        let rows = client.query_typed(&self.statements.named, &values).await?;
+        Ok(rows.first().map(|row| field(row.get(0))))
     }
 }
 

@@ -13,7 +13,7 @@ pub(super) struct Statements {
     pub(super) change: String,
     pub(super) user: String,
     pub(super) create: String,
-    pub(super) taken: String,
+    pub(super) named: String,
     pub(super) link: String,
     pub(super) guess_secret: String,
     pub(super) count_guess: String,
@@ -35,8 +35,10 @@ impl Statements {
             upgrade: fill(&swap("upgrade", "upgraded", "upgraded_at", is_text, "1")),
             change: fill(&swap("change", "changed", "password_changed_at", is_same, "was_upgraded")),
             user,
-            create: fill(CREATE),
-            taken: fill(TAKEN),
+            create: fill(
+                &CREATE.replace("{nobody alike}", &NOBODY_ALIKE.replace("{folded}", "$16").replace("{user}", "0")),
+            ),
+            named: fill(NAMED),
             link: fill(identities::LINK),
             guess_secret: fill(guesses::SECRET),
             count_guess: fill(&with_times(guesses::COUNT))
@@ -108,7 +110,8 @@ SELECT count(*) FROM swapped"
 
 /// An identifier that names somebody else, as whichever of the three, is not taken: who signs in with it would no longer be who did before.
 /// Run while nobody else gives these names to a user. `$1` to `$8` the fields, `$9` to `$11` text, method and parameters, `$12` the time, `$13` the method where another system made the
-/// hash, `$14` and `$15` the accounts that the identities name.
+/// hash, `$14` and `$15` the accounts that the identities name, `$16` the names without capitals, where no spelling of them may be
+/// another's: who comes from elsewhere may be called as another was there, who is new may not.
 const CREATE: &str = "
 WITH new AS (
     INSERT INTO {s}.users (username, primary_email, primary_phone, name, avatar, profile, custom_data, identities,
@@ -118,7 +121,7 @@ WITH new AS (
         CASE WHEN $9::text IS NOT NULL AND $13::text IS NULL THEN $12::bigint END
     WHERE NOT EXISTS (SELECT 1 FROM {s}.users WHERE username IN ($2, $3))
         AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE primary_email IN ($1, $3))
-        AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE primary_phone IN ($1, $2))
+        AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE primary_phone IN ($1, $2)){nobody alike}
     ON CONFLICT DO NOTHING RETURNING id
 ), held AS (
     INSERT INTO {s}.identities (target, identity, user_id)
@@ -137,10 +140,24 @@ WITH new AS (
 )
 SELECT id FROM new";
 
-/// Which of the three names somebody, as whichever of the three.
-const TAKEN: &str = "
-SELECT CASE
-    WHEN EXISTS (SELECT 1 FROM {s}.users WHERE username = $1 OR primary_email = $1 OR primary_phone = $1) THEN 'username'
-    WHEN EXISTS (SELECT 1 FROM {s}.users WHERE username = $2 OR primary_email = $2 OR primary_phone = $2) THEN 'primaryEmail'
-    WHEN EXISTS (SELECT 1 FROM {s}.users WHERE username = $3 OR primary_email = $3 OR primary_phone = $3) THEN 'primaryPhone'
-    END";
+/// Which of the three (`$2` to `$4`) names another user than `$1`, as whichever of the three or in another spelling (`$5` to `$7`).
+const NAMED: &str = "
+SELECT field FROM (VALUES ('username', $2, $5), ('primaryEmail', $3, $6), ('primaryPhone', $4, $7)) AS given (field, called, folded)
+WHERE EXISTS (SELECT 1 FROM {s}.users WHERE username = called AND id <> $1)
+    OR EXISTS (SELECT 1 FROM {s}.users WHERE primary_email = called AND id <> $1)
+    OR EXISTS (SELECT 1 FROM {s}.users WHERE primary_phone = called AND id <> $1)
+    OR EXISTS (SELECT 1 FROM {s}.users WHERE username = folded AND id <> $1)
+    OR EXISTS (SELECT 1 FROM {s}.users WHERE primary_email = folded AND id <> $1)
+    OR EXISTS (SELECT 1 FROM {s}.users WHERE lower(username) = folded AND (username = lower(username))::int = 0 AND id <> $1)
+    OR EXISTS (SELECT 1 FROM {s}.users
+        WHERE lower(primary_email) = folded AND (primary_email = lower(primary_email))::int = 0 AND id <> $1)
+LIMIT 1";
+
+/// That nobody but `{user}` has one of these names, which have no capitals, in whatever spelling.
+pub(super) const NOBODY_ALIKE: &str = "
+        AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE username = ANY({folded}) AND id <> {user})
+        AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE primary_email = ANY({folded}) AND id <> {user})
+        AND NOT EXISTS (SELECT 1 FROM {s}.users
+            WHERE lower(username) = ANY({folded}) AND (username = lower(username))::int = 0 AND id <> {user})
+        AND NOT EXISTS (SELECT 1 FROM {s}.users
+            WHERE lower(primary_email) = ANY({folded}) AND (primary_email = lower(primary_email))::int = 0 AND id <> {user})";

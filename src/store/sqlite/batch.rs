@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 
-use super::deferred::{self, Deferral};
+use super::deferred::{self, Deferral, Spelling};
+use super::find::named_already;
 use super::identities::{hold, hold_only, other_holder};
 use super::record::{self, Event, day, note};
 use super::schema::failed;
@@ -46,27 +47,6 @@ WHERE id = ?14 AND upgraded_at IS NULL AND password_changed_at IS NULL";
 const JOURNAL: &str = "
 INSERT INTO import_batches VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
 ON CONFLICT DO NOTHING";
-
-/// `?1` is somebody's identifier, whichever of the three, and that is not the user `?2`.
-const NAMED: &str = "
-SELECT 1 FROM users WHERE (username = ?1 OR primary_email = ?1 OR primary_phone = ?1) AND id IS NOT ?2 LIMIT 1";
-
-/// Which of a username, an email and a phone names another user already, as whichever of the three: who signs in with it would no longer
-/// be who did before.
-pub(super) fn named_already(
-    connection: &Connection,
-    names: [Option<&str>; 3],
-    user: Option<i64>,
-) -> rusqlite::Result<Option<&'static str>> {
-    for (field, name) in ["username", "primaryEmail", "primaryPhone"].into_iter().zip(names) {
-        if let Some(name) = name
-            && connection.prepare_cached(NAMED)?.exists(params![name, user])?
-        {
-            return Ok(Some(field));
-        }
-    }
-    Ok(None)
-}
 
 /// A batch of inserts in one transaction.
 #[derive(Debug)]
@@ -180,7 +160,9 @@ impl<'a> Batch<'a> {
         let legacy = new.password.filter(|hash| is_legacy(hash)).map(|hash| hash.method().as_str());
         let changed_at = if legacy.is_none() { new.password.map(|_| now()) } else { None };
         let names = [new.username, new.primary_email, new.primary_phone];
-        if let Some(field) = named_already(&self.connection, names, None).map_err(failed)? {
+        // Who comes from elsewhere may be called as another was there; who is new may not.
+        let spelling = if legacy.is_some() { Spelling::Written } else { Spelling::Any };
+        if let Some(field) = named_already(&self.connection, names, None, spelling).map_err(failed)? {
             return Ok(Created::Taken(field));
         }
         if self.insert_row(new, legacy, changed_at)? {

@@ -2,7 +2,8 @@
 
 use rusqlite::{TransactionBehavior, params};
 
-use super::batch::named_already;
+use super::deferred::Spelling;
+use super::find::named_already;
 use super::identities::{hold_only, other_holder};
 use super::record::{self, Event};
 use super::schema::failed;
@@ -20,6 +21,10 @@ WHERE id = ?1";
 impl Edits for Sqlite {
     fn find_user(&self, kind: Identifier, text: &str) -> Result<Option<User>, StoreError> {
         find::find_user(self, kind, text)
+    }
+
+    fn find_users(&self, kind: Identifier, text: &str) -> Result<Vec<User>, StoreError> {
+        find::find_users(self, kind, text)
     }
 
     fn list(&self, after: u32, limit: u32) -> Result<Vec<User>, StoreError> {
@@ -40,7 +45,7 @@ impl Edits for Sqlite {
             if !edit(&mut user) {
                 return Ok(Edited::Left);
             }
-            if let Some(field) = named_already(&transaction, new_names(&old, &user), Some(id))? {
+            if let Some(field) = named_already(&transaction, new_names(&old, &user), Some(id), Spelling::Any)? {
                 return Ok(Edited::Taken(field));
             }
             let (had, accounts) = (accounts(old.identities.as_deref()), accounts(user.identities.as_deref()));
