@@ -5,12 +5,16 @@
 
 #[path = "services/cluster.rs"]
 mod cluster;
+#[path = "services/cuts.rs"]
+mod cuts;
 #[path = "services/dumps.rs"]
 mod dumps;
 #[path = "services/failover.rs"]
 mod failover;
 #[path = "services/faults.rs"]
 mod faults;
+#[path = "services/full.rs"]
+mod full;
 #[path = "services/identities.rs"]
 mod identities;
 #[path = "services/mapping.rs"]

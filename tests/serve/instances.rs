@@ -11,13 +11,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, RwLock};
 use std::time::{Duration, Instant};
 
+use md5::{Digest as _, Md5};
 use serde_json::{Value, json};
 
 use crate::client::{TOKEN, post};
 
 const USERS: usize = 12;
-/// Of `password`, with which everybody begins.
-const MD5: &str = "5f4dcc3b5aa765d61d8327deb882cf99";
 
 /// One instance, as a process.
 struct Instance {
@@ -90,11 +89,20 @@ pub(crate) fn history(url: &str) {
     let (token, table) = (directory.path().join("token"), directory.path().join("users.ndjson"));
     std::fs::write(&token, TOKEN).expect("written");
     let prefix = format!("u{}", std::process::id());
-    let lines: String = (0..USERS)
-        .map(|user| json!({ "username": format!("{prefix}-{user}"), "passwordEncrypted": MD5, "passwordEncryptionMethod": "md5" }).to_string() + "\n")
-        .collect();
-    std::fs::write(&table, lines).expect("written");
-    import(url, &table);
+    // Of the same password under ever another salt: an import that replaces makes another hash of what nobody has touched, and would
+    // bring back the first password of who has changed theirs.
+    let import_anew = |round: usize| {
+        let salt = format!("{round:08x}");
+        let hash = hex(&Md5::digest(format!("{}{salt}", password(0))));
+        let line = |user| {
+            let name = format!("{prefix}-{user}");
+            json!({ "username": name, "passwordDigest": hash, "passwordAlgorithm": "md5($p.$s)", "passwordSalt": salt })
+        };
+        let lines: String = (0..USERS).map(|user| line(user).to_string() + "\n").collect();
+        std::fs::write(&table, lines).expect("written");
+        import(url, &table)
+    };
+    import_anew(0);
     let trial = Trial {
         instances: [0, 1].map(|_| RwLock::new(Some(Instance::start(url, &token)))),
         histories: (0..USERS).map(|_| Mutex::default()).collect(),
@@ -111,8 +119,11 @@ pub(crate) fn history(url: &str) {
             scope.spawn(move || trial.sign_in(prefix, seed));
         }
         scope.spawn(|| {
-            while !trial.is_over.load(Ordering::Relaxed) {
-                import(url, &table);
+            for round in 1.. {
+                if trial.is_over.load(Ordering::Relaxed) {
+                    break;
+                }
+                import_anew(round);
                 std::thread::sleep(Duration::from_millis(200));
             }
         });
@@ -138,8 +149,21 @@ pub(crate) fn history(url: &str) {
         check(user, &history);
         (events, changes) = (events + history.len(), changes + newest);
     }
+    // An upgrade that an instance wrote and died over before it was told is in the audit all the same.
+    let store = rehash::store::open(url, &rehash::store::OpenOptions::default()).expect("a store");
+    for user in 0..USERS {
+        let id = store.find(&format!("{prefix}-{user}")).expect("readable").expect("there").id;
+        let told = store.audit(Some(id), 100_000).expect("answered");
+        let of = |event: &str| told.iter().filter(|entry| entry.event == event).count();
+        assert!(of("upgrade") <= 1, "user {user}: upgraded {} times", of("upgrade"));
+        assert_eq!(of("change"), trial.newest[user].load(Ordering::Relaxed), "user {user}: each change once");
+    }
     println!("{events} operations, of them {changes} changes of password, on {USERS} users");
     assert!(events > USERS && changes > USERS, "hardly anything happened");
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn sign_in(prefix: &str, user: usize, number: usize) -> Value {
@@ -148,7 +172,7 @@ fn sign_in(prefix: &str, user: usize, number: usize) -> Value {
 
 fn import(url: &str, table: &Path) {
     let output = Command::new(env!("CARGO_BIN_EXE_rehash"))
-        .args(["import", "--store", url, "--json"])
+        .args(["import", "--store", url, "--json", "--on-conflict", "replace-legacy"])
         .arg(table)
         .output()
         .expect("it runs");

@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use rehash::store::{OpenOptions, open};
 
 use super::source::{Mysql, Postgres};
-use super::stores::{Schema, counters_are_right};
+use super::stores::{Moments, Schema, counters_are_right, kills};
 
 /// More than a batch of any store.
 const ROWS: u64 = 200_000;
@@ -60,14 +59,10 @@ fn at_rest(url: &str) -> u64 {
 }
 
 /// Kills imports at random moments, and lets the last one end.
-fn is_killed_and_ends(source: &str, store: &str, kills: u32) {
-    static ROUND: AtomicU32 = AtomicU32::new(1);
+/// Whether the last one found something and had something to do.
+fn is_killed_and_ends(source: &str, store: &str, kills: u32, moments: &mut Moments) -> bool {
     for _ in 0..kills {
-        let mut child = import(source, store).spawn().expect("started");
-        let number = ROUND.fetch_add(1, Ordering::Relaxed);
-        std::thread::sleep(Duration::from_millis(u64::from(number.wrapping_mul(2_654_435_761) % 900)));
-        let _ = child.kill();
-        child.wait().expect("ended");
+        moments.kill(import(source, store).spawn().expect("started"));
     }
     let before = at_rest(store);
     let counts = Counts::of(&import(source, store).output().expect("ended"));
@@ -87,18 +82,24 @@ fn is_killed_and_ends(source: &str, store: &str, kills: u32) {
     all.export(each).expect("exported");
     assert_eq!(seen.len() as u64, ROWS);
     counters_are_right(&*all);
+    before > 0 && before < ROWS
 }
 
 fn into_each_store(source: &str) {
-    let kills: u32 = std::env::var("REHASH_TEST_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(3);
-    for round in 0..kills.div_ceil(5) {
-        let kills = (kills - round * 5).min(5);
+    let all = kills();
+    let mut stores = [Moments::new(), Moments::new()];
+    let mut in_the_middle = [0, 0];
+    for round in 0..all.div_ceil(5) {
+        let kills = (all - round * 5).min(5);
         let directory = tempfile::tempdir().expect("a directory");
-        is_killed_and_ends(source, &format!("sqlite:{}", directory.path().join("s.db").display()), kills);
+        let file = format!("sqlite:{}", directory.path().join("s.db").display());
+        in_the_middle[0] += u32::from(is_killed_and_ends(source, &file, kills, &mut stores[0]));
         if let Some(schema) = Schema::new() {
-            is_killed_and_ends(source, &schema.url, kills);
+            in_the_middle[1] += u32::from(is_killed_and_ends(source, &schema.url, kills, &mut stores[1]));
         }
     }
+    assert!(all < 20 || in_the_middle[0] > 0, "no kill came between the first commit and the last");
+    println!("{in_the_middle:?} of {} rounds ended in the middle", all.div_ceil(5));
 }
 
 fn file(path: &Path) -> String {
