@@ -9,6 +9,8 @@ mod client;
 #[cfg(feature = "cli")]
 #[path = "serve/command.rs"]
 mod command;
+#[path = "serve/deploy.rs"]
+mod deploy;
 #[path = "serve/hostile.rs"]
 mod hostile;
 #[cfg(feature = "cli")]

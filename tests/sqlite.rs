@@ -42,6 +42,22 @@ fn upgrade(store: &Sqlite, name: &str) -> Swap {
 }
 
 #[test]
+fn names_of_any_length_and_of_every_plane_sign_in() {
+    let (store, hash) = (Sqlite::in_memory().expect("a store"), md5());
+    let long = "x".repeat(64 << 10);
+    // The first and the last of each plane that is a character.
+    let planes: String =
+        (0..17).flat_map(|plane| [plane << 16 | 0x61, plane << 16 | 0xfffd]).filter_map(char::from_u32).collect();
+    assert_eq!(planes.chars().count(), 34);
+    for name in [long.as_str(), &planes] {
+        add(&store, &NewUser { username: Some(name), password: Some(&hash), ..NewUser::default() });
+        assert_eq!(upgrade(&store, name), Swap::Written);
+        assert!(store.find(&name[..name.len() - 4]).expect("readable").is_none());
+        assert!(store.find(name).expect("readable").expect("there").password.expect("one").method == "argon2id");
+    }
+}
+
+#[test]
 fn the_whole_user_comes_back_byte_for_byte() {
     let hash = md5();
     let user = NewUser {

@@ -115,6 +115,21 @@ fn the_user_api_needs_the_admin_token_and_v1_the_api_token_where_there_is_one() 
     assert_eq!((server.get("/").status, server.get("/healthz").status), (404, 200));
 }
 
+/// No page of another site may ask in a visitor's browser.
+#[test]
+fn other_sites_are_given_no_leave() {
+    let server = Server::start(config());
+    let origin = ("Origin", "https://elsewhere.example");
+    for path in ["/v1/sign-in", "/v1/password", "/v1/verify", "/v1/hash", "/api/users", "/metrics", "/healthz", "/"] {
+        let asked =
+            [origin, ("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "content-type")];
+        for answer in [server.request("OPTIONS", path, &asked, b""), server.request("POST", path, &[origin], b"{}")] {
+            assert!(!answer.head.to_lowercase().contains("access-control-"), "{path}: {}", answer.head);
+        }
+        assert!(server.request("OPTIONS", path, &asked, b"").status >= 400, "{path}");
+    }
+}
+
 #[test]
 fn metrics_are_for_operators_unless_that_is_turned_off() {
     let counted = config();

@@ -16,8 +16,38 @@ fn program(variable: &str) -> Option<String> {
     path
 }
 
+/// At the rates that the service has where nothing is said of them.
 #[test]
-fn a_migration_script_imports_its_users_and_one_that_looks_at_statuses_loses_none() {
+fn the_script_of_the_guide_imports_its_users() {
+    let Some(node) = program("REHASH_TEST_NODE") else { return };
+    let mut usual = config();
+    usual.api_rate = rehash::serve::Config::default().api_rate;
+    let server = Server::start(usual);
+    let directory = tempfile::tempdir().expect("a directory");
+    let sha256 = "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8";
+    let user = |number| json!({"username": format!("user{number}"), "passwordEncrypted": sha256, "passwordEncryptionMethod": "SHA256"});
+    let users: Vec<Value> = (1..=15).map(user).collect();
+    let file = directory.path().join("users.json");
+    std::fs::write(&file, json!(users).to_string()).expect("written");
+    let output = Command::new(&node)
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/serve/guide.cjs"))
+        .env("API", format!("http://{}", server.address))
+        .env("TOKEN", TOKEN)
+        .env("USERS", &file)
+        .output()
+        .expect("node runs");
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    for number in 1..=15 {
+        let name = format!("user{number}");
+        assert_eq!(server.sign_in(&name, "wrong").status, 401);
+        let first = server.sign_in(&name, "password");
+        assert_eq!((first.status, &first.json()["upgraded"]), (200, &json!(true)), "{name}");
+        assert_eq!(server.sign_in(&name, "password").json()["upgraded"], json!(false), "{name}");
+    }
+}
+
+#[test]
+fn a_migration_script_that_looks_at_statuses_loses_no_user() {
     let Some(node) = program("REHASH_TEST_NODE") else { return };
     let mut limited = config();
     // Low enough for the script to be told to wait.

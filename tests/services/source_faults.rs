@@ -66,6 +66,28 @@ fn a_table_that_changes_while_it_is_read_loses_and_doubles_no_untouched_row() {
         assert!(read.summary.errors.is_empty());
         assert_untouched_rows_are_whole(&names(&read));
     }
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("legacy.db");
+    let file = rusqlite::Connection::open(&path).expect("a database");
+    // With a log, so that others may write while it is read.
+    let rows = format!(
+        "PRAGMA journal_mode = wal; CREATE TABLE people (id INTEGER PRIMARY KEY, login TEXT);
+         WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {ROWS})
+         INSERT INTO people SELECT n, 'user' || n FROM n"
+    );
+    file.execute_batch(&rows).expect("rows");
+    let read = read_with(&format!("sqlite:{}", path.display()), &query(sql, "id"), |checked| {
+        if checked.line == 1 {
+            for sql in changes {
+                // This SQLite may not have the function.
+                let sql = sql.replace("concat(login, 'x')", "login || 'x'");
+                let sql = sql.replace("concat('new', id)", "'new' || id").replace("concat('old', id)", "'old' || id");
+                file.execute_batch(&sql).expect("a change");
+            }
+        }
+    });
+    assert!(read.summary.errors.is_empty());
+    assert_untouched_rows_are_whole(&names(&read));
 }
 
 /// The key that the error says to go on after.

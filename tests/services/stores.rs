@@ -671,22 +671,27 @@ fn two_imports_at_once_store_each_record_once() {
     let reversed: String = table.lines().rev().map(|line| format!("{line}\n")).collect();
     std::fs::write(&file, &table).expect("written");
     std::fs::write(&other, reversed).expect("written");
-    each_store(|url| {
-        drop(open(url, &creating()).expect("a store"));
-        let children = [&file, &other].map(|file| import(file, url).spawn().expect("started"));
-        let mut imported = 0;
-        for child in children {
-            let output = child.wait_with_output().expect("ended");
-            let text = String::from_utf8_lossy(&output.stdout);
-            assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
-            let counts: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-            imported += counts["imported"].as_u64().expect("a count");
-        }
-        assert_eq!(imported, 30_000);
-        let store = open(url, &OpenOptions::default()).expect("a store");
-        assert_eq!(store.counts().expect("counts").iter().map(|row| row.records).sum::<u64>(), 30_000);
-        counters_are_right(&*store);
-    });
+    // Two that hold the same users in another order, and one and the same import begun twice.
+    for files in [[&file, &other], [&file, &file]] {
+        each_store(|url| {
+            drop(open(url, &creating()).expect("a store"));
+            let children = files.map(|file| import(file, url).spawn().expect("started"));
+            let mut imported = 0;
+            for child in children {
+                let output = child.wait_with_output().expect("ended");
+                let text = String::from_utf8_lossy(&output.stdout);
+                assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+                let counts: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+                let of = |name: &str| counts[name].as_u64().unwrap_or(0);
+                assert_eq!(of("imported") + of("already_there") + of("committed_earlier"), 30_000, "{text}");
+                imported += of("imported");
+            }
+            assert_eq!(imported, 30_000, "{url}");
+            let store = open(url, &OpenOptions::default()).expect("a store");
+            assert_eq!(store.counts().expect("counts").iter().map(|row| row.records).sum::<u64>(), 30_000);
+            counters_are_right(&*store);
+        });
+    }
 }
 
 /// An import that replaces whoever nobody has touched, and users who sign in and change their passwords meanwhile: whichever comes first
