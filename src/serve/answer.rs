@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::middleware::now_millis;
 use crate::store::User;
 
 /// What the log says of a request beside its status: for operators, never for the visitor.
@@ -60,6 +61,14 @@ impl From<User> for UserView {
             upgraded_at: user.upgraded_at.map(millis),
             password_changed_at: user.password_changed_at.map(millis),
         }
+    }
+}
+
+impl UserView {
+    /// Its hash was replaced while it was read.
+    pub(super) fn is_upgraded_now(&mut self) {
+        let now = now_millis();
+        self.upgraded_at.get_or_insert_with(|| i64::try_from(now - now % 1000).unwrap_or(i64::MAX));
     }
 }
 

@@ -267,30 +267,37 @@ impl Inner {
         };
         let mut note = Note { outcome: Some("accepted"), method: Some(method), ..Note::default() };
         let (store, row) = (self.accounts.clone(), id.clone());
-        let upgrade = match replacement {
-            None => upgrade,
-            Some(replacement) => match self.blocking.run(move || store.replace(&row, &replacement)).await {
-                Ok(Swap::Written) => "written",
-                Ok(Swap::Superseded) => "superseded",
-                Err(no_answer) => {
-                    note.reason = Some(no_answer.to_string());
-                    match no_answer {
-                        NoAnswer::Store(error) if error.kind() == StoreErrorKind::ReadOnly => "read_only",
-                        _ => "write_failed",
-                    }
+        let write = async {
+            let Some(replacement) = replacement else { return (upgrade, None) };
+            match self.blocking.run(move || store.replace(&row, &replacement)).await {
+                Ok(Swap::Written) => ("written", None),
+                Ok(Swap::Superseded) => ("superseded", None),
+                Err(NoAnswer::Store(error)) if error.kind() == StoreErrorKind::ReadOnly => {
+                    ("read_only", Some(error.to_string()))
                 }
-            },
+                Err(no_answer) => ("write_failed", Some(no_answer.to_string())),
+            }
         };
-        self.metrics.upgrade(upgrade);
-        note.upgrade = Some(upgrade);
         let (store, row) = (self.accounts.clone(), id.clone());
-        let asked = match &id {
-            Id::User(_) => self.blocking.run(move || store.who(&row)).await,
-            // Nothing is known of a row but its key.
-            Id::Row(_) => Ok(Account::Row(id.to_string())),
+        let ask = async {
+            match &id {
+                Id::User(_) => self.blocking.run(move || store.who(&row)).await,
+                // Nothing is known of a row but its key.
+                Id::Row(_) => Ok(Account::Row(id.to_string())),
+            }
         };
+        // At once: a sign-in waits for the store twice, and not three times.
+        let ((upgrade, why), asked) = tokio::join!(write, ask);
+        self.metrics.upgrade(upgrade);
+        (note.upgrade, note.reason) = (Some(upgrade), why);
         let who = match asked {
-            Ok(Account::User(user)) => Who::Whole(Box::new((*user).into())),
+            Ok(Account::User(user)) => {
+                let mut view = UserView::from(*user);
+                if upgrade == "written" {
+                    view.is_upgraded_now();
+                }
+                Who::Whole(Box::new(view))
+            }
             Ok(Account::Row(id)) => Who::Id { id },
             Ok(Account::Nobody) => return Problem::CONFLICT.into_response(),
             Err(no_answer) => {

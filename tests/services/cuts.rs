@@ -13,10 +13,27 @@ use rehash::{Password, Upgrade};
 use crate::cluster::Cluster;
 use crate::stores::{OF_PASSWORD, Schema, counters_are_right, creating, engine, import, md5, table};
 
+/// Who spoke last, and how often the server began to.
+#[derive(Default)]
+struct Turns {
+    is_answering: AtomicBool,
+    answers: AtomicU32,
+}
+
+impl Turns {
+    fn heard(&self, is_answer: bool) {
+        if !self.is_answering.swap(is_answer, Ordering::SeqCst) && is_answer {
+            self.answers.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
 /// A way to the server that can be cut.
 struct Proxy {
     port: u16,
     streams: Arc<Mutex<Vec<TcpStream>>>,
+    /// How often the server was asked, and then answered.
+    turns: Arc<Turns>,
     /// Which of the server's next answers is lost, and the connection with it; nought for none. Then, which of those after it.
     lost: Arc<[AtomicU32; 2]>,
 }
@@ -29,6 +46,8 @@ impl Proxy {
         let held = Arc::clone(&streams);
         let lost: Arc<[AtomicU32; 2]> = Arc::default();
         let counted = Arc::clone(&lost);
+        let turns: Arc<Turns> = Arc::default();
+        let heard = Arc::clone(&turns);
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let Ok(server) = TcpStream::connect(&server) else { continue };
@@ -36,11 +55,12 @@ impl Proxy {
                 held.lock().expect("held").extend([clone(&client), clone(&server)]);
                 let (back, forth) = ((clone(&server), clone(&client)), (client, server));
                 let counted = Arc::clone(&counted);
-                std::thread::spawn(move || pump(back.0, back.1, Some(&counted)));
-                std::thread::spawn(move || pump(forth.0, forth.1, None));
+                let (answers, questions) = (Arc::clone(&heard), Arc::clone(&heard));
+                std::thread::spawn(move || pump(back.0, back.1, &answers, Some(&counted)));
+                std::thread::spawn(move || pump(forth.0, forth.1, &questions, None));
             }
         });
-        Self { port, streams, lost }
+        Self { port, streams, turns, lost }
     }
 
     fn url(schema: &Schema) -> (Self, String) {
@@ -50,6 +70,13 @@ impl Proxy {
         let user = schema.admin.split_once("://").expect("a scheme").1.split_once('@').expect("a user").0;
         let url = format!("postgres://{user}@127.0.0.1:{}/{database}?schema={}", proxy.port, schema.name);
         (proxy, url)
+    }
+
+    /// How often the server was asked and waited for, while this was done.
+    fn round_trips(&self, work: impl FnOnce()) -> u32 {
+        let before = self.turns.answers.load(Ordering::SeqCst);
+        work();
+        self.turns.answers.load(Ordering::SeqCst) - before
     }
 
     fn lose(&self, answer: u32, then: u32) {
@@ -64,9 +91,10 @@ impl Proxy {
     }
 }
 
-fn pump(mut from: TcpStream, mut to: TcpStream, lost: Option<&[AtomicU32; 2]>) {
+fn pump(mut from: TcpStream, mut to: TcpStream, turns: &Turns, lost: Option<&[AtomicU32; 2]>) {
     let mut buffer = [0; 64 << 10];
     while let Ok(count @ 1..) = from.read(&mut buffer) {
+        turns.heard(lost.is_some());
         let left = |lost: u32| lost.checked_sub(1);
         if let Some([lost, then]) = lost
             && lost.fetch_update(Ordering::SeqCst, Ordering::SeqCst, left) == Ok(1)
@@ -167,6 +195,31 @@ fn what_was_done_and_whose_answer_was_lost_is_not_done_twice_and_not_called_undo
         assert_eq!(schema.number(&query), 6, "{event}");
     }
     counters_are_right(&*store);
+}
+
+#[test]
+fn a_sign_in_waits_for_the_server_once_and_where_it_upgrades_twice() {
+    let Some(schema) = Schema::new() else { return };
+    let (proxy, url) = Proxy::url(&schema);
+    let store = open(&url, &creating()).expect("a store");
+    let (engine, hash) = (engine(), md5(OF_PASSWORD));
+    for name in ["ada", "bob"] {
+        let new = NewUser { username: Some(name), password: Some(&hash), ..NewUser::default() };
+        assert!(matches!(store.create(&new), Ok(Created::New(_))));
+    }
+    // The connection is there.
+    assert!(store.find("nobody").expect("readable").is_none());
+    let sign_in = |name: &str, password: &str| {
+        proxy.round_trips(|| drop(rehash::sign_in::sign_in(&engine, &*store, name, &Password::new(password))))
+    };
+    assert_eq!(sign_in("nobody", "password"), 1);
+    assert_eq!(sign_in("ada", "wrong"), 1);
+    assert_eq!(sign_in("ada", "password"), 2, "it is found, and its hash replaced");
+    assert_eq!(sign_in("ada", "password"), 1, "it is upgraded");
+    let bob = store.find("bob").expect("readable").expect("there");
+    let new = engine.hash(&Password::new("new")).expect("a hash");
+    let change = || assert!(matches!(store.change_password(bob.id, bob.password.as_ref(), &new), Ok(Swap::Written)));
+    assert_eq!(proxy.round_trips(change), 1);
 }
 
 #[test]
