@@ -31,7 +31,7 @@ pub(crate) enum Mode {
 
 const MODES: [Mode; 6] = [Mode::Works, Mode::Down, Mode::Slow, Mode::ReadOnly, Mode::WriteFails, Mode::Panics];
 
-/// A real store behind a switch. The user `broken` has a row that does not parse.
+/// A real store behind a switch. The user `broken` has a row that does not parse, and `large` one that takes 256 MiB.
 pub(crate) struct Switched {
     inner: Sqlite,
     mode: AtomicU8,
@@ -71,6 +71,12 @@ impl Store for Switched {
         self.check(false)?;
         if identifier == "broken" {
             let password = Some(TaggedText { method: "md5".to_owned(), text: "zz".to_owned() });
+            return Ok(Some(Found::new(i64::MAX, password)));
+        }
+        if identifier == "large" {
+            let text =
+                "$argon2id$v=19$m=262144,t=2,p=1$FBMjI4RJBhIykCgol1KEJA$2ky5GAdhT1kH4kIgPN/oERE3Taiy43vNN70a3HpiKQU";
+            let password = Some(TaggedText { method: "argon2id".to_owned(), text: text.to_owned() });
             return Ok(Some(Found::new(i64::MAX, password)));
         }
         // As a store that knows nothing of spellings.

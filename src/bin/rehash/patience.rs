@@ -11,6 +11,11 @@ const LOOK: Duration = Duration::from_millis(250);
 /// Looks after which it is said: two seconds.
 const LOOKS: u64 = 8;
 
+const OTHERS: &str =
+    "waiting for the store: another import may be writing to it, its indexes are being built, or its disk is slow";
+/// At an import's end.
+const INDEXES: &str = "the store ends the import: where it has put its indexes off, it builds them now";
+
 /// Watches one thread's dealings with a store.
 pub struct Patience(Arc<State>);
 
@@ -18,6 +23,7 @@ pub struct Patience(Arc<State>);
 struct State {
     /// Odd while the store is waited for; another number each time.
     turns: AtomicU64,
+    is_ending: AtomicBool,
     is_over: AtomicBool,
 }
 
@@ -37,6 +43,14 @@ impl Patience {
         self.0.turns.fetch_add(1, Ordering::Relaxed);
         done
     }
+
+    /// The same for what ends an import.
+    pub fn wait_for_end<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.0.is_ending.store(true, Ordering::Relaxed);
+        let done = self.wait(work);
+        self.0.is_ending.store(false, Ordering::Relaxed);
+        done
+    }
 }
 
 impl Drop for Patience {
@@ -54,9 +68,7 @@ impl State {
             looks = if turn == seen && turn % 2 == 1 { looks + 1 } else { 0 };
             seen = turn;
             if looks == LOOKS {
-                say(
-                    "waiting for the store: another import may be writing to it, its indexes are being built, or its disk is slow",
-                );
+                say(if self.is_ending.load(Ordering::Relaxed) { INDEXES } else { OTHERS });
             }
         }
     }
