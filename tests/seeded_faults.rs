@@ -82,8 +82,10 @@ fn alphabet(numbers: &mut Numbers) -> String {
     text
 }
 
-/// The kinds of faults: each changes a good row of some method, and says what is told of it.
-const KINDS: [fn(&mut Row, &mut Numbers) -> (&'static str, &'static str); 18] = [
+/// Changes a good row, and says what is told of it: the field and the code.
+type Kind = fn(&mut Row, &mut Numbers) -> (&'static str, &'static str);
+
+const KINDS: [Kind; 18] = [
     |row, numbers| digest(row, numbers.hex(31), "MD5", "wrong_length"),
     |row, numbers| digest(row, numbers.hex(31) + "g", "MD5", "bad_encoding"),
     |row, numbers| digest(row, numbers.hex(39) + "O", "SHA1", "bad_encoding"),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::store::{
     Day, Found, GuessEnd, Guessed, MethodCount, Store, StoreError, Subject, Swap, TaggedText, User, Users,
+    spelt_in_any_way,
 };
 use crate::{Replacement, StoredHash};
 
@@ -106,12 +107,11 @@ impl Accounts {
         }
     }
 
-    /// What an identifier's guesses are counted under. A column may not look at the blanks that it ends with (`char(n)`, `RTRIM`), and
-    /// guesses with ever more of them would all be at one user.
-    pub(super) fn counted<'a>(&self, identifier: &'a str) -> &'a str {
+    /// What an identifier's guesses are counted under.
+    pub(super) fn spelt(&self, identifier: &str) -> String {
         match self {
-            Self::Users(_) => identifier,
-            Self::Table(_) => identifier.trim_end(),
+            Self::Users(users) => users.spelt(identifier),
+            Self::Table(_) => spelt_in_any_way(identifier),
         }
     }
 

@@ -158,7 +158,7 @@ impl Inner {
         submit: impl FnOnce(&Self, StoredHash, Password) -> Submitted<T>,
     ) -> Result<Verified<T>, Failure> {
         let deadline = start + self.patience();
-        let mut guess = match Guess::begin(self, self.accounts.counted(identifier), address, deadline).await {
+        let mut guess = match Guess::begin(self, &self.accounts.spelt(identifier), address, deadline).await {
             Begun::Taken(guess) => Some(guess),
             Begun::Locked => None,
             Begun::Throttled => return Err(Failure::Throttled),
@@ -166,8 +166,7 @@ impl Inner {
         let outcome = self.find_and_verify(start, identifier, guess.as_mut(), password, submit).await;
         if let Some(guess) = guess {
             guess.end(match &outcome {
-                // What the store does not fold, and the count does, is not ASCII.
-                Ok(verified) if verified.is_only_match && identifier.is_ascii() => GuessEnd::Right,
+                Ok(verified) if verified.is_only_match => GuessEnd::Right,
                 // Those before it may have been at the password of another who is called alike.
                 Ok(_) => GuessEnd::Nothing,
                 Err(Failure::Refused { .. }) => GuessEnd::Wrong,

@@ -47,11 +47,6 @@ impl Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Key(u64);
 
-/// A store may take any spelling of an identifier for whom it names.
-fn spelt(identifier: &str) -> String {
-    identifier.to_lowercase()
-}
-
 impl Throttle {
     pub(super) fn new(config: &Config) -> Self {
         let rows = config.throttle_entries.div_ceil(WAYS).max(1);
@@ -65,8 +60,9 @@ impl Throttle {
         }
     }
 
+    /// Of the one spelling that stands for all ([`Users::spelt`](crate::store::Users::spelt)).
     pub(super) fn identifier(&self, identifier: &str) -> Key {
-        Key(self.hasher.hash_one(("identifier", spelt(identifier))).max(1))
+        Key(self.hasher.hash_one(("identifier", identifier)).max(1))
     }
 
     /// What the store is told of them, where it counts.
@@ -75,7 +71,7 @@ impl Throttle {
             Ok(address) => format!("address {address}"),
             Err(network) => format!("network {network:x}"),
         };
-        (format!("identifier {}", spelt(identifier)), address.map(network))
+        (format!("identifier {identifier}"), address.map(network))
     }
 
     /// An IPv6 address counts with its network: whoever has one has them all.
@@ -247,14 +243,6 @@ mod tests {
         throttle.end(ada, GuessEnd::Wrong);
         throttle.end(ada, GuessEnd::Wrong);
         assert_eq!(begin(), Guessed::Locked);
-    }
-
-    #[test]
-    fn all_spellings_of_an_identifier_are_counted_together() {
-        let throttle = Throttle::new(&Config::default());
-        assert_eq!(throttle.identifier("ADA"), throttle.identifier("ada"));
-        assert_eq!(Throttle::names("Ada", None), ("identifier ada".to_owned(), None));
-        assert_ne!(throttle.identifier("ada"), throttle.identifier("ada "));
     }
 
     #[test]

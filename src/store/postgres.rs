@@ -141,6 +141,10 @@ impl Store for Postgres {
 }
 
 impl Users for Postgres {
+    fn spelt(&self, identifier: &str) -> String {
+        folded(identifier)
+    }
+
     fn user(&self, id: i64) -> Result<Option<User>, StoreError> {
         let rows =
             self.server.with(async |client| client.query_typed(&self.statements.user, &[(&id, Type::INT8)]).await)?;

@@ -25,6 +25,7 @@ use self::record::{Counted, Event};
 use self::schema::failed;
 use super::changes::{Change, Changes};
 use super::slots::{Slot, Slots};
+use super::spelling::folded;
 use super::users::shown;
 pub use super::users::{Inserted, MethodCount, NewUser, User};
 use super::{
@@ -269,6 +270,10 @@ impl Store for Sqlite {
 }
 
 impl Users for Sqlite {
+    fn spelt(&self, identifier: &str) -> String {
+        folded(identifier)
+    }
+
     fn user(&self, id: i64) -> Result<Option<User>, StoreError> {
         user(&*self.reader()?, id).map_err(failed)
     }

@@ -112,6 +112,20 @@ fn all_spellings_are_counted_together_and_forgiven_where_they_are_one_users() {
         }
         assert_eq!(server.sign_in("victim", "right").status, 401, "it is locked");
         assert_eq!(server.sign_in("ada", "right").status, 200);
+        // Letters that are not ASCII's are not folded: these are two, and the mistakes of each are their own.
+        for name in ["ünal", "Ünal"] {
+            server.create(&json!({"username": name, "password": "right"}));
+        }
+        for _ in 0..4 {
+            assert_eq!(server.sign_in("ünal", "wrong").status, 401);
+            assert_eq!(server.sign_in("ünal", "right").status, 200, "forgiven");
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        (0..3).for_each(|_| assert_eq!(server.sign_in("Ünal", "wrong").status, 401));
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        assert_eq!(server.sign_in("Ünal", "right").status, 401, "it is locked");
+        assert_eq!(server.sign_in("ünal", "right").status, 200);
+        assert_eq!(server.sign_in("Ünal", "right").status, 401, "and by nobody else forgiven");
     }
 }
 

@@ -140,6 +140,7 @@ fn every_store_keeps_the_contract() {
         assert_eq!(back.profile.as_deref(), ada.profile);
         assert!(back.password == Some(TaggedText::of(&hash)));
         assert!(store.find("nobody\0").expect("readable").is_none());
+        assert_eq!(store.spelt("ADA.Ünal "), "ada.Ünal ");
 
         // A swap needs the expected hash, once.
         let accepted = engine.verify(&hash, &Password::new("password")).expect("accepted");
