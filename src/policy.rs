@@ -182,7 +182,7 @@ impl Policy {
     #[must_use]
     pub fn is_weaker(&self, stored: &StoredHash) -> bool {
         match stored.parsed() {
-            Parsed::Argon2(argon2) if argon2.is_current_kind() && stored.method() == Method::Argon2id => {
+            Parsed::Argon2(argon2) if is_current(argon2, stored) => {
                 let (has, wants) = (argon2.spec(), self.spec_replacing(stored));
                 let lanes_aside = Spec { lanes: has.lanes, ..wants };
                 has != lanes_aside
@@ -192,8 +192,9 @@ impl Policy {
     }
 
     /// What a hash that replaces `stored` is made with: for each parameter the greater of the target's and the stored
-    /// one's, so that nothing ever gets weaker; the current key, or else the one it had. Where the limits refuse that, another
-    /// variant or version of Argon2 gives way in its passes, which were over less memory: to no less work than it had.
+    /// one's, so that nothing ever gets weaker; the current key, or else the one it had. Where the limits refuse that, what is
+    /// replaced for what it is (another variant or version of Argon2, or one over an expression) gives way in its passes, which were over less
+    /// memory: to no less work than it had.
     pub(crate) fn spec_replacing(&self, stored: &StoredHash) -> Spec {
         let target = self.new_spec();
         let Parsed::Argon2(argon2) = stored.parsed() else { return target };
@@ -206,7 +207,7 @@ impl Policy {
             output_bytes: target.output_bytes.max(has.output_bytes),
             key: target.key.or(has.key),
         };
-        if argon2.is_current_kind() || self.check_spec(&spec).is_ok() {
+        if is_current(argon2, stored) || self.check_spec(&spec).is_ok() {
             return spec;
         }
         let work = u64::from(has.memory_kib) * u64::from(has.passes);
@@ -235,6 +236,11 @@ impl Policy {
     pub(crate) fn decoy(&self, salt: [u8; SALT_BYTES], output: [u8; OUTPUT_BYTES]) -> StoredHash {
         StoredHash::from_argon2(Argon2::shaped(&self.new_spec(), salt.into(), output.into()))
     }
+}
+
+/// Argon2id version 0x13 of the password itself.
+fn is_current(argon2: &Argon2, stored: &StoredHash) -> bool {
+    argon2.is_current_kind() && stored.method() == Method::Argon2id
 }
 
 impl Default for Policy {

@@ -38,8 +38,6 @@ pub use info::StoreInfo;
 pub use mapping::{Mapped, MappedId, Mapping, UNREADABLE};
 pub use open::{OpenOptions, StoreUrl, open};
 pub use progress::{Projection, left_to_replace, sort_weakest_first, weeks};
-#[cfg(feature = "serve")]
-pub(crate) use users::spelt_in_any_way;
 pub use users::{
     AuditEntry, Created, Day, GuessEnd, Guessed, Inserted, Linked, MethodCount, NewUser, Subject, Unstorable, User,
     Users,

@@ -68,7 +68,8 @@ impl UserView {
     /// Its hash was replaced while it was read.
     pub(super) fn is_upgraded_now(&mut self) {
         let now = now_millis();
-        self.upgraded_at.get_or_insert_with(|| i64::try_from(now - now % 1000).unwrap_or(i64::MAX));
+        let now = i64::try_from(now - now % 1000).unwrap_or(i64::MAX);
+        self.upgraded_at = self.upgraded_at.max(Some(now));
     }
 }
 

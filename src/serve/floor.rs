@@ -171,11 +171,16 @@ fn cost(method: &str, parameters: &str) -> Option<Cost> {
     })
 }
 
-/// The parameters of each step. What comes before the last one with a mere cost is phpass.
+/// The parameters of each step, with the method that they are of: within an expression its outermost function. What comes before the last
+/// one with a mere cost is phpass.
 fn steps<'a>(method: &'a str, parameters: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
     let steps = parameters.rsplit(' ').next().unwrap_or_default();
     let (before, last) = steps.rsplit_once('+').unwrap_or(("", steps));
-    before.split('+').map(|step| ("phpass", step)).chain([(method, last)])
+    before.split('+').map(|step| ("phpass", step)).chain([(outermost(method, parameters), last)])
+}
+
+fn outermost<'a>(method: &'a str, parameters: &'a str) -> &'a str {
+    parameters.rsplit_once(' ').and_then(|(expression, _)| expression.split_once('(')).map_or(method, |(name, _)| name)
 }
 
 fn cost_of_step(method: &str, parameters: &str) -> Option<Cost> {
@@ -202,9 +207,9 @@ fn cost_of_step(method: &str, parameters: &str) -> Option<Cost> {
 fn dearest_cost(method: &str, parameters: &str) -> Option<Cost> {
     let cost = cost(method, parameters)?;
     // Crypt's rounds are taken at twice their work for a short password.
-    let (times, of_longest) = match method {
+    let (times, of_longest) = match outermost(method, parameters) {
         "sha256crypt" | "sha512crypt" | "md5crypt" | "apr1" => (2, 40),
-        _ if is_phpass(method) => (4, 66),
+        method if is_phpass(method) => (4, 66),
         _ => return Some(cost),
     };
     let free = Cost::digests(Limits::LENGTH_WORK_FREE).time;
@@ -275,11 +280,13 @@ mod tests {
         assert_eq!(millis("expression", "bcrypt(nfkc($p)) cost=12"), Some(240));
         assert_eq!(millis("expression", "argon2id(md5($p.' ')) m=19456,t=2,p=1"), Some(9));
         assert_eq!(millis("expression", "md5(md5($p).' ')"), None);
+        assert_eq!(millis("expression", "phpass(md5($p)) cost=13"), Some(2), "and no bcrypt");
         assert_eq!(millis("phpbb_bcrypt", "cost=13+cost=12"), Some(242), "phpass, and bcrypt over it");
         assert_eq!(millis("magento", "m=19456,t=2,p=1+m=19456,t=2,p=1"), Some(19));
         assert!(millis("scrypt", "ln=99999999999,r=8").is_some());
         let millis = |method, parameters| dearest_cost(method, parameters).map(|cost| cost.time.as_millis());
         assert_eq!(millis("phpass", "cost=8"), Some(4), "the longest password of all");
+        assert_eq!(millis("expression", "phpass(md5($p)) cost=8"), Some(4));
         assert_eq!(millis("wordpress_phpass", "cost=16"), Some(250), "as much as any may take");
         assert_eq!(millis("wordpress_phpass", "cost=20"), Some(1048));
         assert_eq!(millis("sha512crypt", "rounds=500000"), Some(1000));

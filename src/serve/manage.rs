@@ -61,7 +61,7 @@ struct ToVerify {
 pub(super) async fn find(State(service): State<Service>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
     let inner = &service.inner;
     inner.admit()?;
-    let Search { wanted, page, page_size } = Search::of(query.as_deref().unwrap_or_default())?;
+    let Search { wanted, exactly, page, page_size } = Search::of(query.as_deref().unwrap_or_default())?;
     let store = inner.users()?;
     let skipped = (page - 1).saturating_mul(page_size);
     if wanted.is_empty() {
@@ -81,13 +81,18 @@ pub(super) async fn find(State(service): State<Service>, RawQuery(query): RawQue
     let found = inner.blocking.run(move || {
         let mut found: Vec<User> = Vec::new();
         for (kind, text) in wanted {
-            found.extend(store.find_users(kind, &text)?);
+            if exactly.contains(&kind) {
+                found.extend(store.find_user(kind, &text)?);
+            } else {
+                found.extend(store.find_users(kind, &text)?);
+            }
         }
         Ok(found)
     });
     let mut found = found.await?;
-    found.sort_by_key(|user| user.id);
-    found.dedup_by_key(|user| user.id);
+    // In the order in which they were found: who has it as it is written comes first.
+    let mut seen = std::collections::HashSet::new();
+    found.retain(|user| seen.insert(user.id));
     let total = found.len();
     let page: Vec<UserView> = found.into_iter().skip(skipped).take(page_size).map(UserView::from).collect();
     Ok(([(TOTAL_NUMBER, total.to_string())], Json(page)).into_response())
@@ -106,6 +111,8 @@ fn links(page: usize, page_size: usize, total: u64) -> String {
 
 struct Search {
     wanted: Vec<(Identifier, String)>,
+    /// Which of them are looked for as they are written, and not in whatever capitals.
+    exactly: Vec<Identifier>,
     page: usize,
     page_size: usize,
 }
@@ -113,14 +120,13 @@ struct Search {
 impl Search {
     fn of(query: &str) -> Result<Self, Problem> {
         let bad = |name: &str, why: &str| Problem::bad_field(name, "bad_field", why).misshapen();
-        let mut search = Self { wanted: Vec::new(), page: 1, page_size: PAGE_SIZE };
+        let mut search = Self { wanted: Vec::new(), exactly: Vec::new(), page: 1, page_size: PAGE_SIZE };
         for (name, value) in Query(query) {
             let number = || value.parse::<usize>().ok().filter(|number| *number > 0);
             let kind = match name.as_str() {
-                "search.username" => Identifier::Username,
-                "search.primaryEmail" => Identifier::PrimaryEmail,
-                "search.primaryPhone" => Identifier::PrimaryPhone,
-                "mode.username" | "mode.primaryEmail" | "mode.primaryPhone" if value == "exact" => continue,
+                "search.username" | "mode.username" => Identifier::Username,
+                "search.primaryEmail" | "mode.primaryEmail" => Identifier::PrimaryEmail,
+                "search.primaryPhone" | "mode.primaryPhone" => Identifier::PrimaryPhone,
                 "page" => {
                     search.page = number().ok_or_else(|| bad("page", "is counted from one"))?;
                     continue;
@@ -133,11 +139,17 @@ impl Search {
                 _ => {
                     return Err(bad(
                         "query",
-                        "search.username, search.primaryEmail and search.primaryPhone are looked for, exactly",
+                        "search.username, search.primaryEmail and search.primaryPhone are looked for",
                     ));
                 }
             };
-            search.wanted.push((kind, value));
+            if name.starts_with("search.") {
+                search.wanted.push((kind, value));
+            } else if value == "exact" {
+                search.exactly.push(kind);
+            } else {
+                return Err(bad(&name, "can be exact"));
+            }
         }
         if search.wanted.len() > 3 {
             return Err(bad("query", "up to three of search.username, search.primaryEmail and search.primaryPhone"));

@@ -47,14 +47,13 @@ pub trait Edits {
     }
 
     /// The users whose identifier of this kind is this one, in whatever ASCII capitals; sixteen at most, who has it as it is written
-    /// first.
+    /// first. Default: that one alone.
     ///
     /// # Errors
     ///
     /// [`StoreError`].
     fn find_users(&self, kind: Identifier, text: &str) -> Result<Vec<User>, StoreError> {
-        let _ = (kind, text);
-        Err(not_here())
+        Ok(self.find_user(kind, text)?.into_iter().collect())
     }
 
     /// So many users in the order of their ids, after so many. Those are counted off, so that what is far down takes long: for looking

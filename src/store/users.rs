@@ -20,11 +20,11 @@ pub trait Users: Store<Id = i64> + Edits {
     /// [`StoreError`].
     fn user(&self, id: i64) -> Result<Option<User>, StoreError>;
 
-    /// One spelling for all of an identifier that can name one user in this store: guesses are counted under it. Default: lower case, of all
-    /// alphabets, and without white space at its end, as a database may compare texts. The stores here fold the capitals of ASCII alone.
-    fn spelt(&self, identifier: &str) -> String {
-        spelt_in_any_way(identifier)
-    }
+    /// One spelling for all of an identifier that [`Store::find`] takes for one: guesses are counted under it, and forgiven under it where
+    /// [`Found::is_only_match`](super::Found::is_only_match) says that nobody else has any of them. The stores here fold the capitals of
+    /// ASCII alone. A database may fold those of all alphabets, accents, and blanks at the end: fold no less than yours, or guesses at one
+    /// user have several counts.
+    fn spelt(&self, identifier: &str) -> String;
 
     /// Adds a user, unless their username, email or phone names somebody else, as whichever of the three; of one who comes without another
     /// system's hash, in whatever ASCII capitals. One who signs up comes with an Argon2id hash: their password counts as their own from the start, and no import
@@ -224,11 +224,6 @@ pub struct User {
     pub upgraded_at: Option<i64>,
     /// Unix time in seconds of the last password change.
     pub password_changed_at: Option<i64>,
-}
-
-/// One spelling for all that a database may take for one.
-pub(crate) fn spelt_in_any_way(identifier: &str) -> String {
-    identifier.trim_end().to_lowercase()
 }
 
 /// Whether a hash that comes with a new user was made by another system.

@@ -92,6 +92,10 @@ impl Store for Switched {
 impl Edits for Switched {}
 
 impl Users for Switched {
+    fn spelt(&self, identifier: &str) -> String {
+        identifier.to_lowercase()
+    }
+
     fn user(&self, id: i64) -> Result<Option<User>, StoreError> {
         self.check(false)?;
         self.inner.user(id)

@@ -660,7 +660,7 @@ fn an_import_that_is_killed_goes_on() {
     }
     for (kind, (_, in_the_middle)) in &*stores.lock().expect("whole") {
         println!("{kind}: {in_the_middle} of {} rounds ended in the middle", kills.div_ceil(5));
-        assert!(kills < 20 || *in_the_middle > 0, "{kind}: no kill came between the first commit and the last");
+        assert!(kills < 40 || *in_the_middle > 0, "{kind}: no kill came between the first commit and the last");
     }
 }
 
@@ -735,7 +735,8 @@ fn users_sign_in_and_change_passwords_while_an_import_replaces() {
                         assert_eq!(again.expect("an answer"), Swap::Written);
                     }
                 }
-                std::thread::sleep(Duration::from_millis(5));
+                // Where the import came to nobody first, it is given more time.
+                std::thread::sleep(Duration::from_millis(if replaced == 0 { 5 + 5 * round } else { 5 }));
             }
             assert!(child.wait().expect("ended").success());
             for (number, name) in names.iter().enumerate() {

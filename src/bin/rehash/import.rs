@@ -378,8 +378,7 @@ impl<W: Write> Importer<'_, W> {
         failure = failure.or(settled.err());
         if failure.is_none() && !is_interrupted && summary.errors.is_empty() {
             let mut ids = self.inputs.iter().map(|input| input.id);
-            failure =
-                self.patience.wait_for_end(|| ids.try_for_each(|id| self.bulk.end_input(id))).err().map(Failure::from);
+            failure = self.patience.end(|| ids.try_for_each(|id| self.bulk.end_input(id))).err().map(Failure::from);
         }
         let stopped = match &failure {
             Some(failure) => failure.message().map(str::to_owned),

@@ -45,7 +45,7 @@ impl Patience {
     }
 
     /// The same for what ends an import.
-    pub fn wait_for_end<T>(&self, work: impl FnOnce() -> T) -> T {
+    pub fn end<T>(&self, work: impl FnOnce() -> T) -> T {
         self.0.is_ending.store(true, Ordering::Relaxed);
         let done = self.wait(work);
         self.0.is_ending.store(false, Ordering::Relaxed);

@@ -5,6 +5,7 @@ use std::pin::pin;
 
 use bytes::Bytes;
 use futures_util::SinkExt as _;
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error, Transaction};
 
 use super::identities::new_ids;
@@ -172,9 +173,10 @@ pub(super) async fn write(
     }
     // Who is still writing the same mark is waited for here.
     let is_first = keep(&transaction, schema, &job.mark, &outcomes, &changes).await?;
-    if !is_first && let Some(outcomes) = unsure.take() {
-        transaction.rollback().await?;
-        return Ok(Written { outcomes, is_committed: true });
+    if !is_first && unsure.is_some() && is_journalled(transaction.client(), schema, &job.mark).await? {
+        // It is undone with the connection, too.
+        let _ = transaction.rollback().await;
+        return Ok(Written { outcomes: unsure.take().unwrap_or_default(), is_committed: true });
     }
     *unsure = Some(outcomes);
     transaction.commit().await?;
@@ -219,6 +221,25 @@ pub(super) async fn copy(transaction: &Transaction<'_>, table: &str, text: &[u8]
         sink.send(Bytes::copy_from_slice(chunk)).await?;
     }
     sink.finish().await.map(drop)
+}
+
+/// Whether this batch is in the journal: not another that begins at the same record, from who imports the same at the same time.
+pub(super) async fn is_journalled(client: &Client, schema: &str, mark: &Mark) -> Result<bool, Error> {
+    let query = format!(
+        "SELECT 1 FROM {schema}.import_batches WHERE import_id = $1 AND first = $2 AND records = $3
+         AND digest IS NOT DISTINCT FROM $4 AND last_key IS NOT DISTINCT FROM $5"
+    );
+    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let (first, records) = (number(mark.first), number(mark.records));
+    let last = mark.keys.as_ref().map(|keys| &*keys.last);
+    let values: [(&(dyn ToSql + Sync), Type); 5] = [
+        (&mark.input, Type::INT8),
+        (&first, Type::INT8),
+        (&records, Type::INT8),
+        (&mark.digest, Type::TEXT),
+        (&last, Type::TEXT),
+    ];
+    Ok(client.query_typed_opt(&query, &values).await?.is_some())
 }
 
 /// The counters, the day, the journal and the audit. Last, so that nobody waits for them long. Whether the batch was not in the

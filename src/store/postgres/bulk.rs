@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error};
 
-use super::batch::{Job, Way, write};
+use super::batch::{Job, Way, is_journalled, write};
 use super::connect::{failed, is_cut, is_transient};
 use super::identities::is_taken;
 use super::server::Inner;
@@ -244,7 +244,6 @@ async fn deliver(inner: &Inner, clients: &Mutex<Vec<Client>>, mut job: Job) -> R
     let mut tries = 0;
     while tries < TRIES || failed_at.is_some_and(|at| at.elapsed() < PATIENCE) {
         if tries > 0 {
-            failed_at.get_or_insert_with(Instant::now);
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(LONGEST_WAIT);
         }
@@ -255,6 +254,7 @@ async fn deliver(inner: &Inner, clients: &Mutex<Vec<Client>>, mut job: Job) -> R
             _ => match inner.target.connect(&inner.options).await {
                 Ok(client) => client,
                 Err(error) => {
+                    failed_at.get_or_insert_with(Instant::now);
                     last = Some(error);
                     continue;
                 }
@@ -263,13 +263,14 @@ async fn deliver(inner: &Inner, clients: &Mutex<Vec<Client>>, mut job: Job) -> R
         // Its commit may have come through, and only the answer to it been lost. What became of it is kept until that is known for
         // certain: the question can be lost as well, and a session that was cut off can commit after it was asked.
         if outcomes_unsure.is_some() {
-            match is_journalled(inner, &client, &job).await {
+            match is_journalled(&client, &inner.target.schema, &job.mark).await {
                 Ok(true) => {
                     let outcomes = outcomes_unsure.take().unwrap_or_default();
                     return Ok(Written { outcomes, is_committed: true });
                 }
                 Ok(false) => {}
                 Err(error) => {
+                    failed_at.get_or_insert_with(Instant::now);
                     last = Some(failed(&error));
                     continue;
                 }
@@ -287,19 +288,14 @@ async fn deliver(inner: &Inner, clients: &Mutex<Vec<Client>>, mut job: Job) -> R
                 clients.lock().unwrap_or_else(PoisonError::into_inner).push(client);
             }
             // What is taken after it was looked for is found there by the next try.
-            Err(error) if is_transient(&error) || is_cut(&error) || is_taken(&error) => last = Some(failed(&error)),
+            Err(error) if is_transient(&error) || is_cut(&error) || is_taken(&error) => {
+                failed_at.get_or_insert_with(Instant::now);
+                last = Some(failed(&error));
+            }
             Err(error) => return Err(failed(&error)),
         }
     }
     Err(last.unwrap_or_else(|| StoreError::new(StoreErrorKind::Busy, "a batch was tried too often")))
-}
-
-async fn is_journalled(inner: &Inner, client: &Client, job: &Job) -> Result<bool, Error> {
-    let schema = &inner.target.schema;
-    let query = format!("SELECT 1 FROM {schema}.import_batches WHERE import_id = $1 AND first = $2");
-    let first = i64::try_from(job.mark.first).unwrap_or(i64::MAX);
-    let values: [(&(dyn ToSql + Sync), Type); 2] = [(&job.mark.input, Type::INT8), (&first, Type::INT8)];
-    Ok(client.query_typed_opt(&query, &values).await?.is_some())
 }
 
 /// What the server cannot hold of a user.
