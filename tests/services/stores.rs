@@ -543,6 +543,64 @@ fn the_audit_is_append_only() {
     assert_eq!(schema.number("SELECT count(*) FROM {s}.audit"), 2);
 }
 
+/// Whatever names a user has and has not, each question is answered by an index: of many users few rows are read.
+#[test]
+fn no_question_about_one_user_goes_through_all_of_them() {
+    let Some(schema) = Schema::new() else { return };
+    let store = open(&schema.url, &creating()).expect("a store");
+    let hash = md5(OF_PASSWORD);
+    let many = "INSERT INTO {s}.users (username, primary_email, primary_phone, imported_at)
+        SELECT 'User' || n, 'User' || n || '@example.com', '+' || n, 0 FROM generate_series(1, 30000) n; ANALYZE {s}.users";
+    schema.run(many).expect("rows");
+    let read = || {
+        let tables = "SELECT coalesce(sum(seq_tup_read), 0) FROM pg_stat_user_tables WHERE schemaname = '{s}' AND relname = 'users'";
+        let indexes = "SELECT coalesce(sum(idx_tup_read), 0) FROM pg_stat_user_indexes WHERE schemaname = '{s}' AND relname = 'users'";
+        schema.number(tables) + schema.number(indexes)
+    };
+    let before = read();
+    for (number, names) in
+        [[true, false, false], [false, true, false], [false, false, true], [true, true, true]].into_iter().enumerate()
+    {
+        let (name, email, phone) =
+            (format!("new{number}"), format!("new{number}@example.com"), format!("+new{number}"));
+        let [has_name, has_email, has_phone] = names;
+        let new = NewUser {
+            username: has_name.then_some(&*name),
+            primary_email: has_email.then_some(&*email),
+            primary_phone: has_phone.then_some(&*phone),
+            ..NewUser::default()
+        };
+        // Who is new, who is another's, and who comes from elsewhere.
+        let Created::New(id) = store.create(&new).expect("created") else { panic!("{number}") };
+        assert!(matches!(store.create(&new), Ok(Created::Taken(_))));
+        assert!(store.delete(id).expect("deleted"));
+        let Created::New(id) = store.create(&NewUser { password: Some(&hash), ..new }).expect("created") else {
+            panic!()
+        };
+        for change in [None, Some("renamed")] {
+            let edited = store.edit(id, &mut |user: &mut User| {
+                user.name = Some(format!("{change:?}"));
+                user.username = change.map(|name| format!("{name}{number}")).or(user.username.take());
+                true
+            });
+            assert_eq!(edited.expect("answered"), Edited::Written);
+        }
+    }
+    for name in ["User7", "uSER7", "user7@EXAMPLE.com", "+7", "nobody"] {
+        let found = store.find(name).expect("readable").is_some();
+        assert_eq!(found, name != "nobody", "{name}");
+        for kind in [Identifier::Username, Identifier::PrimaryEmail, Identifier::PrimaryPhone] {
+            let _ = store.find_users(kind, name).expect("readable");
+        }
+    }
+    // Sessions tell what they did when they end.
+    drop(store);
+    std::thread::sleep(Duration::from_millis(1500));
+    let rows = read() - before;
+    println!("{rows} rows were read");
+    assert!((10..1000).contains(&rows), "{rows} rows were read for one user here and there");
+}
+
 #[test]
 fn where_nothing_can_be_written_a_sign_in_succeeds() {
     each_store(|url| {

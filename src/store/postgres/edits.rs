@@ -8,7 +8,7 @@ use tokio_postgres::{Client, Error};
 
 use super::identities::is_taken;
 use super::server::TRIES;
-use super::statements::{NOBODY_ALIKE, SLOTS, USER_COLUMNS};
+use super::statements::{SLOTS, USER_COLUMNS, nobody_called};
 use super::{Postgres, bulk, now, read_user};
 use crate::store::edits::new_names;
 use crate::store::identities::accounts;
@@ -25,9 +25,7 @@ WITH edited AS (
         AND primary_phone IS NOT DISTINCT FROM $12 AND name IS NOT DISTINCT FROM $13 AND avatar IS NOT DISTINCT FROM $14
         AND profile IS NOT DISTINCT FROM $15 AND custom_data IS NOT DISTINCT FROM $16
         AND identities IS NOT DISTINCT FROM $17
-        AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE username IN ($21, $22, $23) AND id <> $1)
-        AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE primary_email IN ($21, $22, $23) AND id <> $1)
-        AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE primary_phone IN ($21, $22, $23) AND id <> $1){nobody alike}
+        AND {nobody called}
     RETURNING id
 ), named AS (
     SELECT target, identity, is_old FROM unnest($18::text[], $19::text[], $20::bool[]) AS account (target, identity, is_old)
@@ -201,8 +199,8 @@ impl Postgres {
 
     /// Writes a change; `None` where the row is no longer what it was.
     fn write_edit(&self, old: &User, new: &User) -> Result<Option<Edited>, StoreError> {
-        let nobody_alike = NOBODY_ALIKE.replace("{folded}", "$24").replace("{user}", "$1");
-        let edit = self.statement(&EDIT.replace("{nobody alike}", &nobody_alike));
+        let nobody_called = nobody_called("ARRAY[$21, $22, $23]", "$24::text[]", "$1");
+        let edit = self.statement(&EDIT.replace("{nobody called}", &nobody_called));
         let (had, accounts) = (accounts(old.identities.as_deref()), accounts(new.identities.as_deref()));
         let are_old: Vec<bool> = accounts.iter().map(|account| had.contains(account)).collect();
         let new_names = new_names(old, new);

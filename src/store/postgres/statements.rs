@@ -35,9 +35,7 @@ impl Statements {
             upgrade: fill(&swap("upgrade", "upgraded", "upgraded_at", is_text, "1")),
             change: fill(&swap("change", "changed", "password_changed_at", is_same, "was_upgraded")),
             user,
-            create: fill(
-                &CREATE.replace("{nobody alike}", &NOBODY_ALIKE.replace("{folded}", "$16").replace("{user}", "0")),
-            ),
+            create: fill(&CREATE.replace("{nobody called}", &nobody_called("ARRAY[$1, $2, $3]", "$16::text[]", "0"))),
             named: fill(NAMED),
             link: fill(identities::LINK),
             guess_secret: fill(guesses::SECRET),
@@ -119,9 +117,7 @@ WITH new AS (
         password_changed_at)
     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
         CASE WHEN $9::text IS NOT NULL AND $13::text IS NULL THEN $12::bigint END
-    WHERE NOT EXISTS (SELECT 1 FROM {s}.users WHERE username IN ($2, $3))
-        AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE primary_email IN ($1, $3))
-        AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE primary_phone IN ($1, $2)){nobody alike}
+    WHERE {nobody called}
     ON CONFLICT DO NOTHING RETURNING id
 ), held AS (
     INSERT INTO {s}.identities (target, identity, user_id)
@@ -153,11 +149,21 @@ WHERE EXISTS (SELECT 1 FROM {s}.users WHERE username = called AND id <> $1)
         WHERE lower(primary_email) = folded AND (primary_email = lower(primary_email))::int = 0 AND id <> $1)
 LIMIT 1";
 
-/// That nobody but `{user}` has one of these names, which have no capitals, in whatever spelling.
-pub(super) const NOBODY_ALIKE: &str = "
-        AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE username = ANY({folded}) AND id <> {user})
-        AND NOT EXISTS (SELECT 1 FROM {s}.users WHERE primary_email = ANY({folded}) AND id <> {user})
-        AND NOT EXISTS (SELECT 1 FROM {s}.users
-            WHERE lower(username) = ANY({folded}) AND (username = lower(username))::int = 0 AND id <> {user})
-        AND NOT EXISTS (SELECT 1 FROM {s}.users
-            WHERE lower(primary_email) = ANY({folded}) AND (primary_email = lower(primary_email))::int = 0 AND id <> {user})";
+/// That nobody but `{user}` has one of these names, as whichever of the three, or of those without capitals, in whatever spelling. Each is
+/// looked up by itself, so that no plan depends on how many there are: of an array that is empty, or of nulls alone, it would be a guess.
+const NOBODY_CALLED: &str = "NOT EXISTS (SELECT 1 FROM unnest({names}) AS given (called)
+            WHERE EXISTS (SELECT 1 FROM {s}.users WHERE username = called AND id <> {user})
+                OR EXISTS (SELECT 1 FROM {s}.users WHERE primary_email = called AND id <> {user})
+                OR EXISTS (SELECT 1 FROM {s}.users WHERE primary_phone = called AND id <> {user}))
+        AND NOT EXISTS (SELECT 1 FROM unnest({folded}) AS alike (folded)
+            WHERE EXISTS (SELECT 1 FROM {s}.users WHERE username = folded AND id <> {user})
+                OR EXISTS (SELECT 1 FROM {s}.users WHERE primary_email = folded AND id <> {user})
+                OR EXISTS (SELECT 1 FROM {s}.users
+                    WHERE lower(username) = folded AND (username = lower(username))::int = 0 AND id <> {user})
+                OR EXISTS (SELECT 1 FROM {s}.users
+                    WHERE lower(primary_email) = folded AND (primary_email = lower(primary_email))::int = 0 AND id <> {user}))";
+
+/// The same with the names of its parameters.
+pub(super) fn nobody_called(names: &str, folded: &str, user: &str) -> String {
+    NOBODY_CALLED.replace("{names}", names).replace("{folded}", folded).replace("{user}", user)
+}
