@@ -205,10 +205,13 @@ impl Inner {
                 let method = stored.method().as_str();
                 let engine = self.pool.engine();
                 let cost = stored.dearest_cost(engine.policy().keys());
+                // Before it is admitted: until when it may wait depends on the floor. What is never computed raises none.
+                if cost.memory_kib <= self.pool.config().memory_kib {
+                    self.floor.learn_cost(engine, cost);
+                    self.look_at_floor();
+                }
                 match submit(self, stored, password) {
                     Ok(job) => {
-                        self.floor.learn_cost(engine, cost);
-                        self.look_at_floor();
                         let denied = match job.await.map_err(no_answer)? {
                             Ok(outcome) => {
                                 return Ok(Verified { id, method, stored: tagged, is_only_match, outcome });
