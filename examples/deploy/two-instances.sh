@@ -27,8 +27,13 @@ trap 'kill "${pids[@]}" 2>/dev/null || true; rm -rf "$work"' EXIT
 # call INSTANCE EXPECTED-STATUS PATH BODY
 call() {
     local status
-    status=$(curl -s -o "$work/answer" -w '%{http_code}' -H "Authorization: Bearer $token" \
-        -H 'Content-Type: application/json' -d "$4" "${addresses[$1]}$3")
+    for _ in $(seq 30); do
+        status=$(curl -s -o "$work/answer" -w '%{http_code}' -H "Authorization: Bearer $token" \
+            -H 'Content-Type: application/json' -d "$4" "${addresses[$1]}$3")
+        # A busy machine has no room just now, and says so: ask again.
+        [ "$status" = 503 ] || break
+        sleep 1
+    done
     if [ "$status" != "$2" ]; then
         echo "$3 at instance $1: $status instead of $2: $(cat "$work/answer")" >&2
         exit 1
