@@ -3,10 +3,10 @@
 # anything is answered with a 5xx other than 503, with a status, content type, header or body that is not described, or without the
 # token, or the service ends. Needs python3 and its package index: without them it says so and ends with exit code 77.
 #
-#     tests/serve/schemathesis.sh [EXAMPLES] [SEED] [PROFILE]
+#     tests/serve/schemathesis.sh [EXAMPLES] [SEED] [PATH-OF-REHASH]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-examples="${1:-300}" seed="${2:-1}" profile="${3:-release}"
+examples="${1:-300}" seed="${2:-1}" rehash="${3:-}"
 
 checks=not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance
 checks+=,response_schema_conformance,unsupported_method,ignored_auth
@@ -16,8 +16,10 @@ if ! [ -x "$venv/bin/schemathesis" ] && ! { python3 -m venv "$venv" && "$venv/bi
     echo "left out: schemathesis cannot be installed here" >&2
     exit 77
 fi
-cargo build --profile "$profile" --bin rehash
-rehash="target/$([ "$profile" = dev ] && echo debug || echo "$profile")/rehash"
+if [ -z "$rehash" ]; then
+    cargo build --release --bin rehash
+    rehash=target/release/rehash
+fi
 
 work=$(mktemp -d)
 trap 'kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
