@@ -165,7 +165,8 @@ impl Users for Postgres {
         let names = [new.username, new.primary_email, new.primary_phone];
         // Who comes from elsewhere may be called as another was there.
         let is_new = legacy.is_none();
-        let all_folded: Vec<String> = names.into_iter().flatten().filter(|_| is_new).map(folded).collect();
+        let all_folded = names.map(|name| name.filter(|_| is_new).map(folded));
+        let spellings = all_folded.as_slice();
         let is_again = Cell::new(false);
         self.with_names(names, async |client| {
             let again = is_again.replace(true);
@@ -185,7 +186,7 @@ impl Users for Postgres {
             let mut values: Vec<(&(dyn ToSql + Sync), Type)> = texts.map(|text| (text, Type::TEXT)).to_vec();
             values.extend([(&at as &(dyn ToSql + Sync), Type::INT8), (&legacy, Type::TEXT)]);
             values.extend([(&targets as &(dyn ToSql + Sync), Type::TEXT_ARRAY), (&ids, Type::TEXT_ARRAY)]);
-            values.push((&all_folded, Type::TEXT_ARRAY));
+            values.push((&spellings, Type::TEXT_ARRAY));
             match client.query_typed(&self.statements.create, &values).await {
                 Ok(rows) if rows.is_empty() => {}
                 Ok(rows) => return Ok(Created::New(rows[0].get(0))),
@@ -196,7 +197,7 @@ impl Users for Postgres {
             if again && let Some(id) = self.created(client, new, text, at).await? {
                 return Ok(Created::New(id));
             }
-            Ok(Created::Taken(self.named(client, 0, names, is_new).await?.unwrap_or("username")))
+            Ok(Created::Taken(self.named(client, 0, &names, spellings).await?.unwrap_or("username")))
         })
     }
 

@@ -8,7 +8,7 @@ use tokio_postgres::{Client, Error};
 
 use super::identities::is_taken;
 use super::server::TRIES;
-use super::statements::{SLOTS, USER_COLUMNS, nobody_called};
+use super::statements::{SLOTS, USER_COLUMNS, named};
 use super::{Postgres, bulk, now, read_user};
 use crate::store::edits::new_names;
 use crate::store::identities::accounts;
@@ -16,7 +16,7 @@ use crate::store::spelling::folded;
 use crate::store::{Edited, Edits, Identifier, Inserted, NewUser, StoreError, StoreErrorKind, User};
 
 /// `$1` the user, `$2` to `$9` the fields, `$10` to `$17` what they were, `$18` and `$19` the accounts that the identities name, `$20`
-/// whether the user had each before, `$21` to `$23` the names that are new, `$24` the same without capitals.
+/// whether the user had each before, `$21` the names that are new, `$22` the same without capitals.
 const EDIT: &str = "
 WITH edited AS (
     UPDATE {s}.users SET username = $2, primary_email = $3, primary_phone = $4, name = $5, avatar = $6, profile = $7,
@@ -25,7 +25,7 @@ WITH edited AS (
         AND primary_phone IS NOT DISTINCT FROM $12 AND name IS NOT DISTINCT FROM $13 AND avatar IS NOT DISTINCT FROM $14
         AND profile IS NOT DISTINCT FROM $15 AND custom_data IS NOT DISTINCT FROM $16
         AND identities IS NOT DISTINCT FROM $17
-        AND {nobody called}
+        AND NOT EXISTS (SELECT 1 {named})
     RETURNING id
 ), named AS (
     SELECT target, identity, is_old FROM unnest($18::text[], $19::text[], $20::bool[]) AS account (target, identity, is_old)
@@ -199,14 +199,14 @@ impl Postgres {
 
     /// Writes a change; `None` where the row is no longer what it was.
     fn write_edit(&self, old: &User, new: &User) -> Result<Option<Edited>, StoreError> {
-        let nobody_called = nobody_called("ARRAY[$21, $22, $23]", "$24::text[]", "$1");
-        let edit = self.statement(&EDIT.replace("{nobody called}", &nobody_called));
+        let edit = self.statement(&EDIT.replace("{named}", &named("($21::text[])", "($22::text[])", "$1")));
         let (had, accounts) = (accounts(old.identities.as_deref()), accounts(new.identities.as_deref()));
         let are_old: Vec<bool> = accounts.iter().map(|account| had.contains(account)).collect();
         let new_names = new_names(old, new);
-        let all_folded: Vec<String> = new_names.into_iter().flatten().map(folded).collect();
+        let all_folded = new_names.map(|name| name.map(folded));
         let targets: Vec<&str> = accounts.iter().map(|account| &*account.target).collect();
         let ids: Vec<&str> = accounts.iter().map(|account| &*account.identity).collect();
+        let (names, spellings) = (new_names.as_slice(), all_folded.as_slice());
         let (new_fields, old_fields) = (fields(new), fields(old));
         self.with_names(new_names, async |client| {
             let mut values: Vec<(&(dyn ToSql + Sync), Type)> = vec![(&old.id, Type::INT8)];
@@ -216,9 +216,9 @@ impl Postgres {
                 (&targets as &(dyn ToSql + Sync), Type::TEXT_ARRAY),
                 (&ids, Type::TEXT_ARRAY),
                 (&are_old, Type::BOOL_ARRAY),
+                (&names, Type::TEXT_ARRAY),
+                (&spellings, Type::TEXT_ARRAY),
             ]);
-            let names = new_names.iter().map(|name| (name as &(dyn ToSql + Sync), Type::TEXT));
-            values.extend(names.chain([(&all_folded as &(dyn ToSql + Sync), Type::TEXT_ARRAY)]));
             match client.query_typed(&edit, &values).await {
                 Ok(rows) if rows.first().is_some_and(|row| row.get::<_, i64>(0) == 1) => {
                     return Ok(Some(Edited::Written));
@@ -227,22 +227,20 @@ impl Postgres {
                 Err(error) if is_taken(&error) => return Ok(Some(Edited::Taken(taken_by(&error)))),
                 Err(error) => return Err(error),
             }
-            Ok(self.named(client, old.id, new_names, true).await?.map(Edited::Taken))
+            Ok(self.named(client, old.id, names, spellings).await?.map(Edited::Taken))
         })
     }
 
-    /// Which of the three names another user than this one, as whichever of them, and if so asked, in any spelling.
+    /// Which of the three names another user than this one, as whichever of them, or in another spelling.
     pub(super) async fn named(
         &self,
         client: &Client,
         id: i64,
-        names: [Option<&str>; 3],
-        in_any_spelling: bool,
+        names: &[Option<&str>],
+        folded: &[Option<String>],
     ) -> Result<Option<&'static str>, Error> {
-        let folded = names.map(|name| name.map(folded).filter(|_| in_any_spelling));
-        let mut values: Vec<(&(dyn ToSql + Sync), Type)> = vec![(&id, Type::INT8)];
-        values.extend(names.iter().map(|name| (name as &(dyn ToSql + Sync), Type::TEXT)));
-        values.extend(folded.iter().map(|name| (name as &(dyn ToSql + Sync), Type::TEXT)));
+        let values: [(&(dyn ToSql + Sync), Type); 3] =
+            [(&id, Type::INT8), (&names, Type::TEXT_ARRAY), (&folded, Type::TEXT_ARRAY)];
         let rows = client.query_typed(&self.statements.named, &values).await?;
         Ok(rows.first().map(|row| field(row.get(0))))
     }

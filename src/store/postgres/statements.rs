@@ -35,8 +35,8 @@ impl Statements {
             upgrade: fill(&swap("upgrade", "upgraded", "upgraded_at", is_text, "1")),
             change: fill(&swap("change", "changed", "password_changed_at", is_same, "was_upgraded")),
             user,
-            create: fill(&CREATE.replace("{nobody called}", &nobody_called("ARRAY[$1, $2, $3]", "$16::text[]", "0"))),
-            named: fill(NAMED),
+            create: fill(&CREATE.replace("{named}", &named("(ARRAY[$1, $2, $3])", "($16::text[])", "0"))),
+            named: fill(&format!("SELECT field {} LIMIT 1", named("($2::text[])", "($3::text[])", "$1"))),
             link: fill(identities::LINK),
             guess_secret: fill(guesses::SECRET),
             count_guess: fill(&with_times(guesses::COUNT))
@@ -108,7 +108,7 @@ SELECT count(*) FROM swapped"
 
 /// An identifier that names somebody else, as whichever of the three, is not taken: who signs in with it would no longer be who did before.
 /// Run while nobody else gives these names to a user. `$1` to `$8` the fields, `$9` to `$11` text, method and parameters, `$12` the time, `$13` the method where another system made the
-/// hash, `$14` and `$15` the accounts that the identities name, `$16` the names without capitals, where no spelling of them may be
+/// hash, `$14` and `$15` the accounts that the identities name, `$16` the names without capitals, or nulls, where no spelling of them may be
 /// another's: who comes from elsewhere may be called as another was there, who is new may not.
 const CREATE: &str = "
 WITH new AS (
@@ -117,7 +117,7 @@ WITH new AS (
         password_changed_at)
     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
         CASE WHEN $9::text IS NOT NULL AND $13::text IS NULL THEN $12::bigint END
-    WHERE {nobody called}
+    WHERE NOT EXISTS (SELECT 1 {named})
     ON CONFLICT DO NOTHING RETURNING id
 ), held AS (
     INSERT INTO {s}.identities (target, identity, user_id)
@@ -136,34 +136,21 @@ WITH new AS (
 )
 SELECT id FROM new";
 
-/// Which of the three (`$2` to `$4`) names another user than `$1`, as whichever of the three or in another spelling (`$5` to `$7`).
-const NAMED: &str = "
-SELECT field FROM (VALUES ('username', $2, $5), ('primaryEmail', $3, $6), ('primaryPhone', $4, $7)) AS given (field, called, folded)
-WHERE EXISTS (SELECT 1 FROM {s}.users WHERE username = called AND id <> $1)
-    OR EXISTS (SELECT 1 FROM {s}.users WHERE primary_email = called AND id <> $1)
-    OR EXISTS (SELECT 1 FROM {s}.users WHERE primary_phone = called AND id <> $1)
-    OR EXISTS (SELECT 1 FROM {s}.users WHERE username = folded AND id <> $1)
-    OR EXISTS (SELECT 1 FROM {s}.users WHERE primary_email = folded AND id <> $1)
-    OR EXISTS (SELECT 1 FROM {s}.users WHERE lower(username) = folded AND (username = lower(username))::int = 0 AND id <> $1)
-    OR EXISTS (SELECT 1 FROM {s}.users
-        WHERE lower(primary_email) = folded AND (primary_email = lower(primary_email))::int = 0 AND id <> $1)
-LIMIT 1";
+/// Those of three names that another user than `{user}` has, as whichever of the three, or in another spelling, where there is one to look
+/// for. Each is looked up by itself, so that no plan depends on how many there are.
+const NAMED: &str = "FROM (VALUES ('username', {names}[1], {folded}[1]), ('primaryEmail', {names}[2], {folded}[2]),
+        ('primaryPhone', {names}[3], {folded}[3])) AS given (field, called, folded)
+    WHERE EXISTS (SELECT 1 FROM {s}.users WHERE username = called AND id <> {user})
+        OR EXISTS (SELECT 1 FROM {s}.users WHERE primary_email = called AND id <> {user})
+        OR EXISTS (SELECT 1 FROM {s}.users WHERE primary_phone = called AND id <> {user})
+        OR EXISTS (SELECT 1 FROM {s}.users WHERE username = folded AND id <> {user})
+        OR EXISTS (SELECT 1 FROM {s}.users WHERE primary_email = folded AND id <> {user})
+        OR EXISTS (SELECT 1 FROM {s}.users
+            WHERE lower(username) = folded AND (username = lower(username))::int = 0 AND id <> {user})
+        OR EXISTS (SELECT 1 FROM {s}.users
+            WHERE lower(primary_email) = folded AND (primary_email = lower(primary_email))::int = 0 AND id <> {user})";
 
-/// That nobody but `{user}` has one of these names, as whichever of the three, or of those without capitals, in whatever spelling. Each is
-/// looked up by itself, so that no plan depends on how many there are: of an array that is empty, or of nulls alone, it would be a guess.
-const NOBODY_CALLED: &str = "NOT EXISTS (SELECT 1 FROM unnest({names}) AS given (called)
-            WHERE EXISTS (SELECT 1 FROM {s}.users WHERE username = called AND id <> {user})
-                OR EXISTS (SELECT 1 FROM {s}.users WHERE primary_email = called AND id <> {user})
-                OR EXISTS (SELECT 1 FROM {s}.users WHERE primary_phone = called AND id <> {user}))
-        AND NOT EXISTS (SELECT 1 FROM unnest({folded}) AS alike (folded)
-            WHERE EXISTS (SELECT 1 FROM {s}.users WHERE username = folded AND id <> {user})
-                OR EXISTS (SELECT 1 FROM {s}.users WHERE primary_email = folded AND id <> {user})
-                OR EXISTS (SELECT 1 FROM {s}.users
-                    WHERE lower(username) = folded AND (username = lower(username))::int = 0 AND id <> {user})
-                OR EXISTS (SELECT 1 FROM {s}.users
-                    WHERE lower(primary_email) = folded AND (primary_email = lower(primary_email))::int = 0 AND id <> {user}))";
-
-/// The same with the names of its parameters.
-pub(super) fn nobody_called(names: &str, folded: &str, user: &str) -> String {
-    NOBODY_CALLED.replace("{names}", names).replace("{folded}", folded).replace("{user}", user)
+/// The same with its parameters: arrays of three texts, and an id.
+pub(super) fn named(names: &str, folded: &str, user: &str) -> String {
+    NAMED.replace("{names}", names).replace("{folded}", folded).replace("{user}", user)
 }
