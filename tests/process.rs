@@ -476,6 +476,28 @@ fn an_input_that_is_cut_off_keeps_what_was_read() {
 }
 
 #[test]
+fn a_dry_run_stops_where_the_import_would() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let md5 = |name: &str, digest: &str| {
+        format!("{{\"username\":\"{name}\",\"passwordDigest\":\"{digest}\",\"passwordAlgorithm\":\"md5\"}}\n")
+    };
+    let digests = ["5f4dcc3b5aa765d61d8327deb882cf99", "00000000000000000000000000000000"];
+    std::fs::write(directory.path().join("first.ndjson"), md5("ada", digests[0])).expect("written");
+    let second = [md5("bob", digests[0]), md5("ada", digests[1]), md5("cyd", digests[0])].concat();
+    std::fs::write(directory.path().join("second.ndjson"), second).expect("written");
+    assert!(rehash(directory.path(), &["import", "first.ndjson", "-q"]).status().expect("it runs").success());
+    let outcome = |more: &[&str]| {
+        let arguments = [&["import", "second.ndjson", "--on-conflict", "fail", "--json"], more].concat();
+        let output = rehash(directory.path(), &arguments).output().expect("it runs");
+        let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        (output.status.code(), said["imported"].clone(), said["rejected"].clone())
+    };
+    let dry = outcome(&["--dry-run"]);
+    assert_eq!((&dry, dry.0), (&outcome(&[]), Some(1)));
+    assert_eq!(dry.1, 0);
+}
+
+#[test]
 fn a_dry_run_leaves_the_store_as_it_is() {
     let directory = tempfile::tempdir().expect("a directory");
     table(directory.path(), 100);

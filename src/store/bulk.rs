@@ -224,6 +224,15 @@ pub struct Written {
     pub outcomes: Vec<Inserted>,
     /// Whether it is in the store. Not so in a dry run, and not where a conflict is to stop the import.
     pub is_committed: bool,
+    /// Whether a conflict is to stop the import ([`OnConflict::Fail`]), in a dry run as well.
+    pub is_stopped: bool,
+}
+
+impl Written {
+    #[cfg(feature = "postgres")]
+    pub(super) const fn committed(outcomes: Vec<Inserted>) -> Self {
+        Self { outcomes, is_committed: true, is_stopped: false }
+    }
 }
 
 /// What became of many records.

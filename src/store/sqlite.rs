@@ -10,6 +10,7 @@ mod find;
 mod guesses;
 mod identities;
 mod mapped;
+mod patience;
 mod record;
 mod schema;
 
@@ -132,11 +133,18 @@ impl Sqlite {
         schema::check(&writer, options)?;
         let slots = |size| Slots::new(size, options.acquire_timeout);
         let store = Self { path, options: options.clone(), writer: slots(1), readers: slots(options.connections) };
+        patience::install(&writer)?;
         store.writer.put(writer);
         Ok(store)
     }
 
     fn writer(&self) -> Result<Slot<'_, Connection>, StoreError> {
+        self.patient_writer(self.options.statement_timeout)
+    }
+
+    /// The connection that writes; it waits so long for other processes, for as long as this thread has it.
+    fn patient_writer(&self, patience: Duration) -> Result<Slot<'_, Connection>, StoreError> {
+        patience::set(patience);
         self.writer.take(|| Err(StoreError::new(StoreErrorKind::Other, "the connection that writes is gone")))
     }
 
@@ -177,7 +185,6 @@ impl Sqlite {
     /// [`StoreError`].
     pub fn settle(&self) -> Result<(), StoreError> {
         let writer = self.writer()?;
-        writer.busy_timeout(self.options.statement_timeout).map_err(failed)?;
         writer.pragma_update(None, "synchronous", 2).map_err(failed)?;
         writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(failed)?;
         if !self.options.is_shared {
@@ -314,7 +321,7 @@ impl Users for Sqlite {
     }
 
     fn build_indexes(&self) -> Result<(), StoreError> {
-        deferred::build_missing(&*self.writer()?).map_err(failed)
+        deferred::build_missing(&*self.patient_writer(bulk::PATIENCE)?).map_err(failed)
     }
 
     fn bulk(&self, options: BulkOptions) -> Result<Box<dyn Bulk + '_>, StoreError> {

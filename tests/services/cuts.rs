@@ -7,10 +7,12 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rehash::import::database;
 use rehash::store::{BulkOptions, Created, Inserted, Mark, NewUser, OnConflict, OpenOptions, Swap, Users, open};
 use rehash::{Password, Upgrade};
 
 use crate::cluster::Cluster;
+use crate::source::query;
 use crate::stores::{OF_PASSWORD, Schema, counters_are_right, creating, engine, import, md5, table};
 
 /// Who spoke last, and how often the server began to.
@@ -278,4 +280,54 @@ fn a_server_that_is_started_anew_is_waited_for_in_the_middle_of_an_import() {
     all_were_imported(&output, records as u64);
     assert_eq!(stored(&*store), records as u64);
     counters_are_right(&*store);
+}
+
+/// The kernel's timers of connections to this port: 2 is one that asks a silent other side whether it is still there.
+#[cfg(target_os = "linux")]
+fn timers(port: u16) -> Vec<u8> {
+    let table = std::fs::read_to_string("/proc/self/net/tcp").expect("readable");
+    let (remote, established) = (format!("0100007F:{port:04X}"), "01");
+    let of = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let ours = of.filter(|columns| columns.get(2) == Some(&&*remote) && columns.get(3) == Some(&established));
+    ours.map(|columns| u8::from_str_radix(&columns[5][..2], 16).expect("a number")).collect()
+}
+
+/// A host that vanishes says nothing any more: who waits for a statement without an end of its own would wait for hours.
+#[cfg(target_os = "linux")]
+#[test]
+fn connections_notice_a_host_that_has_vanished() {
+    let Some(schema) = Schema::new() else { return };
+    let asks = |port: u16, whose: &str| {
+        // Until what was sent is acknowledged, another timer runs.
+        let is_kept =
+            || Some(timers(port)).is_some_and(|timers| !timers.is_empty() && timers.iter().all(|timer| *timer == 2));
+        assert!(
+            (0..200).any(|_| is_kept() || {
+                std::thread::sleep(Duration::from_millis(10));
+                false
+            }),
+            "{whose}: {:?}",
+            timers(port)
+        );
+    };
+    let (proxy, url) = Proxy::url(&schema);
+    let store = open(&url, &creating()).expect("a store");
+    asks(proxy.port, "a store");
+    let bulk = store.bulk(BulkOptions::new(OnConflict::Skip, false)).expect("a bulk");
+    asks(proxy.port, "an import");
+    drop(bulk);
+
+    let (proxy, url) = Proxy::url(&schema);
+    let everyone = format!("SELECT id, username FROM {}.users", schema.name);
+    let source = database::open(url.split('?').next().expect("a URL"), &query(&everyone, "id")).expect("opened");
+    asks(proxy.port, "a source in PostgreSQL");
+    drop(source);
+    let Ok(url) = std::env::var("REHASH_TEST_MYSQL") else { return };
+    let (user, rest) = url.strip_prefix("mysql://").and_then(|rest| rest.split_once('@')).expect("a URL");
+    let (server, database) = rest.split_once('/').expect("a database");
+    let proxy = Proxy::start(server.to_owned());
+    let url = format!("mysql://{user}@127.0.0.1:{}/{database}", proxy.port);
+    let source = database::open(&url, &query("SELECT 1 AS id, 'ada' AS username", "id")).expect("opened");
+    asks(proxy.port, "a source in MySQL");
+    drop(source);
 }

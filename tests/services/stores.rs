@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rehash::sign_in::{Outcome, sign_in};
 use rehash::store::{
@@ -461,6 +461,83 @@ fn complete_gives_what_is_missing_and_changes_nothing_else() {
             assert!(sign_in(&engine, &*store, name, &Password::new("password")).is_ok(), "{name}");
         }
         counters_are_right(&*store);
+    });
+}
+
+#[test]
+fn records_of_one_batch_for_one_user_are_taken_one_after_the_other() {
+    each_store(|url| {
+        let store = open(url, &creating()).expect("a store");
+        let (old, new) = (md5(OF_PASSWORD), md5("00000000000000000000000000000000"));
+        let named = |name| NewUser { username: Some(name), ..NewUser::default() };
+        let with = |name, hash| NewUser { password: Some(hash), ..named(name) };
+        let google = Some(r#"{"google":{"userId":"1"}}"#);
+        let users = [named("ada"), named("bob"), with("cyd", &old), with("dan", &old)];
+        assert_eq!(bulk(&*store, OnConflict::Skip, &users), [Inserted::New; 4]);
+        let parts = [
+            NewUser { name: Some("Ada"), ..named("ada") },
+            NewUser { identities: google, ..named("ada") },
+            with("bob", &old),
+            with("ada", &old),
+            with("ada", &new),
+            NewUser { name: Some("Bob"), identities: google, ..named("bob") },
+        ];
+        let (replaced, conflict) = (Inserted::Replaced, Inserted::Conflict("username"));
+        let taken = Inserted::Conflict("identities");
+        let expected = [replaced, replaced, replaced, replaced, conflict, taken];
+        assert_eq!(bulk(&*store, OnConflict::Complete, &parts), expected);
+        let user = |name| {
+            let id = store.find(name).expect("readable").expect("there").id;
+            store.user(id).expect("readable").expect("there")
+        };
+        let ada = user("ada");
+        assert_eq!((ada.name.as_deref(), ada.identities.as_deref()), (Some("Ada"), google));
+        assert!(ada.password == Some(TaggedText::of(&old)) && user("bob").password == ada.password);
+        // The last of them counts.
+        let again = [with("cyd", &new), with("cyd", &old), with("cyd", &new)];
+        assert_eq!(bulk(&*store, OnConflict::ReplaceLegacy, &again), [replaced; 3]);
+        assert!(user("cyd").password == Some(TaggedText::of(&new)));
+        // Two who want one address: the first has it, and the batch goes on.
+        let mail = Some("dan@example.com");
+        let both = [
+            NewUser { primary_email: mail, ..with("dan", &new) },
+            NewUser { primary_email: mail, ..with("cyd", &old) },
+            with("eve", &old),
+        ];
+        let begun = Instant::now();
+        assert_eq!(bulk(&*store, OnConflict::ReplaceLegacy, &both), [replaced, conflict, Inserted::New]);
+        assert!(begun.elapsed() < Duration::from_secs(20), "tried again and again");
+        assert!(user("dan").primary_email.as_deref() == mail && user("cyd").primary_email.is_none());
+        counters_are_right(&*store);
+    });
+}
+
+#[test]
+fn many_changes_of_one_user_at_one_moment_are_all_written() {
+    each_store(|url| {
+        let store = open(url, &creating()).expect("a store");
+        let ada = NewUser { username: Some("ada"), ..NewUser::default() };
+        let Created::New(id) = store.create(&ada).expect("created") else { panic!("she is new") };
+        let add = |part: usize, number: usize| {
+            let edited = store.edit(id, &mut |user| {
+                let name = user.name.take().unwrap_or_default();
+                user.name = Some(format!("{name} {part}-{number}"));
+                true
+            });
+            assert_eq!(edited.expect("changed"), Edited::Written);
+            let linked = store.link_identity(id, &format!("p{part}-{number}"), r#"{"userId":"1"}"#);
+            assert_eq!(linked.expect("linked"), Linked::Written);
+        };
+        std::thread::scope(|scope| {
+            for part in 0..8 {
+                scope.spawn(move || (0..6).for_each(|number| add(part, number)));
+            }
+        });
+        let ada = store.user(id).expect("readable").expect("there");
+        let (name, identities) = (ada.name.unwrap_or_default(), ada.identities.unwrap_or_default());
+        assert_eq!(name.split_whitespace().collect::<BTreeSet<_>>().len(), 48, "{name}");
+        let linked: serde_json::Value = serde_json::from_str(&identities).expect("JSON");
+        assert_eq!(linked.as_object().map(|accounts| accounts.len()), Some(48), "{identities}");
     });
 }
 

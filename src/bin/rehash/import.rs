@@ -305,7 +305,7 @@ impl<W: Write> Importer<'_, W> {
 
     /// Counts and reports the records of a batch that is done.
     fn account(&mut self, held: Vec<Held>, written: &Written) -> Result<(), Failure> {
-        let is_stopped = !written.is_committed && !self.args.dry_run;
+        let is_stopped = written.is_stopped;
         let (mut outcomes, mut refused) = (written.outcomes.iter(), 0);
         for record in held {
             if !record.problems.is_empty() {

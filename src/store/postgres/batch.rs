@@ -169,18 +169,18 @@ pub(super) async fn write(
     let is_stopped = job.options.on_conflict == OnConflict::Fail && outcomes.iter().any(is_conflict);
     if job.options.is_dry_run || is_stopped {
         transaction.rollback().await?;
-        return Ok(Written { outcomes, is_committed: false });
+        return Ok(Written { outcomes, is_committed: false, is_stopped });
     }
     // Who is still writing the same mark is waited for here.
     let is_first = keep(&transaction, schema, &job.mark, &outcomes, &changes).await?;
     if !is_first && unsure.is_some() && is_journalled(transaction.client(), schema, &job.mark).await? {
         // It is undone with the connection, too.
         let _ = transaction.rollback().await;
-        return Ok(Written { outcomes: unsure.take().unwrap_or_default(), is_committed: true });
+        return Ok(Written::committed(unsure.take().unwrap_or_default()));
     }
     *unsure = Some(outcomes);
     transaction.commit().await?;
-    Ok(Written { outcomes: unsure.take().unwrap_or_default(), is_committed: true })
+    Ok(Written::committed(unsure.take().unwrap_or_default()))
 }
 
 /// Those whose identities name accounts go with identifiers of their own, which the accounts can refer to.

@@ -265,8 +265,7 @@ async fn deliver(inner: &Inner, clients: &Mutex<Vec<Client>>, mut job: Job) -> R
         if outcomes_unsure.is_some() {
             match is_journalled(&client, &inner.target.schema, &job.mark).await {
                 Ok(true) => {
-                    let outcomes = outcomes_unsure.take().unwrap_or_default();
-                    return Ok(Written { outcomes, is_committed: true });
+                    return Ok(Written::committed(outcomes_unsure.take().unwrap_or_default()));
                 }
                 Ok(false) => {}
                 Err(error) => {

@@ -264,7 +264,8 @@ pub(super) fn failed(error: &tokio_postgres::Error) -> StoreError {
         "55P03" | "57014" => (StoreErrorKind::Busy, "the time-out passed"),
         "53300" => (StoreErrorKind::Busy, "the server has no connection left"),
         "42P01" | "3F000" => (StoreErrorKind::NoSchema, "it has no schema yet; rehash store migrate makes it"),
-        code if code.starts_with("08") || code.starts_with("28") || code.starts_with("57P") || code == "3D000" => {
+        "3D000" => (StoreErrorKind::Unreachable, "the server has no database of that name"),
+        code if code.starts_with("08") || code.starts_with("28") || code.starts_with("57P") => {
             (StoreErrorKind::Unreachable, "the server turns the connection away")
         }
         _ => (StoreErrorKind::Other, "the server refuses"),

@@ -7,13 +7,12 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error};
 
 use super::identities::is_taken;
-use super::server::TRIES;
 use super::statements::{SLOTS, USER_COLUMNS, named};
 use super::{Postgres, bulk, now, read_user};
 use crate::store::edits::new_names;
 use crate::store::identities::accounts;
 use crate::store::spelling::folded;
-use crate::store::{Edited, Edits, Identifier, Inserted, NewUser, StoreError, StoreErrorKind, User};
+use crate::store::{Edited, Edits, Identifier, Inserted, NewUser, StoreError, User};
 
 /// `$1` the user, `$2` to `$9` the fields, `$10` to `$17` what they were, `$18` and `$19` the accounts that the identities name, `$20`
 /// whether the user had each before, `$21` the names that are new, `$22` the same without capitals.
@@ -104,22 +103,19 @@ impl Edits for Postgres {
     }
 
     fn edit(&self, id: i64, edit: &mut dyn FnMut(&mut User) -> bool) -> Result<Edited, StoreError> {
-        for _ in 0..TRIES {
+        self.server.change(|| {
             let read =
                 self.server.with(async |client| client.query_typed(&self.statements.user, &[(&id, Type::INT8)]).await);
-            let Some(old) = read?.first().map(read_user) else { return Ok(Edited::NoSuchUser) };
+            let Some(old) = read?.first().map(read_user) else { return Ok(Some(Edited::NoSuchUser)) };
             let mut new = old.clone();
             if !edit(&mut new) {
-                return Ok(Edited::Left);
+                return Ok(Some(Edited::Left));
             }
             if let Some(Inserted::Unstorable { field, why }) = bulk::unstorable(&as_new(&new)) {
-                return Ok(Edited::Unstorable { field, why });
+                return Ok(Some(Edited::Unstorable { field, why }));
             }
-            if let Some(edited) = self.write_edit(&old, &new)? {
-                return Ok(edited);
-            }
-        }
-        Err(StoreError::new(StoreErrorKind::Busy, "others were changing the user, again and again"))
+            self.write_edit(&old, &new)
+        })
     }
 
     fn delete(&self, id: i64) -> Result<bool, StoreError> {

@@ -9,9 +9,8 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Error, GenericClient, Row, Transaction};
 
 use super::Postgres;
-use super::server::TRIES;
 use crate::store::identities::{Account, Link, account, accounts, link};
-use crate::store::{Linked, StoreError, StoreErrorKind};
+use crate::store::{Linked, StoreError};
 
 /// Rows that are looked at together when all identities are.
 const ROWS: u32 = 2_000;
@@ -39,16 +38,16 @@ impl Postgres {
         let read = format!("SELECT identities FROM {}.users WHERE id = $1", self.server.target().schema);
         let account = account(provider, identity);
         let (target, named) = account.as_ref().map(|account| (&account.target, &account.identity)).unzip();
-        for _ in 0..TRIES {
+        self.server.change(|| {
             let rows = self.server.with(async |client| client.query_typed(&read, &[(&id, Type::INT8)]).await)?;
-            let Some(row) = rows.first() else { return Ok(Linked::NoSuchUser) };
+            let Some(row) = rows.first() else { return Ok(Some(Linked::NoSuchUser)) };
             let held: Option<String> = row.get(0);
             let merged = match link(held.as_deref(), provider, identity)? {
                 Link::Add(merged) => merged,
-                Link::Same => return Ok(Linked::Written),
-                Link::Other => return Ok(Linked::Taken),
+                Link::Same => return Ok(Some(Linked::Written)),
+                Link::Other => return Ok(Some(Linked::Taken)),
             };
-            let linked = self.server.with(async |client| {
+            self.server.with(async |client| {
                 let values: [(&(dyn ToSql + Sync), Type); 5] = [
                     (&id, Type::INT8),
                     (&merged, Type::TEXT),
@@ -62,12 +61,8 @@ impl Postgres {
                     Err(error) if is_taken(&error) => Ok(Some(Linked::AnotherUsers)),
                     Err(error) => Err(error),
                 }
-            })?;
-            if let Some(linked) = linked {
-                return Ok(linked);
-            }
-        }
-        Err(StoreError::new(StoreErrorKind::Busy, "others were linking identities to the user, again and again"))
+            })
+        })
     }
 }
 

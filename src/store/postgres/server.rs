@@ -6,7 +6,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::ops::ControlFlow;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt as _;
 use futures_util::future::join;
@@ -20,8 +20,8 @@ use crate::store::slots::{Slot, Slots};
 use crate::store::{OpenOptions, StoreError, StoreErrorKind, Swap};
 
 /// How often a statement is tried whose connection turned out to be gone, beside once for each connection there may be: after a
-/// server's restart all of them are. And how often a change is that somebody else's came before.
-pub(super) const TRIES: u32 = 5;
+/// server's restart all of them are.
+const TRIES: u32 = 5;
 /// How often a transaction is tried that others were in the way of.
 const CROSSED_TRIES: u32 = 12;
 /// The first wait before another try; each is twice as long, up to the last.
@@ -124,6 +124,22 @@ impl Server {
             if cut >= stale.saturating_add(TRIES) || crossed >= CROSSED_TRIES {
                 return Err(failed(&error));
             }
+            wait(tries);
+        }
+    }
+
+    /// Makes a change that is read first and written where nobody else's came in between: again until it is, or a statement's time is
+    /// over. Somebody's is written each time.
+    pub(super) fn change<T>(&self, mut once: impl FnMut() -> Result<Option<T>, StoreError>) -> Result<T, StoreError> {
+        let (begun, mut tries) = (Instant::now(), 0);
+        loop {
+            if let Some(changed) = once()? {
+                return Ok(changed);
+            }
+            if begun.elapsed() >= self.inner.options.statement_timeout {
+                return Err(StoreError::new(StoreErrorKind::Busy, "others were changing the user, again and again"));
+            }
+            tries += 1;
             wait(tries);
         }
     }

@@ -3,9 +3,10 @@
 
 use std::collections::HashSet;
 
-use tokio_postgres::{Error, Transaction};
+use tokio_postgres::{Error, Row, Transaction};
 
 use super::batch::{COLUMNS, Job, copy, put_line};
+use super::identities::is_taken;
 use super::now;
 use crate::store::Inserted;
 use crate::store::changes::{Change, Changes};
@@ -31,9 +32,26 @@ pub(super) async fn stage(
     if inserted - lost == job.rows.len() as u64 {
         return Ok(());
     }
+    // All of them, and then those of a user whom another of this batch was for.
+    let mut asked: Option<Vec<i64>> = None;
+    let left_over = LEFT_OVER.replace("{s}", schema).replace("{alike}", ALIKE);
+    while asked.as_ref().is_none_or(|ords| !ords.is_empty()) {
+        if asked.is_some() {
+            transaction.batch_execute(SETTINGS).await?;
+        }
+        let rows = transaction.query(&left_over, &[&asked]).await?;
+        let (replaced, later) = judge(job, &rows, outcomes);
+        replace(transaction, schema, job, &replaced, outcomes, changes).await?;
+        asked = Some(later);
+    }
+    Ok(())
+}
+
+/// What becomes of records that are not new: says which are to be written, and which can only be told after that.
+fn judge(job: &Job, rows: &[Row], outcomes: &mut [Inserted]) -> (Vec<Replaced>, Vec<i64>) {
     let (mut claimed, mut claimed_ids) = (HashSet::new(), HashSet::new());
-    let mut replaced = Vec::new();
-    for row in transaction.query(&LEFT_OVER.replace("{s}", schema).replace("{alike}", ALIKE), &[]).await? {
+    let (mut replaced, mut later) = (Vec::new(), Vec::new());
+    for row in rows {
         let ord: i64 = row.get(0);
         let number = usize::try_from(ord - 1).unwrap_or(0);
         let place = job.rows[number].place;
@@ -42,6 +60,10 @@ pub(super) async fn stage(
             .enumerate()
             .filter_map(|(at, field)| Some((field, row.get::<_, Option<i64>>(at + 1)?)))
             .collect();
+        if ids.iter().any(|(_, id)| claimed_ids.contains(id)) {
+            later.push(ord);
+            continue;
+        }
         let (same_data, same_hash, is_newer): (bool, bool, bool) = (row.get(4), row.get(5), row.get(6));
         let (is_anothers, loses_password): (bool, bool) = (row.get(9), row.get(10));
         let (has_password, gives_nothing, has_identities): (bool, bool, bool) = (row.get(11), row.get(12), row.get(13));
@@ -63,8 +85,6 @@ pub(super) async fn stage(
             // Nobody loses the password they have to a record that has none.
             _ if loses_password && !completes => Inserted::Conflict(field),
             _ if !is_one || ids.is_empty() => Inserted::Conflict(field),
-            // Two of a batch cannot both take one user's place.
-            _ if claimed_ids.contains(&id) => Inserted::Conflict(field),
             // Two of a batch cannot both have it.
             _ if takes_accounts
                 && (is_anothers || !accounts_of(job, number).all(|account| claimed.insert(account))) =>
@@ -74,25 +94,29 @@ pub(super) async fn stage(
             _ => {
                 claimed_ids.insert(id);
                 let was = (row.get::<_, String>(7), row.get::<_, String>(8));
-                replaced.push(Replaced { ord, id, was, keeps_password: completes && has_password, takes_accounts });
+                let keeps_password = completes && has_password;
+                replaced.push(Replaced { ord, id, field, was, keeps_password, takes_accounts });
                 Inserted::LeftNewer(field) // until the update says that it was replaced
             }
         };
     }
-    replace(transaction, schema, job, &replaced, outcomes, changes).await
+    (replaced, later)
 }
 
 /// A record that another takes the place of, or completes.
 struct Replaced {
     ord: i64,
     id: i64,
+    /// By which it was found.
+    field: &'static str,
     /// Its method and parameters.
     was: (String, String),
     keeps_password: bool,
     takes_accounts: bool,
 }
 
-/// Puts records in the place of those that nobody has touched, also not since they were looked at.
+/// Puts records in the place of those that nobody has touched, also not since they were looked at. Where two of them want what only
+/// one user can have, each is tried alone.
 async fn replace(
     transaction: &Transaction<'_>,
     schema: &str,
@@ -104,40 +128,71 @@ async fn replace(
     if replaced.is_empty() {
         return Ok(());
     }
+    if replace_all(transaction, schema, job, replaced, outcomes, changes).await? || replaced.len() == 1 {
+        return Ok(());
+    }
+    for one in replaced {
+        replace_all(transaction, schema, job, std::slice::from_ref(one), outcomes, changes).await?;
+    }
+    Ok(())
+}
+
+/// Replaces those, all or none: not where somebody else has what was to be unique, which is said of them then.
+async fn replace_all(
+    transaction: &Transaction<'_>,
+    schema: &str,
+    job: &Job,
+    replaced: &[Replaced],
+    outcomes: &mut [Inserted],
+    changes: &mut Changes,
+) -> Result<bool, Error> {
+    let place_of = |ord: i64| &job.rows[usize::try_from(ord - 1).unwrap_or(0)];
+    transaction.batch_execute(SAVEPOINT).await?;
+    let done = match update(transaction, schema, job, replaced).await {
+        Ok(done) => done,
+        Err(error) if is_taken(&error) => {
+            transaction.batch_execute("ROLLBACK TO rehash_replace; RELEASE rehash_replace").await?;
+            for one in replaced {
+                outcomes[place_of(one.ord).place] = Inserted::Conflict(one.field);
+            }
+            return Ok(false);
+        }
+        Err(error) => return Err(error),
+    };
+    transaction.batch_execute("RELEASE rehash_replace").await?;
+    for Replaced { ord, was: (was, parameters), keeps_password, .. } in done {
+        let row = place_of(*ord);
+        outcomes[row.place] = Inserted::Replaced;
+        // What comes is counted for every record that is written; where the password is kept it changed nothing.
+        let kind = &job.kinds[row.kind];
+        let (was, parameters) = if *keeps_password { (kind.0, &kind.1) } else { (&**was, parameters) };
+        changes.add(was, parameters, Change { records: -1, upgraded: 0, untouched: -i64::from(!was.is_empty()) });
+    }
+    Ok(true)
+}
+
+/// Those that nobody touched meanwhile, and what their identities name.
+async fn update<'a>(
+    transaction: &Transaction<'_>,
+    schema: &str,
+    job: &Job,
+    replaced: &'a [Replaced],
+) -> Result<Vec<&'a Replaced>, Error> {
     let ords: Vec<i64> = replaced.iter().map(|row| row.ord).collect();
     let ids: Vec<i64> = replaced.iter().map(|row| row.id).collect();
     let methods: Vec<&str> = replaced.iter().map(|row| &*row.was.0).collect();
-    // Here both sides are joined by what is given, and no index has that.
-    transaction.batch_execute("SET LOCAL enable_hashjoin = on; SET LOCAL enable_seqscan = off").await?;
     let values = if job.completes() { COMPLETED } else { REPLACED };
     let update = REPLACE.replace("{values}", values).replace("{s}", schema);
     // Identities that somebody gave them meanwhile are theirs.
     let had: Vec<Option<bool>> = replaced.iter().map(|row| job.completes().then_some(!row.takes_accounts)).collect();
-    let mut done = (Vec::new(), Vec::new());
-    for row in transaction.query(&update, &[&ords, &ids, &methods, &now(), &had]).await? {
-        let ord: i64 = row.get(0);
-        // They are in the order of their numbers.
-        let Ok(at) = replaced.binary_search_by_key(&ord, |row| row.ord) else { continue };
-        let Replaced { id, was: (was, parameters), keeps_password, takes_accounts, .. } = &replaced[at];
-        let row = &job.rows[usize::try_from(ord - 1).unwrap_or(0)];
-        outcomes[row.place] = Inserted::Replaced;
-        if *keeps_password {
-            // What comes is counted for every record that is written; here it changed nothing.
-            let (method, parameters) = &job.kinds[row.kind];
-            changes.add(
-                method,
-                parameters,
-                Change { records: -1, upgraded: 0, untouched: -i64::from(!method.is_empty()) },
-            );
-        } else {
-            changes.add(was, parameters, Change { records: -1, upgraded: 0, untouched: -i64::from(!was.is_empty()) });
-        }
-        if *takes_accounts {
-            done.0.push(ord);
-            done.1.push(*id);
-        }
-    }
-    hold_replaced(transaction, schema, &done.0, &done.1).await
+    let rows = transaction.query(&update, &[&ords, &ids, &methods, &now(), &had]).await?;
+    // They are in the order of their numbers.
+    let at = |row: &Row| replaced.binary_search_by_key(&row.get(0), |row| row.ord).ok();
+    let done: Vec<&Replaced> = rows.iter().filter_map(|row| replaced.get(at(row)?)).collect();
+    let (ords, ids): (Vec<i64>, Vec<i64>) =
+        done.iter().filter(|row| row.takes_accounts).map(|row| (row.ord, row.id)).unzip();
+    hold_replaced(transaction, schema, &ords, &ids).await?;
+    Ok(done)
 }
 
 /// The new ones hold what their identities name. Who comes too late for that is taken out again; says how many those are.
@@ -183,6 +238,12 @@ CREATE TEMP TABLE rehash_accounts (
     ord bigint, target text COLLATE "C", identity text COLLATE "C", PRIMARY KEY (ord, target)
 ) ON COMMIT DROP
 "#;
+
+/// Who is replaced is joined by what is given, and no index has that. The settings last until the savepoint is gone back to.
+const SAVEPOINT: &str = "SAVEPOINT rehash_replace; SET LOCAL enable_hashjoin = on; SET LOCAL enable_seqscan = off";
+
+/// As `STAGING` has them.
+const SETTINGS: &str = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_seqscan = on";
 
 const HOLD_NEW: &str = "
 INSERT INTO {s}.identities (target, identity, user_id)
@@ -234,7 +295,7 @@ LEFT JOIN {s}.users u1 ON u1.username = s.username
 LEFT JOIN {s}.users u2 ON u2.primary_email = s.primary_email
 LEFT JOIN {s}.users u3 ON u3.primary_phone = s.primary_phone
 LEFT JOIN {s}.users o ON o.id = coalesce(u1.id, u2.id, u3.id)
-WHERE u0.id IS NULL ORDER BY s.ord";
+WHERE u0.id IS NULL AND ($1::bigint[] IS NULL OR s.ord = ANY($1)) ORDER BY s.ord";
 
 /// All of it.
 const REPLACED: &str = "username = s.username, primary_email = s.primary_email, primary_phone = s.primary_phone,

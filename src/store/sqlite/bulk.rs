@@ -7,15 +7,20 @@ use rusqlite::{Connection, Row, ToSql, params};
 
 use super::deferred::{self, Deferral};
 use super::schema::failed;
-use super::{Batch, Sqlite, now};
+use super::{Batch, Sqlite, now, patience};
 use crate::store::journal;
+use crate::store::slots::Slot;
 use crate::store::{
     Bulk, BulkOptions, Committed, Input, Inserted, Mark, NewUser, OnConflict, StoreError, Users as _, Written,
 };
 
-/// Large, because each transaction writes every page it touched, and the keys of a user table touch most of an index;
-/// small enough that a sign-in which waits for the writer does not time out.
+/// Large, because each transaction writes every page it touched.
 const BATCH_RECORDS: u64 = 100_000;
+/// The same where others have the file open and may want to write: an upgrade waits for a second.
+const BATCH_RECORDS_SHARED: u64 = 20_000;
+
+/// How long an import waits for others' transactions: another import's are long.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long an import waits for another's transaction where the indexes are missing: it can be the one that builds them, of millions
 /// of users.
@@ -31,6 +36,8 @@ pub(super) struct SqliteBulk<'a> {
     unfinished: BTreeSet<i64>,
     /// In place of the indexes, between batches.
     deferral: Option<Box<Deferral>>,
+    /// Whether nobody else had the file open when it began.
+    is_alone: bool,
 }
 
 impl<'a> SqliteBulk<'a> {
@@ -42,18 +49,23 @@ impl<'a> SqliteBulk<'a> {
             store.tune(if deferral.is_some() { deferred::APPEND_CACHE_KIB } else { deferred::BUILD_CACHE_KIB })?;
         }
         let (batch, outcomes, written, unfinished) = (None, Vec::new(), VecDeque::new(), BTreeSet::new());
-        Ok(Self { store, options, batch, outcomes, written, unfinished, deferral })
+        let is_alone = deferral.is_some();
+        Ok(Self { store, options, batch, outcomes, written, unfinished, deferral, is_alone })
     }
 
     fn begin_batch(&mut self) -> Result<Batch<'a>, StoreError> {
-        let (writer, deferral) = (self.store.writer()?, self.deferral.take());
-        let is_indexed = deferred::is_indexed(&writer).map_err(failed)?;
-        let patience = if is_indexed { self.store.options.statement_timeout } else { BUILD_PATIENCE };
-        writer.busy_timeout(patience).map_err(failed)?;
+        let (writer, deferral) = (self.writer()?, self.deferral.take());
+        if !deferred::is_indexed(&writer).map_err(failed)? {
+            patience::set(BUILD_PATIENCE);
+        }
         if deferral.is_none() {
             writer.pragma_update(None, "cache_size", deferred::BUILD_CACHE_KIB).map_err(failed)?;
         }
         Batch::begin(writer, deferral)
+    }
+
+    fn writer(&self) -> Result<Slot<'a, Connection>, StoreError> {
+        self.store.patient_writer(PATIENCE)
     }
 
     fn is_stopped(&self) -> bool {
@@ -64,14 +76,14 @@ impl<'a> SqliteBulk<'a> {
 
 impl Bulk for SqliteBulk<'_> {
     fn batch_records(&self) -> u64 {
-        BATCH_RECORDS
+        if self.is_alone { BATCH_RECORDS } else { BATCH_RECORDS_SHARED }
     }
 
     fn begin_input(&mut self, fingerprint: Option<&str>, name: &str) -> Result<Input, StoreError> {
         if self.options.is_dry_run {
             return Ok(Input::default());
         }
-        let writer = self.store.writer()?;
+        let writer = self.writer()?;
         let begun = begin(&writer, fingerprint, name, self.options.restarts);
         let input = begun.and_then(|id| earlier(&writer, id)).map_err(failed)?;
         self.unfinished.insert(input.id);
@@ -88,12 +100,12 @@ impl Bulk for SqliteBulk<'_> {
         // What is read again is journalled again.
         let next = i64::try_from(input.next()).unwrap_or(i64::MAX);
         let forget = "DELETE FROM import_batches WHERE import_id = ?1 AND first >= ?2";
-        self.store.writer()?.execute(forget, params![id, next]).map_err(failed)?;
+        self.writer()?.execute(forget, params![id, next]).map_err(failed)?;
         Ok(input)
     }
 
     fn forget(&mut self, input: i64, firsts: &[u64]) -> Result<(), StoreError> {
-        let writer = self.store.writer()?;
+        let writer = self.writer()?;
         let mut forget =
             writer.prepare("DELETE FROM import_batches WHERE import_id = ?1 AND first = ?2").map_err(failed)?;
         let mut forget = |first: &u64| forget.execute(params![input, i64::try_from(*first).unwrap_or(i64::MAX)]);
@@ -114,21 +126,25 @@ impl Bulk for SqliteBulk<'_> {
     }
 
     fn end_batch(&mut self, mark: Mark) -> Result<(), StoreError> {
-        let is_committed = !self.options.is_dry_run && !self.is_stopped();
+        let is_stopped = self.is_stopped();
+        let is_committed = !self.options.is_dry_run && !is_stopped;
         let outcomes = std::mem::take(&mut self.outcomes);
         let batch = match self.batch.take() {
             Some(batch) => batch,
             None if is_committed => self.begin_batch()?,
             None => {
-                self.written.push_back(Written { outcomes, is_committed });
+                self.written.push_back(Written { outcomes, is_committed, is_stopped });
                 return Ok(());
             }
         };
         if is_committed {
             batch.mark(&mark, &outcomes)?;
             self.deferral = batch.commit_deferring()?;
+            if self.deferral.is_none() {
+                std::thread::sleep(patience::BREATH);
+            }
         }
-        self.written.push_back(Written { outcomes, is_committed });
+        self.written.push_back(Written { outcomes, is_committed, is_stopped });
         Ok(())
     }
 
@@ -144,7 +160,7 @@ impl Bulk for SqliteBulk<'_> {
             self.deferral = None;
             self.store.build_indexes()?;
         }
-        end(&*self.store.writer()?, "id = ?1", input).map_err(failed)?;
+        end(&*self.writer()?, "id = ?1", input).map_err(failed)?;
         self.unfinished.remove(&input);
         Ok(())
     }
