@@ -33,6 +33,7 @@ mod auth;
 mod blocking;
 mod body;
 mod config;
+mod counted;
 mod floor;
 mod guess;
 mod listener;
@@ -55,6 +56,7 @@ mod wire;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -128,6 +130,7 @@ struct Inner {
     started: Instant,
     /// Held by whoever asks the store for its counts.
     counting_store: Mutex<()>,
+    has_told_of_proxy: AtomicBool,
 }
 
 impl Service {
@@ -174,6 +177,7 @@ impl Service {
             metrics: Metrics::default(),
             started: Instant::now(),
             counting_store: Mutex::new(()),
+            has_told_of_proxy: AtomicBool::new(false),
             admission: Admission::default(),
             aside: Aside::new(pool.config(), config.api_token.is_none()),
             busy: Shares::new(seats(connections), seats_of_one(connections, config.requests_per_address)),
@@ -209,7 +213,7 @@ impl Service {
     pub fn out_of_reach(&self) -> Vec<MethodCount> {
         let (limits, memory_kib) = (self.inner.pool.engine().policy().limits(), self.inner.pool.config().memory_kib);
         let mut counts = self.inner.metrics.snapshot().counts;
-        counts.retain(|count| floor::is_out_of_reach(&count.method, &count.parameters, limits, memory_kib));
+        counts.retain(|count| counted::is_out_of_reach(&count.method, &count.parameters, limits, memory_kib));
         counts
     }
 
@@ -220,7 +224,7 @@ impl Service {
         let known = self.inner.pool.engine().policy().keys();
         let mut missing = BTreeMap::new();
         for count in self.inner.metrics.snapshot().counts {
-            for id in floor::keys(&count.parameters).filter(|id| !known.has_named(id)) {
+            for id in counted::keys(&count.parameters).filter(|id| !known.has_named(id)) {
                 *missing.entry(id.to_owned()).or_default() += count.records;
             }
         }

@@ -25,6 +25,12 @@ impl Token {
         (secret.len() >= Self::BYTES_MIN).then(|| Self(Sha256::digest(secret).into()))
     }
 
+    /// Whether another is the same secret.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+
     fn is(&self, presented: &[u8]) -> bool {
         self.0.ct_eq(&Sha256::digest(presented)).into()
     }

@@ -1,16 +1,18 @@
-//! Calls to the store: on blocking threads, as many at once as it has connections, and none longer than it may take.
+//! Calls to the store: on blocking threads, as many at once as it has connections, and none waited for longer than it may take. Those
+//! that write have half of the places: where nobody can write for a while, those who only read go on.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::problem::Problem;
 use crate::store::StoreError;
 
 pub(super) struct Blocking {
-    permits: Arc<Semaphore>,
+    reads: Arc<Semaphore>,
+    writes: Arc<Semaphore>,
     timeout: Duration,
 }
 
@@ -27,25 +29,50 @@ pub(super) enum NoAnswer {
 
 impl Blocking {
     pub(super) fn new(threads: usize, timeout: Duration) -> Self {
-        Self { permits: Arc::new(Semaphore::new(threads.max(1))), timeout }
+        let semaphore = |places: usize| Arc::new(Semaphore::new(places.max(1)));
+        Self { reads: semaphore(threads), writes: semaphore(threads / 2), timeout }
     }
 
-    /// Runs a call. One that takes too long goes on, and keeps its place until it is done: places are what the store can bear.
-    pub(super) async fn run<T: Send + 'static>(
-        &self,
-        call: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, NoAnswer> {
-        let permits = Arc::clone(&self.permits);
-        let answer = async {
-            let permit = permits.acquire_owned().await.map_err(|_| NoAnswer::Fault)?;
-            let called = tokio::task::spawn_blocking(move || {
-                let _permit = permit;
-                call()
-            });
-            called.await.map_err(|_| NoAnswer::Fault)?.map_err(NoAnswer::Store)
-        };
+    /// Runs a call that reads. One that takes too long goes on, and keeps its place until it is done: places are what the store can
+    /// bear.
+    pub(super) async fn run<T: Send + 'static>(&self, call: impl Call<T>) -> Result<T, NoAnswer> {
+        let answer = async { in_place(place(&self.reads).await?, call).await };
         timeout(self.timeout, answer).await.unwrap_or(Err(NoAnswer::TimedOut))
     }
+
+    /// Runs a call that writes. Once it has begun it is waited for to its end, which the store's own times bound: who is told that
+    /// nothing was done can rely on it.
+    pub(super) async fn write<T: Send + 'static>(&self, call: impl Call<T>) -> Result<T, NoAnswer> {
+        let place = timeout(self.timeout, place(&self.writes)).await.unwrap_or(Err(NoAnswer::TimedOut))?;
+        in_place(place, call).await
+    }
+
+    /// Runs a call that writes what can as well be written another time: one that is not done so soon goes on by itself.
+    pub(super) async fn write_within<T: Send + 'static>(
+        &self,
+        patience: Duration,
+        call: impl Call<T>,
+    ) -> Result<T, NoAnswer> {
+        let answer = async { in_place(place(&self.writes).await?, call).await };
+        timeout(patience.min(self.timeout), answer).await.unwrap_or(Err(NoAnswer::TimedOut))
+    }
+}
+
+/// A call to the store, for a thread that may block.
+pub(super) trait Call<T>: FnOnce() -> Result<T, StoreError> + Send + 'static {}
+
+impl<T, F: FnOnce() -> Result<T, StoreError> + Send + 'static> Call<T> for F {}
+
+async fn place(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, NoAnswer> {
+    Arc::clone(places).acquire_owned().await.map_err(|_| NoAnswer::Fault)
+}
+
+async fn in_place<T: Send + 'static>(place: OwnedSemaphorePermit, call: impl Call<T>) -> Result<T, NoAnswer> {
+    let called = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        call()
+    });
+    called.await.map_err(|_| NoAnswer::Fault)?.map_err(NoAnswer::Store)
 }
 
 impl std::fmt::Display for NoAnswer {

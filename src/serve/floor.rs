@@ -2,14 +2,15 @@
 //! waited for without a worker and without a place in the queue.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::config::FloorMode;
+use super::counted::dearest_cost;
 use super::middleware::now_millis;
-use crate::cost::ScryptMemory;
 use crate::pool::{HashPool, PoolConfig};
 use crate::store::MethodCount;
-use crate::{Cost, Engine, Limits, Password};
+use crate::{Cost, Engine, Password};
 
 /// What a refusal may wait for a worker on top of twice its work: until the queue is worked off, where it has as many as it takes and
 /// each takes as long as the target, and a quarter more. Within these.
@@ -17,6 +18,9 @@ const MARGIN_MIN: Duration = Duration::from_millis(250);
 const MARGIN_MAX: Duration = Duration::from_secs(1);
 /// Nobody waits longer for a refusal, whatever is in the store.
 const LONGEST: Duration = Duration::from_secs(10);
+/// How long a row that was seen counts at least, whatever the store's counts say: those of a table of others are of a while ago, and not
+/// every text's cost can be told from its parameters. Up to twice as long.
+const SEEN_FOR: Duration = Duration::from_secs(600);
 /// How often the target is measured; the median counts.
 const MEASUREMENTS: usize = 7;
 
@@ -26,8 +30,13 @@ pub(super) struct Floor {
     scale: u64,
     /// What a refusal may wait for a worker.
     margin: Duration,
-    /// The dearest refusal that is known, in nanoseconds on this machine.
-    dearest: AtomicU64,
+    /// What the target takes, in nanoseconds on this machine.
+    measured: u64,
+    /// The dearest refusal among what the store counts, so many.
+    counted: AtomicU64,
+    /// The dearest among rows that were seen of late, and in the time before.
+    seen: [AtomicU64; 2],
+    seen_since: Mutex<Instant>,
     /// The dearest of which it was said that the floor is too low for it.
     told: AtomicU64,
 }
@@ -58,21 +67,51 @@ impl Floor {
         let PoolConfig { queue_len, workers, .. } = pool.config();
         let rounds = u32::try_from(queue_len.div_ceil(workers.max(1))).unwrap_or(u32::MAX);
         let margin = (Duration::from_nanos(measured).saturating_mul(rounds) * 5 / 4).clamp(MARGIN_MIN, MARGIN_MAX);
-        let floor = Self { mode, scale, margin, dearest: AtomicU64::new(measured), told: AtomicU64::new(0) };
+        let floor = Self::new(mode, scale, margin, measured);
         floor.learn(pool.engine(), counts);
         floor
     }
 
-    /// Takes what the store holds into account.
-    pub(super) fn learn(&self, engine: &Engine, counts: &[MethodCount]) {
-        let costs = counts.iter().filter_map(|count| dearest_cost(&count.method, &count.parameters));
-        costs.for_each(|cost| self.learn_cost(engine, cost));
+    fn new(mode: FloorMode, scale: u64, margin: Duration, measured: u64) -> Self {
+        let (counted, seen) = (AtomicU64::new(0), [AtomicU64::new(0), AtomicU64::new(0)]);
+        Self {
+            mode,
+            scale,
+            margin,
+            measured,
+            counted,
+            seen,
+            seen_since: Mutex::new(Instant::now()),
+            told: AtomicU64::new(0),
+        }
     }
 
-    /// Takes one hash into account: its verification, and the decoy that may come on top.
+    /// Takes what the store holds into account: that alone, and what was seen of late.
+    pub(super) fn learn(&self, engine: &Engine, counts: &[MethodCount]) {
+        let counts = counts.iter().filter(|count| count.records > 0);
+        let costs = counts.filter_map(|count| dearest_cost(&count.method, &count.parameters));
+        let dearest = costs.map(|cost| self.refusal(engine, cost)).max();
+        self.counted.store(dearest.unwrap_or(0), Ordering::Relaxed);
+        let mut since = self.seen_since.lock().unwrap_or_else(PoisonError::into_inner);
+        if since.elapsed() >= SEEN_FOR {
+            *since = Instant::now();
+            self.forget();
+        }
+    }
+
+    /// What was seen in the time before the last is forgotten.
+    fn forget(&self) {
+        self.seen[1].store(self.seen[0].swap(0, Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// Takes one hash into account that was seen.
     pub(super) fn learn_cost(&self, engine: &Engine, cost: Cost) {
-        let estimate = nanos(cost.time + engine.target_cost().time);
-        self.dearest.fetch_max(estimate.saturating_mul(self.scale) / 1000, Ordering::Relaxed);
+        self.seen[0].fetch_max(self.refusal(engine, cost), Ordering::Relaxed);
+    }
+
+    /// What a refusal takes, in nanoseconds: the verification, and the decoy that may come on top.
+    fn refusal(&self, engine: &Engine, cost: Cost) -> u64 {
+        nanos(cost.time + engine.target_cost().time).saturating_mul(self.scale) / 1000
     }
 
     /// How long refusals wait; nought where the floor is off.
@@ -100,7 +139,8 @@ impl Floor {
     }
 
     fn dearest(&self) -> Duration {
-        Duration::from_nanos(self.dearest.load(Ordering::Relaxed))
+        let known = [&self.counted, &self.seen[0], &self.seen[1]].map(|known| known.load(Ordering::Relaxed));
+        Duration::from_nanos(known.into_iter().fold(self.measured, u64::max))
     }
 
     /// How long after its request a job must have begun: late enough to be useful, early enough to be done before the floor.
@@ -161,141 +201,38 @@ fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// What one verification costs, from a method's name and its parameters as a store counts them: after an expression, where there is
-/// one, and of all steps of a chain. `None` where they are not known to be dear.
-fn cost(method: &str, parameters: &str) -> Option<Cost> {
-    let costs = steps(method, parameters).filter_map(|(method, parameters)| cost_of_step(method, parameters));
-    costs.reduce(|sum, step| Cost {
-        memory_kib: sum.memory_kib.max(step.memory_kib),
-        time: sum.time.saturating_add(step.time),
-    })
-}
-
-/// The parameters of each step, with the method that they are of: within an expression its outermost function. What comes before the last
-/// one with a mere cost is phpass.
-fn steps<'a>(method: &'a str, parameters: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
-    let steps = parameters.rsplit(' ').next().unwrap_or_default();
-    let (before, last) = steps.rsplit_once('+').unwrap_or(("", steps));
-    before.split('+').map(|step| ("phpass", step)).chain([(outermost(method, parameters), last)])
-}
-
-fn outermost<'a>(method: &'a str, parameters: &'a str) -> &'a str {
-    parameters.rsplit_once(' ').and_then(|(expression, _)| expression.split_once('(')).map_or(method, |(name, _)| name)
-}
-
-fn cost_of_step(method: &str, parameters: &str) -> Option<Cost> {
-    let value = |name| value(parameters, name);
-    let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-    if let (Some(memory), Some(passes)) = (value("m"), value("t")) {
-        return Some(Cost::argon2(small(memory), small(passes)));
-    }
-    if let (Some(log_n), Some(r)) = (value("ln"), value("r")) {
-        let (p, again) = (value("p").unwrap_or(1), value("t").unwrap_or(0));
-        return Some(Cost::scrypt(ScryptMemory::of(small(log_n), r, p), p.saturating_mul(again.saturating_add(1))));
-    }
-    if let Some(cost) = value("cost") {
-        let is_digest = is_phpass(method);
-        let cost = small(cost).min(31);
-        return Some(if is_digest { Cost::digests(1 << cost) } else { Cost::bcrypt(cost) });
-    }
-    // Two digests for each iteration of PBKDF2; crypt's rounds are of several hundred bytes.
-    let rounds = value("i").map(|rounds| 2 * rounds).or(value("rounds").map(|rounds| 4 * rounds))?;
-    Some(Cost::digests(rounds))
-}
-
-/// The same for the dearest password that is admitted: a few times as much where every round hashes the password again.
-fn dearest_cost(method: &str, parameters: &str) -> Option<Cost> {
-    let cost = cost(method, parameters)?;
-    // Crypt's rounds are taken at twice their work for a short password.
-    let (times, of_longest) = match outermost(method, parameters) {
-        "sha256crypt" | "sha512crypt" | "md5crypt" | "apr1" => (2, 40),
-        method if is_phpass(method) => (4, 66),
-        _ => return Some(cost),
-    };
-    let free = Cost::digests(Limits::LENGTH_WORK_FREE).time;
-    Some(Cost { time: (cost.time * times).max((cost.time * of_longest).min(free)), ..cost })
-}
-
-/// One of the parameters that a store counts by.
-fn value(parameters: &str, name: &str) -> Option<u64> {
-    parameters.split(',').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('=')?.parse().ok())
-}
-
-fn is_phpass(method: &str) -> bool {
-    method.starts_with("phpass") || method == "wordpress_phpass" || method.starts_with("drupal")
-}
-
-/// Whether hashes of these parameters take more memory than so much, or more of anything than the limits allow.
-pub(super) fn is_out_of_reach(method: &str, parameters: &str, limits: &Limits, memory_kib: u32) -> bool {
-    steps(method, parameters).any(|(method, step)| is_step_out_of_reach(method, step, limits, memory_kib))
-}
-
-fn is_step_out_of_reach(method: &str, parameters: &str, limits: &Limits, memory_kib: u32) -> bool {
-    let value = |name| value(parameters, name);
-    let is_over = |value: Option<u64>, limit: u32| value.is_some_and(|value| value > limit.into());
-    if let (Some(memory), Some(passes)) = (value("m"), value("t")) {
-        return memory > memory_kib.min(limits.argon2_memory_kib).into()
-            || is_over(Some(passes), limits.argon2_passes)
-            || is_over(value("p"), limits.argon2_lanes)
-            || memory.saturating_mul(passes) > limits.argon2_work_kib;
-    }
-    if let (Some(log_n), Some(r)) = (value("ln"), value("r")) {
-        let (p, again) = (value("p").unwrap_or(1), value("t").unwrap_or(0));
-        let memory = ScryptMemory::of(u32::try_from(log_n).unwrap_or(u32::MAX), r, p);
-        let passes = p.saturating_mul(again.saturating_add(1));
-        return memory.kib() > memory_kib.min(limits.scrypt_memory_kib).into()
-            || memory.work_kib(passes) > limits.scrypt_work_kib;
-    }
-    is_over(value("cost"), if is_phpass(method) { limits.phpass_cost } else { limits.bcrypt_cost })
-        || is_over(value("i"), limits.pbkdf2_iterations)
-        || is_over(value("rounds"), limits.crypt_rounds)
-}
-
-/// The keys that hashes of these parameters need, as a store counts them.
-pub(super) fn keys(parameters: &str) -> impl Iterator<Item = &str> {
-    let of_scheme = parameters.split_once(",keyid=").map(|(_, id)| id);
-    // Within an expression.
-    let named = parameters.match_indices("key:").map(|(at, mark)| {
-        let rest = &parameters[at + mark.len()..];
-        rest.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-')).next().unwrap_or_default()
-    });
-    of_scheme.into_iter().chain(named).filter(|id| !id.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn costs_are_read_from_what_a_store_counts() {
-        let millis = |method, parameters| cost(method, parameters).map(|cost| cost.time.as_millis());
-        assert_eq!(millis("bcrypt", "cost=12"), Some(240));
-        assert_eq!(millis("argon2id", "m=19456,t=2,p=1"), Some(9));
-        assert_eq!(millis("argon2i", "v=16,m=19456,t=2,p=1"), Some(9));
-        assert_eq!(millis("phpass", "cost=13"), Some(2));
-        assert_eq!(millis("django_pbkdf2_sha256", "sha256,i=1000000"), Some(500));
-        assert_eq!(millis("sha512crypt", "rounds=5000"), Some(5));
-        assert_eq!(millis("scrypt", "ln=14,r=8,p=1"), Some(45));
-        assert_eq!(millis("md5", ""), None);
-        assert_eq!(millis("expression", "bcrypt(nfkc($p)) cost=12"), Some(240));
-        assert_eq!(millis("expression", "argon2id(md5($p.' ')) m=19456,t=2,p=1"), Some(9));
-        assert_eq!(millis("expression", "md5(md5($p).' ')"), None);
-        assert_eq!(millis("expression", "phpass(md5($p)) cost=13"), Some(2), "and no bcrypt");
-        assert_eq!(millis("phpbb_bcrypt", "cost=13+cost=12"), Some(242), "phpass, and bcrypt over it");
-        assert_eq!(millis("magento", "m=19456,t=2,p=1+m=19456,t=2,p=1"), Some(19));
-        assert!(millis("scrypt", "ln=99999999999,r=8").is_some());
-        let millis = |method, parameters| dearest_cost(method, parameters).map(|cost| cost.time.as_millis());
-        assert_eq!(millis("phpass", "cost=8"), Some(4), "the longest password of all");
-        assert_eq!(millis("expression", "phpass(md5($p)) cost=8"), Some(4));
-        assert_eq!(millis("wordpress_phpass", "cost=16"), Some(250), "as much as any may take");
-        assert_eq!(millis("wordpress_phpass", "cost=20"), Some(1048));
-        assert_eq!(millis("sha512crypt", "rounds=500000"), Some(1000));
-        assert_eq!(millis("bcrypt", "cost=12"), Some(240));
+    fn floor(mode: FloorMode, dearest_ms: u64) -> Floor {
+        Floor::new(mode, 1000, MARGIN_MIN, dearest_ms * 1_000_000)
     }
 
-    fn floor(mode: FloorMode, dearest_ms: u64) -> Floor {
-        let (dearest, told) = (AtomicU64::new(dearest_ms * 1_000_000), AtomicU64::new(0));
-        Floor { mode, scale: 1000, margin: MARGIN_MIN, dearest, told }
+    #[test]
+    fn the_floor_sinks_when_the_dearest_hash_is_gone() {
+        let engine = Engine::new(crate::Policy::default()).expect("an engine");
+        let floor = floor(FloorMode::Measured, 20);
+        let bcrypt = |cost: u32| MethodCount {
+            method: "bcrypt".to_owned(),
+            parameters: format!("cost={cost}"),
+            records: 1,
+            upgraded: 0,
+            untouched: 1,
+        };
+        let lowest = floor.current();
+        floor.learn(&engine, &[bcrypt(8), bcrypt(14)]);
+        let highest = floor.current();
+        floor.learn(&engine, &[bcrypt(8)]);
+        assert!(lowest < floor.current() && floor.current() < highest);
+        // A row that was seen counts for a while, whatever is counted.
+        floor.learn_cost(&engine, Cost::bcrypt(14));
+        floor.learn(&engine, &[]);
+        assert_eq!(floor.current(), highest);
+        floor.forget();
+        assert_eq!(floor.current(), highest);
+        floor.forget();
+        assert_eq!(floor.current(), lowest);
     }
 
     #[test]
@@ -304,7 +241,7 @@ mod tests {
         let low = floor(FloorMode::Fixed(millis(300)), 2000);
         let told = TooLow { floor: millis(300), dearest: millis(2000), needed: millis(4250) };
         assert_eq!((low.too_low(), low.too_low()), (Some(told), None));
-        low.dearest.fetch_max(3_000_000_000, Ordering::Relaxed);
+        low.counted.store(3_000_000_000, Ordering::Relaxed);
         assert!(low.too_low().is_some() && low.too_low().is_none());
         for (mode, dearest) in [
             (FloorMode::Fixed(millis(300)), 20),
@@ -327,37 +264,5 @@ mod tests {
         assert_eq!(floor(FloorMode::Fixed(millis(900)), 20).patience(most), millis(870));
         assert_eq!(floor(FloorMode::Fixed(millis(300)), 2000).patience(most), millis(2250));
         assert_eq!(floor(FloorMode::Off, 20).patience(most), most);
-    }
-
-    #[test]
-    fn keys_are_told_by_parameters() {
-        let of = |parameters| keys(parameters).collect::<Vec<_>>();
-        assert_eq!(of("m=64,t=1,p=1,keyid=2026-01"), ["2026-01"]);
-        assert_eq!(of("hmac_sha256(key:site,$p.key:more)"), ["site", "more"]);
-        assert!(of("m=64,t=1,p=1").is_empty() && of("").is_empty());
-    }
-
-    #[test]
-    fn what_is_out_of_reach_is_told_by_its_parameters() {
-        let limits = Limits::default();
-        let is = |method, parameters| is_out_of_reach(method, parameters, &limits, 65_536);
-        for (method, parameters) in [
-            ("argon2id", "m=65537,t=1,p=1"),
-            ("argon2id", "m=19456,t=2,p=65"),
-            ("scrypt", "ln=17,r=8,p=1"),
-            ("bcrypt", "cost=16"),
-            ("django_pbkdf2_sha256", "sha256,i=10000001"),
-        ] {
-            assert!(is(method, parameters), "{method} {parameters}");
-        }
-        for (method, parameters) in [
-            ("argon2id", "m=65536,t=3,p=4"),
-            ("scrypt", "ln=16,r=8,p=1"),
-            ("bcrypt", "cost=15"),
-            ("phpass", "cost=16"),
-            ("md5", ""),
-        ] {
-            assert!(!is(method, parameters), "{method} {parameters}");
-        }
     }
 }

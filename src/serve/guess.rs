@@ -2,6 +2,7 @@
 //! whatever becomes of its request.
 
 use std::net::IpAddr;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,7 @@ use tokio::time::sleep;
 
 use super::Inner;
 use super::config::Config;
+use super::middleware::now_millis;
 use super::throttle::{Key, Throttle};
 use crate::store::{GuessEnd, Guessed, Subject};
 
@@ -60,7 +62,11 @@ impl Guess {
         loop {
             match throttle.begin(keys.0, keys.1) {
                 Guessed::Taken => break,
-                Guessed::Locked => return Begun::Locked,
+                Guessed::Locked => {
+                    let is_address_locked = keys.1.is_some_and(|key| throttle.is_address_locked(key));
+                    inner.look_at_lock(address.filter(|_| is_address_locked));
+                    return Begun::Locked;
+                }
                 Guessed::Busy if Instant::now() + BREATH > deadline => return Begun::Throttled,
                 Guessed::Busy => sleep(BREATH).await,
             }
@@ -107,6 +113,25 @@ impl Guess {
     pub(super) fn end(mut self, end: GuessEnd) {
         if self.end == GuessEnd::Wrong {
             self.end = end;
+        }
+    }
+}
+
+impl Inner {
+    /// Behind a proxy on this machine all visitors have one address where no header of its tells theirs apart: then a few who guess lock
+    /// everybody out, which is told of once.
+    fn look_at_lock(&self, locked: Option<IpAddr>) {
+        let is_proxys = locked.is_some_and(|address| address.to_canonical().is_loopback());
+        if !is_proxys || self.config.address_header.is_some() || self.has_told_of_proxy.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        if let Some(log) = &self.config.log {
+            let message = "an address of this machine is locked: where a proxy is in front, all of its visitors are, until \
+                           --address-header names the header in which it tells their addresses";
+            let line = serde_json::json!({
+                "time_ms": now_millis(), "level": "warn", "event": "local_address_locked", "message": message,
+            });
+            log(&line.to_string());
         }
     }
 }

@@ -19,7 +19,7 @@ use super::members::Members;
 use super::passwords::check_new;
 use super::problem::Problem;
 use super::query::Query;
-use super::users::{UserId, check_target, check_types, identity_of};
+use super::users::{UserId, check_size, check_target, check_types, identity_of, objects};
 use super::{Inner, Service};
 use crate::pool::{JobError, Overloaded};
 use crate::store::{Edited, Identifier, Swap, User};
@@ -321,7 +321,7 @@ pub(super) async fn set_password(
     let hash = inner.hash(None, Password::new(&**password)).await?;
     for _ in 0..ATTEMPTS {
         let (store, hash, held) = (inner.users()?, hash.clone(), inner.user(id).await?.password);
-        let swap = inner.blocking.run(move || store.change_password(id, held.as_ref(), &hash)).await?;
+        let swap = inner.blocking.write(move || store.change_password(id, held.as_ref(), &hash)).await?;
         if swap == Swap::Written {
             let mut response = Json(inner.view(id).await?).into_response();
             response.extensions_mut().insert(Note { outcome: Some("password_changed"), ..Note::default() });
@@ -373,7 +373,7 @@ pub(super) async fn delete(State(service): State<Service>, UserId(id): UserId) -
     let inner = &service.inner;
     inner.admit()?;
     let store = inner.users()?;
-    let is_deleted = inner.blocking.run(move || store.delete(id)).await?;
+    let is_deleted = inner.blocking.write(move || store.delete(id)).await?;
     if is_deleted { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::NO_SUCH_USER) }
 }
 
@@ -385,10 +385,11 @@ impl Inner {
         mut change: impl FnMut(&Self, &mut User) -> Result<(), Problem> + Send + 'static,
     ) -> Result<User, Problem> {
         let (inner, store) = (Arc::clone(self), self.users()?);
-        let edited = self.blocking.run(move || {
+        let edited = self.blocking.write(move || {
             let mut made = Err(Problem::NO_SUCH_USER);
             let edited = store.edit(id, &mut |user| {
-                made = change(&inner, user).map(|()| user.clone());
+                let before = objects(user);
+                made = change(&inner, user).and_then(|()| check_size(&before, user)).map(|()| user.clone());
                 made.is_ok()
             })?;
             Ok((edited, made))

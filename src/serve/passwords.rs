@@ -125,7 +125,7 @@ impl Inner {
         })?;
         let store = self.accounts.clone();
         let (id, expected) = (verified.id, verified.stored);
-        let swap = self.blocking.run(move || store.change_password(&id, &expected, &hash)).await;
+        let swap = self.blocking.write(move || store.change_password(&id, &expected, &hash)).await;
         swap.map_err(Failure::Store)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::{ConnectInfo, FromRequestParts, State};
@@ -23,6 +23,9 @@ use super::{Inner, Service};
 use crate::pool::{JobError, Overloaded};
 use crate::store::{Found, GuessEnd, Guessed, StoreErrorKind, Swap, TaggedText};
 use crate::{Accepted, Columns, Denied, Password, StoredHash, Tag, Unverifiable, Upgrade};
+
+/// How long a sign-in waits for its upgrade to be written: the next one makes it again.
+const UPGRADE_PATIENCE: Duration = Duration::from_secs(1);
 
 #[derive(Deserialize)]
 struct Request {
@@ -62,12 +65,19 @@ impl Visitor {
         let named = config.address_header.as_ref().and_then(|header| {
             // A proxy appends what it sees; what stands before may be anybody's.
             let value = headers.get_all(header).iter().next_back()?.to_str().ok()?;
-            address(value.rsplit(',').next()?)
+            let last = value.rsplit(',').next()?;
+            address(if header.eq_ignore_ascii_case("forwarded") { forwarded_for(last)? } else { last })
         });
         // What cannot be read is counted against whoever sent it: an address that is not told is nobody's way around the count.
         let peer = extensions.get::<ConnectInfo<SocketAddr>>();
         Self(named.or_else(|| peer.map(|ConnectInfo(address)| address.ip())))
     }
+}
+
+/// Whom an element of `Forwarded` (RFC 7239) is for.
+fn forwarded_for(element: &str) -> Option<&str> {
+    let mut pairs = element.split(';').filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| name.eq_ignore_ascii_case("for")).map(|(_, value)| value.trim_matches('"'))
 }
 
 /// An address as proxies write it: bare, in brackets, with a port.
@@ -271,7 +281,7 @@ impl Inner {
         let (store, row) = (self.accounts.clone(), id.clone());
         let write = async {
             let Some(replacement) = replacement else { return (upgrade, None) };
-            match self.blocking.run(move || store.replace(&row, &replacement)).await {
+            match self.blocking.write_within(UPGRADE_PATIENCE, move || store.replace(&row, &replacement)).await {
                 Ok(Swap::Written) => ("written", None),
                 Ok(Swap::Superseded) => ("superseded", None),
                 Err(NoAnswer::Store(error)) if error.kind() == StoreErrorKind::ReadOnly => {
@@ -347,6 +357,22 @@ fn no_answer(error: JobError) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn forwarded_is_read_as_rfc_7239_has_it() {
+        for (element, expected) in [
+            (" for=192.0.2.60;proto=http;by=203.0.113.43", Some("192.0.2.60")),
+            ("For=\"[2001:db8:cafe::17]:4711\"", Some("2001:db8:cafe::17")),
+            ("proto=https; FOR=192.0.2.1", Some("192.0.2.1")),
+            ("for=_hidden", None),
+            ("for=unknown", None),
+            ("by=192.0.2.1", None),
+            ("192.0.2.1", None),
+        ] {
+            let found = forwarded_for(element).and_then(address);
+            assert_eq!(found, expected.and_then(|text| text.parse().ok()), "{element}");
+        }
+    }
 
     #[test]
     fn addresses_are_read_as_proxies_write_them() {

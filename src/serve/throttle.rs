@@ -93,6 +93,15 @@ impl Throttle {
         begun
     }
 
+    /// Whether it has been refused too often.
+    pub(super) fn is_address_locked(&self, key: Key) -> bool {
+        let (now, limit) = (self.now(), self.per_address);
+        self.with_row(key, |row| {
+            let is_it = |entry: &&Entry| entry.key == key.0 && self.is_current(entry, now);
+            limit > 0 && row.iter().find(is_it).is_some_and(|entry| entry.failures >= limit)
+        })
+    }
+
     /// One more under way, where with it there are no more than the limit; nought is no limit.
     fn count(&self, key: Key, limit: u32) -> Guessed {
         let now = self.now();

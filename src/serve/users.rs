@@ -24,6 +24,9 @@ use crate::{Password, StoredHash};
 /// The longest name of a provider.
 const PROVIDER_BYTES_MAX: usize = 128;
 
+/// What each of a user's objects may grow to.
+const OBJECT_BYTES_MAX: usize = 1 << 20;
+
 /// A user's id in the path. What is none names nobody.
 pub(super) struct UserId(pub(super) i64);
 
@@ -70,13 +73,17 @@ pub(super) async fn create(State(service): State<Service>, text: Text) -> Result
 /// Objects where objects are described, and texts where texts are; both may be null.
 pub(super) fn check_types(members: &Members) -> Result<(), Problem> {
     for field in members.names() {
+        let value = members.get(field).unwrap_or_default();
+        if field == "isSuspended" && value != "false" && value != "null" {
+            let why = "is not heeded here, and the user could sign in: leave the user out, or without a password";
+            return Err(Problem::bad_field(field, "bad_field", why).misshapen());
+        }
         let (is_object, begins) = match field {
             "profile" | "customData" | "identities" => (true, '{'),
             "username" | "primaryEmail" | "primaryPhone" | "name" | "avatar" => (false, '"'),
             _ if field.starts_with("password") => (false, '"'),
             _ => continue,
         };
-        let value = members.get(field).unwrap_or_default();
         if value != "null" && !value.starts_with(begins) {
             let wanted = if is_object { "must be an object or null" } else { "must be a text or null" };
             return Err(Problem::bad_field(field, "bad_field", wanted).misshapen());
@@ -124,7 +131,7 @@ pub(super) async fn link(State(service): State<Service>, UserId(id): UserId, tex
     drop(text);
     let (provider, identity) = identity(members)?;
     let store = service.inner.users()?;
-    match service.inner.blocking.run(move || store.link_identity(id, &provider, &identity)).await? {
+    match service.inner.blocking.write(move || store.link_identity(id, &provider, &identity)).await? {
         Linked::Written => Ok(Json(service.inner.view(id).await?.identities).into_response()),
         Linked::Taken => Err(Problem::bad_field("target", "duplicate_user", "the user has another identity of it")),
         Linked::AnotherUsers => {
@@ -165,6 +172,25 @@ pub(super) fn identity_of(mut members: Members) -> Result<String, Problem> {
     })
 }
 
+/// The user's objects: their names, and how many bytes each has.
+pub(super) fn objects(user: &User) -> [(&'static str, usize); 3] {
+    let objects = [("profile", &user.profile), ("customData", &user.custom_data), ("identities", &user.identities)];
+    objects.map(|(name, object)| (name, object.as_ref().map_or(0, String::len)))
+}
+
+/// An object does not grow beyond what an export of it can be read back with; what came larger may shrink.
+pub(super) fn check_size(before: &[(&'static str, usize); 3], user: &User) -> Result<(), Problem> {
+    let is_too_large =
+        |((_, now), (_, before)): &((&str, usize), &(&str, usize))| *now > OBJECT_BYTES_MAX && now > before;
+    match objects(user).into_iter().zip(before).find(is_too_large) {
+        Some(((name, _), _)) => {
+            let why = format!("would have more than {} MiB", OBJECT_BYTES_MAX >> 20);
+            Err(Problem::bad_field(name, "bad_field", why))
+        }
+        None => Ok(()),
+    }
+}
+
 impl Inner {
     /// The rate of the user API: a migration script that does not look at statuses is told to wait before it floods the store.
     pub(super) fn admit(&self) -> Result<(), Problem> {
@@ -198,7 +224,7 @@ impl Inner {
 
     async fn insert(&self, record: Record<'static>, hash: Option<StoredHash>) -> Result<i64, Problem> {
         let store = self.users()?;
-        let created = self.blocking.run(move || {
+        let created = self.blocking.write(move || {
             store.create(&NewUser {
                 username: record.username.as_deref(),
                 primary_email: record.primary_email.as_deref(),

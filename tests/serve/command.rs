@@ -342,3 +342,41 @@ fn the_example_of_the_readme_works() {
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && said.trim().ends_with("\"upgraded\":true}"), "{said}");
 }
+
+/// As under `nohup`, whose service outlives its terminal.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_end_of_the_terminal_that_is_ignored_stays_so() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let begin = |command: &str| {
+        let words = format!(
+            "{command} {} serve --listen 127.0.0.1:0 --memory 64KiB --passes 1 --quiet",
+            env!("CARGO_BIN_EXE_rehash")
+        );
+        let mut process = Command::new("sh")
+            .current_dir(directory.path())
+            .args(["-c", &format!("exec {words}")])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
+        assert!(line.starts_with("listening on"), "{line}");
+        let id = process.id().to_string();
+        let signal = |name: &str| {
+            let sent = Command::new("kill").args([name, &id]).status();
+            assert!(sent.expect("there is a kill").success());
+        };
+        signal("-HUP");
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        let has_ended = process.try_wait().expect("asked").is_some();
+        if !has_ended {
+            signal("-TERM");
+        }
+        assert_eq!(process.wait().expect("it ends").code(), Some(0));
+        has_ended
+    };
+    assert!(begin(""));
+    assert!(!begin("nohup"));
+}

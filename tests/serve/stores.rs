@@ -223,3 +223,91 @@ fn a_store_that_is_too_slow_for_sign_ins_is_not_ready_and_holds_up_no_metrics() 
     assert!(age > Some(0.0), "{}", metrics.body);
     assert!(metrics.body.contains("rehash_records{method=\"argon2id\"} 1"), "{}", metrics.body);
 }
+
+/// A file whose lock for writing somebody else has.
+struct Held(rusqlite::Connection);
+
+impl Held {
+    fn new(path: &std::path::Path) -> Self {
+        let file = rusqlite::Connection::open(path).expect("opened");
+        file.busy_timeout(Duration::from_secs(10)).expect("set");
+        Self(file)
+    }
+
+    fn during<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.0.execute_batch("BEGIN IMMEDIATE").expect("locked");
+        let done = work();
+        self.0.execute_batch("ROLLBACK").expect("let go");
+        done
+    }
+}
+
+#[test]
+fn while_nobody_can_write_those_who_only_read_go_on_and_what_was_refused_is_not_done() {
+    const PATIENCE: Duration = Duration::from_millis(1500);
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("users.db");
+    let mut options = rehash::store::OpenOptions::default().creates(true).shared(true);
+    (options.statement_timeout, options.acquire_timeout) = (PATIENCE, PATIENCE);
+    let store = Arc::new(Sqlite::open_with(&path, &options).expect("a store"));
+    let mut config = config();
+    config.store_timeout = PATIENCE;
+    config.failures_per_identifier = 0;
+    let server = Server::over(store, PoolConfig { workers: 2, memory_kib: 1024, queue_len: 64 }, CHEAP, config);
+    for number in 0..16 {
+        let digest = "5f4dcc3b5aa765d61d8327deb882cf99";
+        server
+            .create(&json!({"username": format!("old{number}"), "passwordDigest": digest, "passwordAlgorithm": "MD5"}));
+    }
+    server.create(&json!({"username": "bob", "password": "password"}));
+    server.create(&json!({"username": "eve", "password": "old"}));
+    let held = Held::new(&path);
+
+    // Upgrades that cannot be written keep nobody else from the store, and fail no sign-in.
+    held.during(|| {
+        std::thread::scope(|scope| {
+            let (server, legacy) = (&server, |number: usize| format!("old{number}"));
+            let upgrading: Vec<_> =
+                (0..16).map(|number| scope.spawn(move || server.sign_in(&legacy(number), "password"))).collect();
+            std::thread::sleep(Duration::from_millis(300));
+            for _ in 0..5 {
+                let answer = server.sign_in("bob", "password");
+                assert!(
+                    answer.status == 200 && answer.time < Duration::from_secs(1),
+                    "{} {:?}",
+                    answer.body,
+                    answer.time
+                );
+            }
+            for answer in upgrading {
+                let answer = answer.join().expect("no panic");
+                assert!(
+                    (answer.status, answer.time < 2 * PATIENCE) == (200, true),
+                    "{} {:?}",
+                    answer.body,
+                    answer.time
+                );
+                assert_eq!(answer.json()["upgraded"], false);
+            }
+        });
+    });
+
+    // One write that waits behind another: whoever is told that nothing was done can rely on it.
+    let change = json!({"identifier": "eve", "password": "old", "newPassword": "new"});
+    let (created, changed) = held.during(|| {
+        std::thread::scope(|scope| {
+            let server = &server;
+            let create =
+                scope.spawn(|| server.admin("POST", "/api/users", &json!({"username": "late", "password": "x1"})));
+            std::thread::sleep(Duration::from_millis(300));
+            let change = scope.spawn(|| server.post("/v1/password", &change));
+            (create.join().expect("no panic").status, change.join().expect("no panic").status)
+        })
+    });
+    assert_eq!((created, changed), (503, 503));
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!((server.sign_in("eve", "old").status, server.sign_in("eve", "new").status), (200, 401));
+    assert_eq!(server.sign_in("late", "x1").status, 401);
+    assert_eq!(server.post("/v1/password", &change).status, 204);
+    assert_eq!(server.sign_in("eve", "new").status, 200);
+}

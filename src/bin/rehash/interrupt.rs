@@ -107,3 +107,50 @@ fn is_ready(input: &File) -> bool {
 const fn is_ready(_: &File) -> bool {
     true
 }
+
+/// What tells the process to end: Ctrl-C, SIGTERM, and the end of its terminal.
+pub struct Ends {
+    #[cfg(unix)]
+    signals: Vec<tokio::signal::unix::Signal>,
+}
+
+impl Ends {
+    /// Where signals cannot be heard, the service runs until it is killed.
+    pub fn heard() -> Self {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let hangup = (!ignores_hangup()).then(SignalKind::hangup);
+            let kinds = [SignalKind::interrupt(), SignalKind::terminate()].into_iter().chain(hangup);
+            Self { signals: kinds.filter_map(|kind| signal(kind).ok()).collect() }
+        }
+        #[cfg(not(unix))]
+        Self {}
+    }
+
+    /// Ready when the next one comes.
+    #[cfg(unix)]
+    pub async fn next(&mut self) {
+        let signals = &mut self.signals;
+        let heard = |context: &mut std::task::Context<'_>| {
+            let is_heard = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
+            if is_heard { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        };
+        std::future::poll_fn(heard).await;
+    }
+
+    #[cfg(not(unix))]
+    pub async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Whether whoever started the process has the end of its terminal ignored, as `nohup` does: that stays so. Elsewhere than on Linux it is
+/// not known, and heard.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 != 0)
+}

@@ -14,6 +14,7 @@ use rehash::pool::{HashPool, PoolConfig};
 use rehash::serve::{Config, FloorMode, Listening, Service, Token, bind, listen};
 use rehash::store::{OpenOptions, StoreUrl};
 
+use crate::interrupt::Ends;
 use crate::operators::{self, Operators};
 use crate::output::{Exit, Failure, printable, say};
 use crate::{args, keys, mapping, units};
@@ -272,50 +273,17 @@ impl From<Listening> for Ended {
     }
 }
 
-/// What tells the process to end: Ctrl-C, SIGTERM, and the end of its terminal.
-struct Ends {
-    #[cfg(unix)]
-    signals: Vec<tokio::signal::unix::Signal>,
-}
-
-impl Ends {
-    /// Where signals cannot be heard, the service runs until it is killed.
-    fn heard() -> Self {
-        #[cfg(unix)]
-        {
-            use tokio::signal::unix::{SignalKind, signal};
-            let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-            Self { signals: kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect() }
-        }
-        #[cfg(not(unix))]
-        Self {}
-    }
-
-    /// Ready when the next one comes.
-    #[cfg(unix)]
-    async fn next(&mut self) {
-        let signals = &mut self.signals;
-        let heard = |context: &mut std::task::Context<'_>| {
-            let is_heard = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
-            if is_heard { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
-        };
-        std::future::poll_fn(heard).await;
-    }
-
-    #[cfg(not(unix))]
-    async fn next(&mut self) {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
-}
-
 fn config(args: &Serve, log: &Log) -> Result<Config, Failure> {
     let mut config = Config::default();
     config.admin_token = args.admin_token_file.as_deref().map(|path| token("--admin-token-file", path)).transpose()?;
     config.api_token = args.api_token_file.as_deref().map(|path| token("--api-token-file", path)).transpose()?;
     if args.status_page && config.admin_token.is_none() {
         return Err(Failure::usage("--status-page needs --admin-token-file: the page is for operators"));
+    }
+    if let (Some(admin), Some(api)) = (&config.admin_token, &config.api_token)
+        && admin.is_same(api)
+    {
+        return Err(Failure::usage("--api-token-file has the administrators' token: whoever asks /v1 would be one"));
     }
     config.status_page = args.status_page;
     config.metrics_without_token = args.metrics_without_token && args.operations_listen.is_none();
