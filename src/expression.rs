@@ -5,6 +5,7 @@
 //! A leaf: it knows passwords, and nothing of stored text, limits or schemes.
 
 mod eval;
+mod html;
 mod influence;
 pub(crate) mod known;
 mod parse;
@@ -106,10 +107,15 @@ enum Map {
     Php72,
     /// A NUL after every byte: what crypt(3) takes for UTF-16.
     Widen,
+    /// Without what PHP's `trim` takes away at both ends.
+    Trim,
+    /// PHP's `htmlspecialchars`, and what IP.Board did in its place.
+    Html,
+    Ipb,
 }
 
 impl Map {
-    const ALL: [(Self, &'static str); 13] = [
+    const ALL: [(Self, &'static str); 16] = [
         (Self::Lowercase, "lc"),
         (Self::AsciiLowercase, "ascii_lc"),
         (Self::Uppercase, "uc"),
@@ -123,6 +129,9 @@ impl Map {
         (Self::Nfkc, "nfkc"),
         (Self::Php72, "php72"),
         (Self::Widen, "widen"),
+        (Self::Trim, "trim"),
+        (Self::Html, "html"),
+        (Self::Ipb, "ipb"),
     ];
 }
 

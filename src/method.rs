@@ -197,18 +197,23 @@ impl Method {
 
     /// The password as the method's own system may have hashed it: WordPress removes what PHP's `trim` does.
     pub(crate) fn trimmed(self, password: &[u8]) -> &[u8] {
-        let is_kept = |c: &u8| !matches!(c, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0);
-        match (password.iter().position(is_kept), password.iter().rposition(is_kept)) {
-            _ if !matches!(self, Self::WordpressBcrypt | Self::WordpressPhpass | Self::WordpressMd5) => password,
-            (Some(first), Some(last)) => &password[first..=last],
-            _ => &[],
-        }
+        let trims = matches!(self, Self::WordpressBcrypt | Self::WordpressPhpass | Self::WordpressMd5);
+        if trims { trimmed(password) } else { password }
     }
 
     /// The canonical name: lower case, stable, the spelling in every output.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.info().name
+    }
+}
+
+/// Without what PHP's `trim` takes away at both ends.
+pub(crate) fn trimmed(bytes: &[u8]) -> &[u8] {
+    let is_kept = |c: &u8| !matches!(c, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0);
+    match (bytes.iter().position(is_kept), bytes.iter().rposition(is_kept)) {
+        (Some(first), Some(last)) => &bytes[first..=last],
+        _ => &[],
     }
 }
 

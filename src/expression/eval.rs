@@ -4,11 +4,12 @@ use std::ops::Range;
 
 use base64ct::{Base64, Encoding as _};
 
-use super::{Encoding, Map, Node, Variables};
+use super::{Encoding, Map, Node, Variables, html};
 use crate::codec;
 use crate::error::Unverifiable;
 use crate::function::{Digest, Function, Secret};
 use crate::keyring::Keyring;
+use crate::method::trimmed;
 use crate::unicode;
 
 /// The values under way, one after the other in one buffer: each node leaves its own at the end. `iterate` then takes no
@@ -197,6 +198,9 @@ pub(super) fn map_value(map: Map, mut value: Secret) -> Secret {
             wide.extend(value.iter().flat_map(|byte| [*byte, 0]));
             wide
         }
+        Map::Trim => Secret::new(trimmed(&value).to_vec()),
+        Map::Html => html::escaped(&value),
+        Map::Ipb => html::of_ipb(value),
         Map::Reverse => {
             value.reverse();
             value

@@ -4,10 +4,11 @@
 use zeroize::Zeroizing;
 
 use super::eval::{Evaluation, map_value};
-use super::{Encoding, Expression, Map, Node, PASSWORD_BYTES_MAX, Variables};
+use super::{Encoding, Expression, Map, Node, PASSWORD_BYTES_MAX, Variables, html};
 use crate::codec;
 use crate::function::Secret;
 use crate::keyring::Keyring;
+use crate::method::trimmed;
 use crate::unicode;
 
 /// What is left of a hash within an expression must be this long, or whoever finds another password with the same rest is let in.
@@ -96,8 +97,8 @@ impl Map {
             Self::Lowercase | Self::Uppercase => bytes / 3,
             // A letter of four bytes, in bold, becomes one of one, and one with its accents apart a third.
             Self::Latin1 | Self::Nfc | Self::Nfkc => bytes / 4,
-            Self::AsciiLowercase => bytes,
-            Self::Reverse | Self::Php72 => 0,
+            Self::AsciiLowercase | Self::Html | Self::Ipb => bytes,
+            Self::Reverse | Self::Php72 | Self::Trim => 0,
         }
     }
 }
@@ -200,7 +201,11 @@ impl Map {
             (Self::Nfc, _) => unicode::nfc(value).is_some(),
             (Self::Nfkc, _) => unicode::nfkc(value).is_some(),
             (Self::Unhex, _) => codec::hex(value).is_ok(),
-            (Self::Utf16le | Self::Hex | Self::Base64 | Self::Reverse | Self::Php72 | Self::Widen, _) => false,
+            (Self::Trim, _) => trimmed(value).len() < value.len(),
+            (Self::Ipb, _) => html::ipb_loses(value),
+            (Self::Utf16le | Self::Hex | Self::Base64 | Self::Reverse | Self::Php72 | Self::Widen | Self::Html, _) => {
+                false
+            }
         }
     }
 }

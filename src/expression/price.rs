@@ -188,7 +188,9 @@ impl Map {
             Self::Nfkc => bytes.saturating_mul(11),
             Self::Hex | Self::Utf16le | Self::Widen => bytes.saturating_mul(2),
             Self::Base64 => bytes.div_ceil(3).saturating_mul(4),
-            Self::Unhex | Self::Latin1 | Self::Reverse | Self::AsciiLowercase => bytes,
+            // An ampersand becomes `&amp;`, a quotation mark `&quot;`.
+            Self::Html | Self::Ipb => bytes.saturating_mul(6),
+            Self::Trim | Self::Unhex | Self::Latin1 | Self::Reverse | Self::AsciiLowercase => bytes,
             Self::Php72 => 88,
         }
     }

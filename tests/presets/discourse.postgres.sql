@@ -1,5 +1,5 @@
 -- Discourse 3.4: the models user, user_email and user_password. Below 1 are the system and its bots.
--- expect: {"records": 2, "hashes": 1}
+-- expect: {"records": 2, "hashes": 1, "disabled": 1}
 -- known: {"username": "ada", "primaryEmail": "ada@example.com", "name": "Ada Łovelace"}
 CREATE TABLE users (
     id serial PRIMARY KEY,
@@ -36,3 +36,4 @@ INSERT INTO user_emails (user_id, email, "primary") VALUES
 INSERT INTO user_passwords (user_id, password_hash, password_salt, password_algorithm) VALUES
     (1, '0e1e32020348e8bfa9781cd6a4a2d8cb3dab988e979246980e12fbda0af016f0', '0123456789abcdef0123456789abcdef',
     '$pbkdf2-sha256$i=1000,l=32$');
+UPDATE users SET active = true WHERE id = 1;

@@ -1,5 +1,5 @@
 -- Ghost 5.130: core/server/data/schema/schema.js. The id is an ObjectID as text.
--- expect: {"records": 2, "hashes": 2}
+-- expect: {"records": 2, "hashes": 2, "disabled": 1}
 -- known: {"primaryEmail": "ada@example.com", "name": "Ada Łovelace", "customData": {"legacyId": "5951f5fca366002ebd5dbef7"}}
 CREATE TABLE users (
     id varchar(24) NOT NULL,

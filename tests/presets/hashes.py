@@ -96,7 +96,12 @@ def hashes():
     yield "wordpress 6.8", "$wp" + blowfish(keyed)
     yield "drupal7", drupal7(P)
     yield "drupal7 after Drupal 6", "U" + drupal7(md5(P).encode())
-    yield "ipboard3, mybb, ipboard4 before 4.0 with the salt `aB3$.`", md5(md5("aB3$."), md5(P))
+    # IP.Board and phpBB hash what they made safe for HTML: of this password the `&`.
+    escaped = P.replace(b"&", b"&amp;")
+    yield "ipboard3, ipboard4 before 4.0 with the salt `aB3$.`", md5(md5("aB3$."), md5(escaped))
+    yield "phpbb3 $H$", phpass.using(salt="abcdefgh", rounds=7, ident="H").hash(escaped)
+    yield "phpbb3 bcrypt", blowfish(escaped)
+    yield "phpbb3 argon2id", argon2id(password=escaped)
     yield "mybb with the salt `fR9dKq2L`", md5(md5("fR9dKq2L"), md5(P))
     yield "joomla 1.5", md5(P, "Z9k2m4n6p8q0r2s4t6u8v0w2x4y6z8a0") + ":Z9k2m4n6p8q0r2s4t6u8v0w2x4y6z8a0"
     yield "magento1", md5("xY", P) + ":xY"

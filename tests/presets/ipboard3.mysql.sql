@@ -15,5 +15,5 @@ CREATE TABLE members (
     KEY members_display_name (members_display_name)
 ) ENGINE = MyISAM DEFAULT CHARSET = utf8;
 INSERT INTO members (member_id, name, email, members_pass_hash, members_pass_salt) VALUES
-    (1, 'Ada', 'ada@example.com', 'a1c035bcb252f8de5080f9cb18e9320b', 'aB3$.'),
+    (1, 'Ada', 'ada@example.com', '1f7bab57f41a31ef3898ef482f80f2c8', 'aB3$.'),
     (2, 'facebook ü', 'f@example.com', '', '');

@@ -13,5 +13,5 @@ CREATE TABLE core_members (
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
 INSERT INTO core_members (member_id, name, email, members_pass_hash, members_pass_salt) VALUES
     (1, 'Ada', 'ada@example.com', '$2y$04$abcdefghijklmnopqrstuuCf6/y/XyB6RbeylYqhMKlYRIbGkzWq6', NULL),
-    (2, 'Jürg', 'j@example.com', 'a1c035bcb252f8de5080f9cb18e9320b', 'aB3$.'),
+    (2, 'Jürg', 'j@example.com', '1f7bab57f41a31ef3898ef482f80f2c8', 'aB3$.'),
     (3, 'google', 'g@example.com', NULL, NULL);

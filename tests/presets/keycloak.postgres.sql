@@ -1,5 +1,5 @@
 -- Keycloak 24: the Liquibase change logs of jpa-changelog. A service account is a user with a link to its client.
--- expect: {"records": 4, "hashes": 3}
+-- expect: {"records": 4, "hashes": 3, "disabled": 1}
 -- known: {"username": "ada", "primaryEmail": "ada@example.com", "customData": {"realmId": "5f2c", "firstName": "Ada", "lastName": "Łovelace"}}
 CREATE TABLE user_entity (
     id character varying(36) NOT NULL PRIMARY KEY,
@@ -42,3 +42,4 @@ INSERT INTO credential (id, type, user_id, secret_data, credential_data) VALUES
     ('c4', 'password', 'u3', '{"value":"n0NVUSynqcHGW9fu0W0L7fZCuyfmzbcpb9T0c7DsmsRPUWAHjBIvCSaPZi+VOemg/k+AzgNvT6T+IAkRBN6UXg==","salt":"MDEyMzQ1Njc4OWFiY2RlZg==","additionalParameters":{}}',
         '{"hashIterations":1000,"algorithm":"pbkdf2-sha512","additionalParameters":{}}'),
     ('c5', 'password-history', 'u3', '{"value":"x","salt":"y"}', '{"hashIterations":1,"algorithm":"pbkdf2-sha256"}');
+UPDATE user_entity SET enabled = true WHERE id <> 'u2';

@@ -1,5 +1,5 @@
 -- Odoo 16: odoo/addons/base/data/base_data.sql, and what the models add. OdooBot and the templates are no users.
--- expect: {"records": 3, "hashes": 1}
+-- expect: {"records": 3, "hashes": 1, "disabled": 1}
 -- known: {"username": "ada@example.com", "name": "Ada Łovelace"}
 CREATE TABLE res_partner (
     id serial PRIMARY KEY,

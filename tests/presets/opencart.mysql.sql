@@ -1,5 +1,5 @@
 -- OpenCart 3.0: upload/install/opencart.sql. A login takes plain MD5 too, and 3.0.4 writes bcrypt.
--- expect: {"records": 4, "hashes": 3}
+-- expect: {"records": 4, "hashes": 3, "disabled": 1}
 -- known: {"primaryEmail": "ada@example.com", "customData": {"telephone": "+49 1", "firstName": "Ada", "lastName": "Łovelace"}}
 CREATE TABLE oc_customer (
     customer_id int(11) NOT NULL AUTO_INCREMENT,
@@ -23,3 +23,4 @@ INSERT INTO oc_customer (customer_id, firstname, lastname, email, telephone, pas
     (2, 'Bob', '', 'bob@example.com', '', '26d616ac9ece62559122fcc0ac22fdb2', ''),
     (3, 'Cyd', '', 'cyd@example.com', '', '$2y$04$abcdefghijklmnopqrstuuCf6/y/XyB6RbeylYqhMKlYRIbGkzWq6', 'aaaaaaaaa'),
     (4, 'Dan', '', 'dan@example.com', '', '', '');
+UPDATE oc_customer SET status = 1 WHERE customer_id <> 2;

@@ -1,5 +1,5 @@
 -- OpenCart 4.0: upload/system/helper/db_schema.php.
--- expect: {"records": 2, "hashes": 1}
+-- expect: {"records": 2, "hashes": 1, "disabled": 1}
 -- known: {"primaryEmail": "ada@example.com", "customData": {"telephone": "+49 1", "firstName": "Ada", "lastName": "Łovelace"}}
 CREATE TABLE oc_customer (
     customer_id int(11) NOT NULL AUTO_INCREMENT,
@@ -24,3 +24,4 @@ CREATE TABLE oc_customer (
 INSERT INTO oc_customer (customer_id, firstname, lastname, email, telephone, password) VALUES
     (1, 'Ada', 'Łovelace', 'ada@example.com', '+49 1', '$2y$04$abcdefghijklmnopqrstuuCf6/y/XyB6RbeylYqhMKlYRIbGkzWq6'),
     (2, 'Bob', '', 'bob@example.com', '', '');
+UPDATE oc_customer SET status = 1 WHERE customer_id <> 2;

@@ -1,5 +1,5 @@
 -- PrestaShop 8.1: install-dev/data/db_structure.sql.
--- expect: {"records": 2, "hashes": 1}
+-- expect: {"records": 2, "hashes": 1, "disabled": 1}
 -- known: {"primaryEmail": "ada@example.com", "customData": {"firstName": "Ada", "lastName": "Łovelace"}}
 CREATE TABLE ps_customer (
     id_customer int(10) unsigned NOT NULL auto_increment,
@@ -24,3 +24,4 @@ INSERT INTO ps_customer (id_customer, firstname, lastname, email, passwd, is_gue
     (2, 'Guest', 'G', 'g@example.com', '$2y$04$abcdefghijklmnopqrstuuCf6/y/XyB6RbeylYqhMKlYRIbGkzWq6', 1, 0),
     (3, 'Deleted', 'D', 'd@example.com', '$2y$04$abcdefghijklmnopqrstuuCf6/y/XyB6RbeylYqhMKlYRIbGkzWq6', 0, 1),
     (4, 'Social', 'S', 's@example.com', '', 0, 0);
+UPDATE ps_customer SET active = 1 WHERE id_customer = 1;

@@ -69,6 +69,8 @@ impl Tables {
             "{at}: {:#?}",
             read.lines
         );
+        let disabled = read.summary.warnings.get(&rehash::Code::DisabledAccount).copied().unwrap_or(0);
+        assert_eq!(disabled, expect["disabled"].as_u64().unwrap_or(0), "{at}: {:#?}", read.lines);
         self.assert_known(&read);
         self.assert_passwords(&read);
     }

@@ -75,4 +75,25 @@ foreach ([str_replace('\2y', "", $good), str_replace("05\\", "05$", $good), str_
 add("phpbb_combined", "pw", $good . substr($whole, 29, 30), "edited text", ["result" => "invalid", "code" => "truncated"]);
 add("mediawiki_pbkdf2", "pw", ":pbkdf2-legacyB:!sha512:30:64!!c2FsdA==!" . base64_encode(str_repeat("x", 64)), "edited text", ["result" => "invalid", "code" => "malformed"]);
 add("mediawiki_pbkdf2", "pw", ":pbkdf2-legacyC:!sha512:30:64!x!c2FsdA==!" . base64_encode(str_repeat("x", 64)), "edited text", ["result" => "invalid", "code" => "malformed"]);
+// What forums hash is what they made safe for HTML. phpBB 3 (request/type_cast_helper.php, auth/provider/db.php): trim, htmlspecialchars,
+// and NFC, which changes none of these. IP.Board 3: what IPS 4 calls legacyEscape.
+function legacy_escape($text) {
+    foreach ([["&", "&amp;"], ["<!--", "&#60;&#33;--"], ["-->", "--&#62;"]] as [$from, $to]) { $text = str_replace($from, $to, $text); }
+    $text = str_ireplace("<script", "&#60;script", $text);
+    foreach ([[">", "&gt;"], ["<", "&lt;"], ['"', "&quot;"], ["\n", "<br />"], ["$", "&#036;"], ["!", "&#33;"], ["'", "&#39;"], ["\\", "&#092;"]] as [$from, $to]) {
+        $text = str_replace($from, $to, $text);
+    }
+    return $text;
+}
+foreach (["password", "R&B \"rock\" <3", " spaces \t", "Pa\$\$w0rd!", "it's <b>&amp;</b>", "<!--x-->", "<!-->", "<SCRIPT>\\", "pässwörd & €"] as $password) {
+    $safe = htmlspecialchars(trim($password), ENT_COMPAT, "UTF-8");
+    $php = "PHP " . PHP_MAJOR_VERSION . "." . PHP_MINOR_VERSION;
+    add("expression", $password, "\$H\$5abcdefgh" . phpass($safe, "5abcdefgh"), "$php, as phpBB 3", ["tag" => "phpass(nfc(html(trim(\$p))))"]);
+    add("expression", $password, crypt($safe, "\$2y\$04\$abcdefghijklmnopqrstuu"), "$php, as phpBB 3.1", ["tag" => "bcrypt(nfc(html(trim(\$p))))"]);
+    $ipb = md5(md5("aB3$.") . md5(legacy_escape($password)));
+    add("expression", $password, $ipb, "$php, as IP.Board 3", ["tag" => "md5(md5(\$s).md5(ipb(\$p)))", "salt_hex" => bin2hex("aB3$.")]);
+    if ($safe !== $password) {
+        add("expression", $safe, "\$H\$5abcdefgh" . phpass($safe, "5abcdefgh"), "$php, as phpBB 3", ["tag" => "phpass(nfc(html(trim(\$p))))", "result" => $safe === htmlspecialchars(trim($safe)) ? "accept" : "reject"]);
+    }
+}
 file_put_contents($argv[1], json_encode($out, JSON_UNESCAPED_SLASHES));
