@@ -182,15 +182,17 @@ fn a_hash_that_was_cut_at_a_usual_width_is_refused() {
         vectors.iter().flat_map(|vector| cuts(vector).into_iter().map(move |text| (vector, text))).collect();
     assert!(texts.len() > 4000, "only {} texts", texts.len());
     let mut untold = BTreeMap::<&str, usize>::new();
-    let mut wrong = Vec::new();
+    let (mut wrong, mut aspnet) = (Vec::new(), 0);
     for (codes, (vector, text)) in codes(&rules(&vectors), &texts).into_iter().zip(&texts) {
         match UNTOLD.iter().find(|(method, _)| *method == vector.method) {
             _ if !codes.is_empty() => {}
+            // What is left is what ASP.NET's own tests have, a key of 16 bytes, and still matches.
+            None if vector.method == "aspnet" && text.len() == 60 && text.starts_with("AQ") => aspnet += 1,
             Some((method, _)) => *untold.entry(method).or_default() += 1,
             None => wrong.push(format!("{} {} of {}: {text}", vector.method, text.len(), vector.stored.len())),
         }
     }
     assert!(wrong.is_empty(), "{} taken:\n{}", wrong.len(), wrong.join("\n"));
     let needless: Vec<_> = UNTOLD.iter().filter(|(method, _)| !untold.contains_key(method)).collect();
-    assert!(needless.is_empty(), "every cut of these is told: {needless:?}");
+    assert!(needless.is_empty() && aspnet > 0, "every cut of these is told: {needless:?}");
 }

@@ -114,6 +114,7 @@ const FAMILIES: &[(&[&str], &[Method])] = &[
             Method::PasslibBcryptSha256,
             Method::Pbkdf2,
             Method::Scrypt,
+            Method::Scrypt7,
             Method::Sha512crypt,
             Method::Sha256crypt,
             Method::Md5crypt,

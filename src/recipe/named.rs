@@ -5,7 +5,7 @@ use crate::Method;
 use crate::scheme::scrypt::Scrypt;
 
 /// What a system writes before a text that is otherwise another's own.
-const WRAPPERS: [(&str, &[Method]); 29] = [
+const WRAPPERS: [(&str, &[Method]); 32] = [
     ("bcrypt$", &[Method::Bcrypt]),
     // Django's hashers without a salt.
     ("sha1$$", &[Method::Sha1]),
@@ -37,6 +37,9 @@ const WRAPPERS: [(&str, &[Method]); 29] = [
     // Dovecot's: `{MD5}` is md5crypt where it is not a digest.
     ("{MD5}", &[Method::Md5crypt]),
     ("{PLAIN-MD4}", &[Method::Md4]),
+    ("{PLAIN-MD4.HEX}", &[Method::Md4]),
+    ("{PLAIN-MD4.B64}", &[Method::Md4]),
+    ("{PLAIN-MD4.BASE64}", &[Method::Md4]),
     (":argon2:", ARGON2),
 ];
 

@@ -6,7 +6,7 @@ use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use super::Scheme;
-use crate::codec;
+use crate::codec::{self, Alphabet};
 use crate::error::{Fault, OutOfBounds};
 use crate::function::Function;
 use crate::keyring::Keyring;
@@ -24,16 +24,17 @@ pub(crate) struct CramMd5 {
 }
 
 impl CramMd5 {
-    /// `{CRAM-MD5}` or `{HMAC-MD5}`, and 64 hex digits: Dovecot's.
+    /// `{CRAM-MD5}` or `{HMAC-MD5}`, and 64 hex digits; with `.B64` after the name, base64: Dovecot's.
     pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
         const EXPECTED: Fault = Fault::Structure { expected: "`{CRAM-MD5}` and 64 hex digits" };
-        let (name, hex) = text.strip_prefix('{').and_then(|rest| rest.split_once('}')).ok_or(EXPECTED)?;
-        let is_named = ["CRAM-MD5", "HMAC-MD5", "CRAM-MD5.HEX", "HMAC-MD5.HEX"];
-        if !is_named.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-            return Err(EXPECTED);
-        }
-        let bytes = codec::hex(hex.as_bytes())?;
-        let states = bytes.try_into().map_err(|_| Fault::Length { actual: hex.len(), expected: "64 hex digits" })?;
+        let (name, body) = text.strip_prefix('{').and_then(|rest| rest.split_once('}')).ok_or(EXPECTED)?;
+        let name = name.to_ascii_uppercase();
+        let bytes = match name.strip_prefix("CRAM-MD5").or_else(|| name.strip_prefix("HMAC-MD5")).ok_or(EXPECTED)? {
+            "" | ".HEX" => codec::hex(body.as_bytes())?,
+            ".B64" | ".BASE64" => codec::base64_padded_or_not(body.as_bytes(), Alphabet::Standard)?,
+            _ => return Err(EXPECTED),
+        };
+        let states = bytes.try_into().map_err(|_| Fault::Length { actual: body.len(), expected: "64 hex digits" })?;
         Ok(Self { states })
     }
 }

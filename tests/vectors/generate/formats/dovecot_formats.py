@@ -30,6 +30,7 @@ SCHEMES = [
     ("BLF-CRYPT", "bcrypt"), ("CRYPT", "bcrypt"), ("PBKDF2", "ldap_pbkdf2"),
     ("SCRAM-SHA-1", "scram_sha1"), ("SCRAM-SHA-256", "scram_sha256"),
     ("CRAM-MD5", "cram_md5"), ("HMAC-MD5", "cram_md5"),
+    ("PLAIN-MD4.HEX", "md4"), ("PLAIN-MD4.B64", "md4"), ("CRAM-MD5.B64", "cram_md5"), ("HMAC-MD5.b64", "cram_md5"),
 ]
 for password in ("password", "p\u00e4ssw\u00f6rd-\u00df\u20ac", "correct horse battery staple", "x" * 64, "x" * 65):
     for scheme, method in SCHEMES:
@@ -40,6 +41,12 @@ for password in ("password", "p\u00e4ssw\u00f6rd-\u00df\u20ac", "correct horse b
         # The name of a scheme has no case.
         name, rest = stored[1:].split("}", 1)
         add(method, password, "{%s}%s" % (name.lower(), rest), source + ", its name in lower case", tag="ldap")
+# It prepares no password, whatever the RFC says: each of these is another in SASLprep's form.
+for password in ("e\u0301", "a\u00a0b", "I\u00adX", "\ufb01", "\u2168", "\u212b"):
+    for scheme in ("SCRAM-SHA-1", "SCRAM-SHA-256"):
+        source = "Dovecot %s: doveadm pw -s %s" % (version, scheme)
+        add(scheme.lower().replace("-1", "1").replace("-", "_").replace("sha_256", "sha256"), password, pw(scheme, password), source,
+            tag="dovecot")
 stored = pw("DES-CRYPT", "eightchr")
 add("descrypt", "eightchr", stored, "Dovecot %s: doveadm pw -s DES-CRYPT" % version, tag="dovecot")
 add("descrypt", "another", stored, "Dovecot %s: doveadm pw -s DES-CRYPT" % version, result="reject", tag="dovecot")
