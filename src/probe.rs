@@ -3,6 +3,8 @@
 //!
 //! It stands above the engine, and does no I/O.
 
+use std::borrow::Cow;
+
 use crate::stored::DigestParts;
 use crate::{Columns, Engine, Method, Password, StoredHash, Tag};
 
@@ -10,8 +12,19 @@ use crate::{Columns, Engine, Method, Password, StoredHash, Tag};
 const ANSWERS_MAX: usize = 3;
 
 /// What the password may have become before it was hashed, the usual first.
-const PASSWORDS: [&str; 8] =
-    ["$p", "utf16le($p)", "latin1($p)", "nfkc($p)", "$p.0x0a", "$p.0x0d0a", "lc($p)", "uc($p)"];
+const PASSWORDS: [&str; 11] = [
+    "$p",
+    "utf16le($p)",
+    "latin1($p)",
+    "nfkc($p)",
+    "html($p)",
+    "ipb($p)",
+    "trim($p)",
+    "$p.0x0a",
+    "$p.0x0d0a",
+    "lc($p)",
+    "uc($p)",
+];
 
 /// Hashes that stand inside others.
 const INNER: [&str; 4] = ["md5", "sha1", "sha256", "sha512"];
@@ -47,18 +60,23 @@ pub struct WouldMatch {
     /// The tag under which it matches.
     pub tag: String,
     /// What else has to be different, in words; empty where nothing has.
-    pub with: &'static str,
+    pub with: Cow<'static, str>,
 }
 
 /// The tags under which `password` would match `stored`, where it does not under its own: the salt on the other side or left
 /// out, the name for a salt, another hash of the same length, hex in upper case or raw bytes inside, base64, a hash
 /// over a hash, another character set, a line end after the password. At most three.
 ///
-/// `names` are what the user is called: a name can be a salt. No secret is in the answer: an expression is about the method.
+/// `names` are what the user is called, each after what it is (`username`): a name can be a salt. No secret is in the answer: an expression is about the method.
 ///
 /// Cost: up to a second for a digest, up to some thirty verifications for a scheme with a cost.
 #[must_use]
-pub fn would_match(engine: &Engine, stored: &StoredHash, password: &Password, names: &[&str]) -> Vec<WouldMatch> {
+pub fn would_match(
+    engine: &Engine,
+    stored: &StoredHash,
+    password: &Password,
+    names: &[(&str, &str)],
+) -> Vec<WouldMatch> {
     let Some(parts) = stored.digest_parts() else { return slow(engine, stored, password) };
     let mut found = Vec::new();
     let mut search = Search { engine, password, parts: &parts, found: &mut found };
@@ -67,10 +85,14 @@ pub fn would_match(engine: &Engine, stored: &StoredHash, password: &Password, na
         search.salted(note, &SALTED, Some(&salt));
     }
     search.salted("", &BARE, None);
-    let lower: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
-    let lower: Vec<&str> = lower.iter().map(String::as_str).filter(|name| !names.contains(name)).collect();
-    for name in names.iter().copied().chain(lower) {
-        search.salted("the user's name as passwordSalt", &SALTED, Some(name.as_bytes()));
+    for (what, name) in names {
+        search.salted(&format!("the {what} as passwordSalt"), &SALTED, Some(name.as_bytes()));
+    }
+    for (what, name) in names {
+        let lower = name.to_lowercase();
+        if lower != *name {
+            search.salted(&format!("the {what} in lower case as passwordSalt"), &SALTED, Some(lower.as_bytes()));
+        }
     }
     found
 }
@@ -116,7 +138,7 @@ struct Search<'s> {
 
 impl Search<'_> {
     /// Tries shapes with a salt, or without one.
-    fn salted(&mut self, with: &'static str, shapes: &[&str], salt: Option<&[u8]>) {
+    fn salted(&mut self, with: &str, shapes: &[&str], salt: Option<&[u8]>) {
         if salt.is_none() && shapes.len() == SALTED.len() {
             return;
         }
@@ -138,7 +160,7 @@ impl Search<'_> {
         }
     }
 
-    fn attempt(&mut self, expression: &str, with: &'static str, salt: Option<&[u8]>) {
+    fn attempt(&mut self, expression: &str, with: &str, salt: Option<&[u8]>) {
         let Ok(tag) = expression.parse::<Tag>() else { return };
         let columns = Columns { salt, ..Columns::default() };
         let limits = self.engine.policy().limits();
@@ -148,7 +170,7 @@ impl Search<'_> {
         }
         let tag = named(&tag, &self.parts.hex, &columns, self.engine).unwrap_or_else(|| tag.to_string());
         if self.found.iter().all(|other| other.tag != tag) {
-            self.found.push(WouldMatch { tag, with });
+            self.found.push(WouldMatch { tag, with: with.to_owned().into() });
         }
     }
 }
@@ -192,7 +214,7 @@ fn slow(engine: &Engine, stored: &StoredHash, password: &Password) -> Vec<WouldM
         let limits = engine.policy().limits();
         let Ok(other) = StoredHash::parse_tagged(&tag, stored.text(), &Columns::default(), limits) else { continue };
         if engine.verify_without_decoy(&other, password).is_ok() {
-            found.push(WouldMatch { tag: tag.to_string(), with: "" });
+            found.push(WouldMatch { tag: tag.to_string(), with: "".into() });
             break;
         }
     }
@@ -222,7 +244,7 @@ mod tests {
         let stored = StoredHash::parse_tagged(&tag, text, &columns, &Limits::default()).unwrap().into_canonical();
         let (engine, password) = (engine(), Password::new(PASSWORD));
         assert!(engine.verify_without_decoy(&stored, &password).is_err());
-        would_match(&engine, &stored, &password, &["Ada"])
+        would_match(&engine, &stored, &password, &[("username", "Ada"), ("primaryEmail", "ada@x")])
     }
 
     #[test]
@@ -235,7 +257,13 @@ mod tests {
         let upper = inner.to_uppercase();
         let raw = Md5.digest(p);
         let some = Some(salt);
-        let cases: [(&str, String, Option<&[u8]>, &str); 14] = [
+        let cases: [(&str, String, Option<&[u8]>, &str); 15] = [
+            (
+                "mybb",
+                hex(Md5, &[hex(Md5, &[salt]).as_bytes(), hex(Md5, &["Grün &amp; Rot".as_bytes()]).as_bytes()]),
+                some,
+                "md5(md5($s).md5(html($p)))",
+            ),
             ("md5_salted_prefix", hex(Md5, &[p, salt]), some, "md5_salted_suffix"),
             ("sha256_salted_suffix", hex(Sha256, &[salt, p]), some, "sha256_salted_prefix"),
             ("sha1_salted_suffix", hex(Sha1, &[p]), some, "sha1"),
@@ -274,10 +302,16 @@ mod tests {
     fn a_salt_that_is_read_wrongly_is_named() {
         let text = hex(Function::Md5, &[b"\x01\xfe", PASSWORD.as_bytes()]);
         let found = answers("md5_salted_prefix", &text, Some(b"01fe"));
-        assert_eq!(found[0], WouldMatch { tag: "md5_salted_prefix".to_owned(), with: "passwordSaltEncoding hex" });
+        assert_eq!(
+            found[0],
+            WouldMatch { tag: "md5_salted_prefix".to_owned(), with: "passwordSaltEncoding hex".into() }
+        );
         let text = hex(Function::Md5, &[PASSWORD.as_bytes(), b"ada"]);
         let found = answers("md5_salted_prefix", &text, Some(b"x"));
-        assert!(found[0].with.contains("name"), "{found:?}");
+        assert_eq!(found[0].with, "the username in lower case as passwordSalt");
+        let text = hex(Function::Md5, &[b"ada@x", PASSWORD.as_bytes()]);
+        let found = answers("md5_salted_prefix", &text, Some(b"x"));
+        assert_eq!((&*found[0].tag, &*found[0].with), ("md5_salted_prefix", "the primaryEmail as passwordSalt"));
     }
 
     #[test]
@@ -285,7 +319,7 @@ mod tests {
         let inner = hex(Function::Md5, &[PASSWORD.as_bytes()]);
         let text = ::bcrypt::hash(&inner, 4).unwrap();
         let found = answers("bcrypt", &text, None);
-        assert_eq!(found, [WouldMatch { tag: "bcrypt(md5($p))".to_owned(), with: "" }]);
+        assert_eq!(found, [WouldMatch { tag: "bcrypt(md5($p))".to_owned(), with: "".into() }]);
     }
 
     #[test]

@@ -360,6 +360,41 @@ fn an_sql_dump_may_replace_and_name_character_sets() {
     }
 }
 
+#[test]
+fn a_dump_in_which_a_backslash_is_nothing_special_is_refused() {
+    let rows = "INSERT INTO wp_users VALUES(1,'dom\\tom','x','dom','d@example.com','','','',0,'C:\\');\n";
+    for (head, says) in [
+        ("PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n", "SQLite"),
+        ("--\n-- PostgreSQL database dump\n--\n\nSET standard_conforming_strings = on;\n", "PostgreSQL"),
+    ] {
+        let (seen, summary) = read("dump.sql", format!("{head}{rows}").into_bytes(), Vendor::Wordpress);
+        assert!(seen.is_empty() && summary.errors.len() == 1);
+        let said = summary.errors[0].to_string();
+        assert!(said.contains(says) && said.contains("--source"), "{said}");
+    }
+}
+
+#[test]
+fn two_tables_of_users_are_named_also_without_their_columns() {
+    let of = |table: &str| {
+        format!(
+            "INSERT INTO `{table}` VALUES (1,'ada','$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0','ada','a@example.com','','','',0,'Ada');\n"
+        )
+    };
+    let (_, summary) = read("dump.sql", [of("blog_users"), of("jos_users")].concat().into_bytes(), Vendor::Wordpress);
+    let said = summary.errors.iter().map(ToString::to_string).collect::<String>();
+    assert!(said.contains("`blog_users`") && said.contains("`jos_users`"), "{said}");
+}
+
+#[test]
+fn a_name_in_htpasswd_may_have_anything_but_a_colon_in_it() {
+    let hash = "$apr1$62722340$zGjeAwVP2KwY6MtumUI1N/";
+    for name in ["Ada Lovelace", "a,b", "x (y)", "ada"] {
+        let record = one("htpasswd", &format!("{name}:{hash}\n"), Vendor::Htpasswd).expect("good");
+        assert_eq!(record.username.as_deref(), Some(name));
+    }
+}
+
 /// The usernames of an SQL dump, with what is wrong with those that are refused.
 fn logins(text: &str) -> (Vec<String>, Vec<String>) {
     let (seen, summary) = read("dump.sql", text.as_bytes().to_vec(), Vendor::Wordpress);

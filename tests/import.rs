@@ -242,6 +242,16 @@ fn the_whole_user_travels_and_what_has_no_place_goes_to_custom_data() {
 }
 
 #[test]
+fn a_user_who_is_suspended_is_counted_as_disabled() {
+    for (value, disabled) in [("true", 1), ("\"true\"", 1), ("1", 1), ("false", 0), ("null", 0), ("\"no\"", 0)] {
+        let (seen, summary) =
+            run(format!("{{\"username\":\"ada\",\"isSuspended\":{value}}}\n"), &Rules::default(), None);
+        assert_eq!((seen.len(), summary.good), (1, 1), "{value}");
+        assert_eq!(summary.warnings.get(&Code::DisabledAccount).copied().unwrap_or(0), disabled, "{value}");
+    }
+}
+
+#[test]
 fn json_that_nests_too_deep_is_refused_and_does_not_overflow_the_stack() {
     let nested =
         |depth: usize| format!(r#"{{"username":"a","customData":{{"a":{}{}}}}}"#, "[".repeat(depth), "]".repeat(depth));
@@ -331,6 +341,8 @@ fn inputs_that_are_not_what_they_claim_are_refused_as_a_whole() {
         (b"username,passwordHash\na,b\n".to_vec(), None, "did you mean"),
         (b"\xff\xfe{\0\"\0".to_vec(), None, "UTF-16"),
         (b"PK\x03\x04abc".to_vec(), None, "zip"),
+        (b"username,passwordEncrypted\rada,5f4dcc3b5aa765d61d8327deb882cf99\r".to_vec(), None, "CR alone"),
+        (b"passwordEncrypted,username\r5f4dcc3b5aa765d61d8327deb882cf99,ada\r".to_vec(), Some(Format::Csv), "CR alone"),
         (b"{\n  \"username\": \"a\"\n}\n".to_vec(), None, "several lines"),
         (b"{\"username\":\"a\"}".to_vec(), Some(Format::Json), "not a JSON array"),
         (gzip(lines.as_bytes())[..20].to_vec(), None, "cut off"),
@@ -339,6 +351,7 @@ fn inputs_that_are_not_what_they_claim_are_refused_as_a_whole() {
         let (_, summary) = run(bytes, &Rules::default(), format);
         assert_eq!(summary.errors.len(), 1, "{says}");
         assert!(summary.errors[0].to_string().contains(says), "{}", summary.errors[0]);
+        assert!(!summary.errors[0].to_string().contains("5f4d"), "{}", summary.errors[0]);
     }
     assert_eq!(run(Vec::new(), &Rules::default(), Some(Format::Ndjson)).1.errors.len(), 0);
     assert_eq!(run("[]", &Rules::default(), None).1.errors.len(), 0);

@@ -110,3 +110,20 @@ fn a_probe_of_passwords_in_the_clear() {
     assert!(!directory.path().join("rehash.db").exists());
     assert_eq!(probe("lovelace"), Some(0));
 }
+
+#[test]
+fn only_a_record_that_names_the_user_is_told_of_as_theirs() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let at = |name: &str| directory.path().join(name);
+    let bad = |name: &str| {
+        format!("{{\"username\":\"{name}\",\"passwordEncrypted\":\"xyz\",\"passwordEncryptionMethod\":\"md5\"}}\n")
+    };
+    std::fs::write(at("users.ndjson"), bad("joanna")).expect("written");
+    std::fs::write(at("probe.ndjson"), "{\"username\":\"joanna\",\"password\":\"x\"}\n{\"username\":\"ann\",\"password\":\"x\"}\n{\"username\":\"user\",\"password\":\"x\"}\n").expect("written");
+    let output = rehash(directory.path(), &["import", "users.ndjson", "--probe", "probe.ndjson"]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    let of = |line: usize| said.lines().nth(line).unwrap_or_default().to_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(of(0).contains("joanna: a record that names this user is rejected"), "{said}");
+    assert!(of(1).contains("ann: is not in the input") && of(2).contains("user: is not in the input"), "{said}");
+}

@@ -17,7 +17,7 @@ const MAY_NAME: [(&str, &[&str]); 27] = [
     ("function", &[]),
     ("unicode", &["function"]),
     ("identities", &[]),
-    ("expression", &["error", "codec", "function", "keyring", "unicode"]),
+    ("expression", &["error", "codec", "function", "keyring", "method", "unicode"]),
     ("scheme", &["kernel", "error", "keyring", "cost", "limits", "method", "codec", "function", "unicode"]),
     ("kernel", &[]),
     ("recipe", &["kernel", "error", "codec", "expression", "function", "scheme", "limits", "method", "keyring"]),

@@ -115,8 +115,9 @@ const IDENTIFIERS: [Field; 3] = [Field::Username, Field::PrimaryEmail, Field::Pr
 
 /// What there is to a good record beside its fields.
 pub(super) struct Good<'a> {
-    /// A hash is as it was read, and not yet in canonical text; none where it is not kept and known to be good as it stands.
-    credential: Credential,
+    /// A hash is as it was read, and not yet in canonical text; none where there is none, or where it is not kept and known to be good
+    /// as it stands. In a box, since it is large and most of what is judged has none here.
+    credential: Option<Box<Credential>>,
     pub(super) method: Option<Method>,
     pub(super) warnings: Warnings,
     attempt: Option<Password>,
@@ -161,6 +162,8 @@ impl<'a> Fields<'a> {
         if let Some(meant) = Field::near_miss(&name) {
             return Err(Problem::unknown_field(&name, meant));
         }
+        // As Logto's schema has it.
+        self.is_disabled |= name == "isSuspended" && matches!(raw.trim_matches('"'), "true" | "1");
         self.others.push((name, raw));
         Ok(())
     }
@@ -263,7 +266,7 @@ impl Rules {
         let mut method = None;
         let credential = self.credential(fields, &mut warnings, &mut method, is_kept).unwrap_or_else(|problem| {
             problems.push(problem);
-            Credential::None
+            None
         });
         if fields.is_disabled {
             warnings.add(Code::DisabledAccount);
@@ -318,7 +321,7 @@ impl Rules {
         warnings: &mut Warnings,
         method: &mut Option<Method>,
         is_kept: bool,
-    ) -> Result<Credential, Problem> {
+    ) -> Result<Option<Box<Credential>>, Problem> {
         let tag = fields.get(Field::PasswordEncryptionMethod).map(str::trim).filter(|tag| !tag.is_empty());
         let Some(hash) = fields.get(Field::PasswordEncrypted) else {
             let dangling = [Field::PasswordSalt, Field::PasswordSalt2, Field::PasswordUser, Field::PasswordEncoding];
@@ -326,7 +329,7 @@ impl Rules {
                 let remedy = "there is no hash; leave out the other password fields for a user without a password";
                 Err(Problem::new(Field::PasswordEncrypted, Code::MissingHash, remedy))
             } else {
-                Ok(Credential::None)
+                Ok(None)
             };
         };
         let tag = tag
@@ -336,11 +339,11 @@ impl Rules {
             })
             .transpose()?;
         if tag == Some(Tag::Plaintext) {
-            return self.plaintext(hash);
+            return self.plaintext(hash).map(|password| Some(Box::new(Credential::Plaintext(password))));
         }
         let text = trimmed(hash);
         if !is_kept && text.len() == hash.len() && self.is_plain(fields, text, tag.as_ref(), warnings, method) {
-            return Ok(Credential::None);
+            return Ok(None);
         }
         let mut stored = self.hash(fields, text, tag.clone())?;
         if text.len() != hash.len() {
@@ -353,7 +356,7 @@ impl Rules {
         }
         *method = Some(stored.method());
         self.add_warnings(&stored, warnings);
-        Ok(Credential::Hash(stored))
+        Ok(Some(Box::new(Credential::Hash(stored))))
     }
 
     /// Whether a hash is good for all that can be seen without reading it.
@@ -448,7 +451,7 @@ impl Rules {
         }
     }
 
-    fn plaintext(&self, text: &str) -> Result<Credential, Problem> {
+    fn plaintext(&self, text: &str) -> Result<Password, Problem> {
         let problem = |field, code, remedy: &'static str| Err(Problem::new(field, code, remedy));
         if !self.allow_plaintext {
             let remedy = "passwords in the clear are refused unless --allow-plaintext is given";
@@ -464,7 +467,7 @@ impl Rules {
         if text.len() > Password::BYTES_MAX {
             return problem(Field::PasswordEncrypted, Code::WrongLength, "the password has more than 4096 bytes");
         }
-        Ok(Credential::Plaintext(Password::new(text)))
+        Ok(Password::new(text))
     }
 
     fn add_warnings(&self, stored: &StoredHash, warnings: &mut Warnings) {
@@ -642,8 +645,8 @@ const fn fault_remedy(code: Code) -> &'static str {
 }
 
 impl Good<'_> {
-    pub(super) const fn is_plaintext(&self) -> bool {
-        matches!(self.credential, Credential::Plaintext(_))
+    pub(super) fn is_plaintext(&self) -> bool {
+        matches!(self.credential.as_deref(), Some(Credential::Plaintext(_)))
     }
 }
 
@@ -660,9 +663,10 @@ impl<'a> Record<'a> {
             profile: text(Field::Profile),
             custom_data: good.custom_data,
             identities: text(Field::Identities),
-            credential: match good.credential {
-                Credential::Hash(hash) => Credential::Hash(hash.into_canonical()),
-                other => other,
+            credential: match good.credential.map(|credential| *credential) {
+                Some(Credential::Hash(hash)) => Credential::Hash(hash.into_canonical()),
+                Some(other) => other,
+                None => Credential::None,
             },
             attempt: good.attempt,
             warnings: good.warnings,

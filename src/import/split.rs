@@ -366,7 +366,13 @@ impl Chunks {
         if first.fault.is_some() {
             return Err(InputError::new(&self.name, first.line, "is neither JSON nor CSV with a header line"));
         }
-        Ok(Line { bytes: bytes[first.start..first.end].to_vec(), line: first.line })
+        let line = &bytes[first.start..first.end];
+        // All of the file would be taken for its header.
+        if memchr::memchr_iter(b'\r', line).any(|at| line.get(at + 1) != Some(&b'\n')) {
+            let remedy = "has lines that end in CR alone; convert them: tr '\\r' '\\n'";
+            return Err(InputError::new(&self.name, first.line, remedy));
+        }
+        Ok(Line { bytes: line.to_vec(), line: first.line })
     }
 
     /// The next chunk; `None` at the end.

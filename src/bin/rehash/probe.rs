@@ -30,7 +30,7 @@ struct Pair {
 /// What the input has for a pair.
 enum Found {
     /// A hash, and the user's names, which can be salts.
-    Hash(Box<StoredHash>, Vec<String>),
+    Hash(Box<StoredHash>, Vec<Name>),
     /// A password in the clear: the same, or another.
     Same,
     Other,
@@ -221,9 +221,7 @@ fn search(
 
 fn credential(engine: &Engine, credential: &Credential, pair: &Pair, names: &[Name]) -> Found {
     match credential {
-        Credential::Hash(stored) => {
-            Found::Hash(Box::new(stored.clone()), names.iter().map(|(_, name)| name.clone()).collect())
-        }
+        Credential::Hash(stored) => Found::Hash(Box::new(stored.clone()), names.to_vec()),
         // Compared as everything else is: in constant time, by way of a hash.
         Credential::Plaintext(password) => match engine.hash(password) {
             Ok(stored) if engine.verify_without_decoy(&stored, &pair.password).is_ok() => Found::Same,
@@ -233,8 +231,14 @@ fn credential(engine: &Engine, credential: &Credential, pair: &Pair, names: &[Na
     }
 }
 
+/// Whether a name stands in a record that could not be read, and is no part of a longer word there.
 fn holds(bytes: &[u8], name: &[u8]) -> bool {
-    !name.is_empty() && bytes.windows(name.len()).any(|part| part == name)
+    let is_of_word = |byte: &u8| byte.is_ascii_alphanumeric() || !byte.is_ascii() || b"._-+@".contains(byte);
+    let is_whole = |at: usize| {
+        let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+        !before.is_some_and(is_of_word) && !bytes.get(at + name.len()).is_some_and(is_of_word)
+    };
+    !name.is_empty() && memchr::memmem::find_iter(bytes, name).any(is_whole)
 }
 
 /// `None` where the password matches; else a stable outcome, what to say, and the tags under which it would match.
@@ -258,7 +262,8 @@ fn judge(engine: &Engine, pair: &Pair, found: Option<Found>) -> Option<(&'static
         }
         Err(_) => {}
     }
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let what = |kind: u8| ["username", "primaryEmail", "primaryPhone"][usize::from(kind)];
+    let names: Vec<(&str, &str)> = names.iter().map(|(kind, name)| (what(*kind), &**name)).collect();
     let tags: Vec<String> = would_match(engine, &stored, &pair.password, &names).iter().map(spelled).collect();
     let tag = stored.tag();
     let message = if tags.is_empty() {
@@ -270,7 +275,7 @@ fn judge(engine: &Engine, pair: &Pair, found: Option<Found>) -> Option<(&'static
 }
 
 fn spelled(answer: &WouldMatch) -> String {
-    match answer.with {
+    match &*answer.with {
         "" => answer.tag.clone(),
         with => format!("{} with {with}", answer.tag),
     }

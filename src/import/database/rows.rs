@@ -143,7 +143,7 @@ fn columns(described: &[(String, Kind)]) -> Result<Vec<Column>, String> {
             if name.eq_ignore_ascii_case("password") { Some("passwordEncrypted") } else { Field::near_miss(name) };
         if let (None, Some(meant)) = (field, meant) {
             return Err(format!(
-                "the column `{shown}` is not a field; select it AS \"{meant}\", if that is what it is"
+                "the column `{shown}` is not a field; select it AS \"{meant}\", if that is what it is, else under another name"
             ));
         }
         let label = field.map_or_else(|| name.clone(), |field| field.as_str().to_owned());

@@ -224,8 +224,8 @@ impl Sql {
                     None if is_end => (bytes.len(), Some(crate::Code::Malformed)),
                     None => return Ok(Step::More { keep: at }),
                 };
-                if let State::Uncounted(statement, table) = &mut self.state {
-                    let (statement, table) = (std::mem::take(statement), std::mem::take(table));
+                if let State::Uncounted(statement, table) = &self.state {
+                    let (statement, table) = (statement.clone(), table.clone());
                     self.count(&bytes[at..end], statement, table)?;
                     return Ok(Step::Skip { next: at });
                 }

@@ -41,7 +41,12 @@ pub(in super::super) fn layout(vendor: Vendor, head: &[u8]) -> Result<Layout, St
         Vendor::Shadow | Vendor::Htpasswd => return Ok(Layout::Plain(Format::Lines)),
         Vendor::Ldif if is_json => return expected("LDIF"),
         Vendor::Ldif => return Ok(Layout::Plain(Format::Ldif)),
-        Vendor::Wordpress if is_sql(head) => return Ok(Layout::Plain(Format::Sql)),
+        Vendor::Wordpress if is_sql(head) => {
+            return other_dialect(head).map_or(Ok(Layout::Plain(Format::Sql)), |database| {
+                let why = "whose texts are written otherwise than MySQL's; read the database itself with --source";
+                Err(format!("is a dump of {database}, {why} and --source-preset wordpress"))
+            });
+        }
         _ => {}
     }
     match first {
@@ -62,6 +67,16 @@ pub(in super::super) fn layout(vendor: Vendor, head: &[u8]) -> Result<Layout, St
             | Vendor::Zitadel => expected("JSON"),
             _ => Ok(Layout::Plain(Format::Csv)),
         },
+    }
+}
+
+/// Whose dump it is, where a backslash in a text stands for itself.
+fn other_dialect(head: &[u8]) -> Option<&'static str> {
+    let says = |mark: &[u8]| memchr::memmem::find(head, mark).is_some();
+    if head.trim_ascii_start().starts_with(b"PRAGMA ") {
+        Some("SQLite")
+    } else {
+        (says(b"-- PostgreSQL database dump") || says(b"SET standard_conforming_strings = on;")).then_some("PostgreSQL")
     }
 }
 
@@ -245,9 +260,11 @@ pub(in super::super) fn header(line: &[u8]) -> Result<Vec<String>, String> {
     }
     for (place, name) in names.iter().enumerate() {
         // What has no name is a column that a spreadsheet left.
-        if !name.is_empty() && names[..place].contains(name) {
-            let name = super::super::field::printable(name);
-            return Err(format!("the header names the column `{name}` twice"));
+        if let Some(before) = names[..place].iter().position(|other| other == name).filter(|_| !name.is_empty()) {
+            let (before, place) = (before + 1, place + 1);
+            return Err(format!(
+                "has the same name for columns {before} and {place} in its first line; is the header missing?"
+            ));
         }
     }
     Ok(names)

@@ -30,6 +30,9 @@ pub(super) fn is_disabled(object: &Object) -> bool {
     };
     let flags = object.scalar("useraccountcontrol").and_then(|text| text.parse::<u32>().ok());
     // How long, nobody here knows the time for; those that are over are few.
-    let is_banned = object.scalar("banned_until").is_some_and(|until| !until.is_empty() && until != "null");
-    is_banned || SAID.iter().any(says) || flags.is_some_and(|flags| flags & ACCOUNTDISABLE != 0)
+    let has = |name: &str| object.scalar(name).is_some_and(|text| !text.is_empty() && text != "null");
+    has("banned_until")
+        || has("deleted_at")
+        || SAID.iter().any(says)
+        || flags.is_some_and(|flags| flags & ACCOUNTDISABLE != 0)
 }

@@ -21,12 +21,15 @@ fn is_locked(hash: &str) -> bool {
     hash.starts_with(['!', '*']) || LOCKED.contains(&hash)
 }
 
-/// Whether a line is a name and, after a colon, something without blanks and commas.
+/// Whether a line is a name and, after a colon, something without blanks and commas. A name may have anything but a colon in it: then
+/// the hash must be one at a glance.
 pub(super) fn is_name_and_hash(text: &str) -> bool {
     let mut parts = text.trim_end().split(':');
     let (name, hash) = (parts.next().unwrap_or_default(), parts.next());
-    let is_one = |part: &str| !part.contains([' ', ',', ';', '(', '"']) && !part.starts_with(['{', '[']);
-    is_one(name) && hash.is_some_and(|hash| !hash.contains([' ', ',', ';', '(', '"']))
+    let is_plain = |part: &str| !part.contains([' ', ',', ';', '(', '"']);
+    let is_hash = |hash: &str| hash.starts_with('$') || hash.starts_with("{SHA}");
+    let is_name = |hash: &str| is_plain(name) || is_hash(hash);
+    !name.starts_with(['{', '[']) && hash.is_some_and(|hash| is_plain(hash) && is_name(hash))
 }
 
 /// `name:hash:…`. A password field that begins with `!` or `*` lets nobody in.
