@@ -1,5 +1,5 @@
-//! Hand-written kernels for what nearly all time is spent on. The only place with `unsafe`: processor instructions and block
-//! memory. Each gives the same results as a well-kept crate or as plain code, which the tests hold.
+//! Hand-written kernels for what nearly all time is spent on. The only place with `unsafe`: processor instructions, block
+//! memory, and one call of the system's. Each gives the same results as a well-kept crate or as plain code, which the tests hold.
 //!
 //! A leaf: it knows bytes and numbers, and nothing of stored text, limits or policies.
 #![allow(unsafe_code)]
@@ -8,6 +8,8 @@ pub(crate) mod argon2;
 pub(crate) mod bcrypt;
 #[cfg(feature = "import")]
 pub(crate) mod classes;
+#[cfg(feature = "serve")]
+mod first;
 #[cfg(any(feature = "import", feature = "sqlite"))]
 pub(crate) mod large;
 #[cfg(feature = "import")]
@@ -20,6 +22,8 @@ pub(crate) mod prints;
 
 use std::cell::Cell;
 
+#[cfg(feature = "serve")]
+pub use first::come_first;
 pub use memory::release as release_idle_memory;
 #[cfg(feature = "pool")]
 pub(crate) use memory::{arena_kib, enter_arena, release_arena, wipe_arena};

@@ -93,7 +93,7 @@ methods! {
     MediawikiB "mediawiki_b" ["mediawiki-md5"] ":B:SALT:HEX or $B$SALT$HEX" "md5($s.'-'.md5($p))" "";
     MediawikiPbkdf2 "mediawiki_pbkdf2" [] ":pbkdf2:HASH:ROUNDS:BYTES:SALT:HASH; :pbkdf2-legacyA: and B: with `!` between the parts" "pbkdf2($p)" "legacy: over what was :A: or :B:";
     PostgresMd5 "postgres_md5" ["postgresql-md5"] "md5 and 32 hex; the role in passwordUser or username" "md5($p.$u)" "";
-    ScramSha256 "scram_sha256" ["postgres-scram"] "SCRAM-SHA-256$ROUNDS:SALT$STOREDKEY:SERVERKEY, or {SCRAM-SHA-256}ROUNDS,SALT,STOREDKEY,SERVERKEY" "scram_sha256($p)" "the password is prepared as SASLprep says, or taken as it is where that fails";
+    ScramSha256 "scram_sha256" ["postgres-scram"] "SCRAM-SHA-256$ROUNDS:SALT$STOREDKEY:SERVERKEY, or {SCRAM-SHA-256}ROUNDS,SALT,STOREDKEY,SERVERKEY" "scram_sha256($p)" "the password is tried as SASLprep makes it, and as it was typed";
     Mysql323 "mysql323" ["mysql-old", "old-password"] "16 hex" "mysql323($p)" "blanks and tabs in a password do not count";
     Mysql41 "mysql41" ["mysql-native-password", "mysql5", "mysql-sha1"] "* and 40 hex" "sha1(sha1_raw($p))" "the * may be missing where the tag says mysql41";
     Oracle10 "oracle10" ["oracle10g"] "16 hex; the name in passwordUser or username" "oracle10($u.$p)" "name and password have no case: an accepted password is not replaced";
@@ -177,7 +177,7 @@ methods! {
     BetterAuth "better_auth" ["lucia", "lucia3", "scrypt-lucia"] "SALT:HEX, or s2:SALT:HEX" "scrypt($p)" "Lucia's and better-auth's: the password is brought into Unicode's form KC";
     Shiro1 "shiro1" [] "$shiro1$HASH$ROUNDS$SALT$HASH" "iterate(rounds,sha256_raw($s.$p))" "or MD5, SHA-1, SHA-384, SHA-512; what has $shiro2 before it is bcrypt or argon2id";
     LiferayPbkdf2 "liferay_pbkdf2" [] "base64 of bits, rounds, salt and key, or {PBKDF2WithHmacSHA1} and that" "pbkdf2($p)" "";
-    ScramSha1 "scram_sha1" [] "{SCRAM-SHA-1}ROUNDS,SALT,STOREDKEY,SERVERKEY" "scram_sha1($p)" "the password is prepared as SASLprep says, or taken as it is where that fails";
+    ScramSha1 "scram_sha1" [] "{SCRAM-SHA-1}ROUNDS,SALT,STOREDKEY,SERVERKEY" "scram_sha1($p)" "the password is tried as SASLprep makes it, and as it was typed";
     PasslibScram "passlib_scram" ["scram"] "$scram$ROUNDS$SALT$sha-1=HASH,sha-256=HASH,…" "pbkdf2($p)" "one of the hashes is compared, as passlib does; the password is prepared as SASLprep says";
     CramMd5 "cram_md5" ["hmac-md5-states"] "{CRAM-MD5} or {HMAC-MD5} and 64 hex" "cram_md5($p)" "the states of HMAC-MD5 under the password";
     Expression "expression" [] "$rehash$EXPRESSION[,s=SALT][,u=USER]$HASH" "the expression" "the tag is the expression itself, such as md5(md5($p).$s)";

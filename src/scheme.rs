@@ -79,6 +79,12 @@ pub(crate) trait Scheme: Send + Sync {
     /// `Err` where a cost parameter is out of bounds. Called before any work, at parse and at verify.
     fn check(&self, limits: &Limits) -> Result<(), OutOfBounds>;
 
+    /// How often it is computed for a password that is tried as it is and in another form.
+    #[cfg(feature = "serve")]
+    fn tries_max(&self) -> u32 {
+        1
+    }
+
     /// Whether the input belongs to the hash; the comparison takes the same time whatever the bytes are.
     fn verify(&self, input: &[u8], keys: &Keyring) -> Result<Choice, Unverifiable>;
 

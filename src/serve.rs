@@ -83,6 +83,8 @@ pub use config::{Config, FloorMode, LogSink};
 pub use listener::{Listening, bind, listen, listen_for_operators};
 pub use progress::progress_page;
 
+pub use crate::kernel::come_first;
+
 /// One in so many connections is kept for what is answered at once: health, metrics, and that there is no room.
 const KEPT_FREE: usize = 16;
 

@@ -613,7 +613,8 @@ impl StoredHash {
         let most = self.work_most(keys).min(self.work(PASSWORD_BYTES_MAX, keys));
         let more = most.saturating_sub(self.work(expression::PASSWORD_BYTES_SHORT, keys));
         let cost = self.cost();
-        Cost { time: cost.time.saturating_add(Cost::digests(more).time), ..cost }
+        let time = cost.time.saturating_mul(self.scheme().tries_max());
+        Cost { time: time.saturating_add(Cost::digests(more).time), ..cost }
     }
 
     /// Whether an expression may be evaluated for a password of so many bytes.

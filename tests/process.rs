@@ -476,6 +476,23 @@ fn an_input_that_is_cut_off_keeps_what_was_read() {
 }
 
 #[test]
+fn an_import_waits_longer_for_who_writes_than_a_sign_in_would() {
+    let directory = tempfile::tempdir().expect("a directory");
+    table(directory.path(), 100);
+    assert!(run(directory.path(), &["import", "users.ndjson"], b"").status.success());
+    table(directory.path(), 150);
+    let other = rusqlite::Connection::open(directory.path().join("rehash.db")).expect("opened");
+    other.execute_batch("BEGIN IMMEDIATE").expect("locked");
+    let child = rehash(directory.path(), &["import", "users.ndjson", "--json"]).stdout(Stdio::piped()).spawn();
+    // Longer than the store's usual patience of five seconds.
+    std::thread::sleep(Duration::from_secs(7));
+    other.execute_batch("ROLLBACK").expect("let go");
+    let output = child.expect("it starts").wait_with_output().expect("it ends");
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((&said["imported"], &said["already_there"]), (&50.into(), &100.into()), "{said}");
+}
+
+#[test]
 fn a_dry_run_stops_where_the_import_would() {
     let directory = tempfile::tempdir().expect("a directory");
     let md5 = |name: &str, digest: &str| {

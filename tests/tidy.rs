@@ -48,8 +48,8 @@ const MAY_NAME: [(&str, &[&str]); 27] = [
     (
         "serve",
         &[
-            "pool", "store", "import", "engine", "error", "cost", "method", "password", "policy", "scheme", "stored",
-            "tag", "limits", "keyring", "identify",
+            "pool", "store", "import", "kernel", "engine", "error", "cost", "method", "password", "policy", "scheme",
+            "stored", "tag", "limits", "keyring", "identify",
         ],
     ),
     ("probe", &["codec", "engine", "method", "password", "policy", "scheme", "stored", "tag"]),

@@ -17,6 +17,14 @@ pub(super) struct Note {
     pub(super) reason: Option<String>,
 }
 
+/// The user; their id alone where the store, after what was done for them, could not say more.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Who {
+    Whole(Box<UserView>),
+    Id { id: String },
+}
+
 /// A user as the API shows one. The three objects are given as they were stored, byte for byte.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

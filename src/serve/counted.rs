@@ -53,6 +53,8 @@ pub(super) fn dearest_cost(method: &str, parameters: &str) -> Option<Cost> {
     let (times, of_longest) = match outermost(method, parameters) {
         "sha256crypt" | "sha512crypt" | "md5crypt" | "apr1" => (2, 40),
         method if is_phpass(method) => (4, 66),
+        // As it was typed, and as SASLprep makes it.
+        "scram_sha256" | "scram_sha1" | "passlib_scram" => (2, 2),
         _ => return Some(cost),
     };
     let free = Cost::digests(Limits::LENGTH_WORK_FREE).time;
@@ -134,6 +136,7 @@ mod tests {
         assert_eq!(millis("wordpress_phpass", "cost=20"), Some(1048));
         assert_eq!(millis("sha512crypt", "rounds=500000"), Some(1000));
         assert_eq!(millis("bcrypt", "cost=12"), Some(240));
+        assert_eq!(millis("scram_sha256", "sha256,i=100000"), Some(100), "two tries of 50");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! The floor under refusals: none is answered before a time that covers the dearest hash, so that the time tells nothing. It is
 //! waited for without a worker and without a place in the queue.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::config::FloorMode;
@@ -10,7 +11,7 @@ use super::counted::dearest_cost;
 use super::middleware::now_millis;
 use crate::pool::{HashPool, PoolConfig};
 use crate::store::MethodCount;
-use crate::{Cost, Engine, Password};
+use crate::{Cost, Engine, Password, StoredHash};
 
 /// What a refusal may wait for a worker on top of twice its work: until the queue is worked off, where it has as many as it takes and
 /// each takes as long as the target, and a quarter more. Within these.
@@ -18,9 +19,8 @@ const MARGIN_MIN: Duration = Duration::from_millis(250);
 const MARGIN_MAX: Duration = Duration::from_secs(1);
 /// Nobody waits longer for a refusal, whatever is in the store.
 const LONGEST: Duration = Duration::from_secs(10);
-/// How long a row that was seen counts at least, whatever the store's counts say: those of a table of others are of a while ago, and not
-/// every text's cost can be told from its parameters. Up to twice as long.
-const SEEN_FOR: Duration = Duration::from_secs(600);
+/// How many kinds of rows that were seen are told apart. Those of all others together are never forgotten.
+const KINDS_MAX: usize = 256;
 /// How often the target is measured; the median counts.
 const MEASUREMENTS: usize = 7;
 
@@ -32,14 +32,17 @@ pub(super) struct Floor {
     margin: Duration,
     /// What the target takes, in nanoseconds on this machine.
     measured: u64,
-    /// The dearest refusal among what the store counts, so many.
+    /// The dearest refusal among what the store counts, in nanoseconds, and among the rows that were seen.
     counted: AtomicU64,
-    /// The dearest among rows that were seen of late, and in the time before.
-    seen: [AtomicU64; 2],
-    seen_since: Mutex<Instant>,
+    seen: AtomicU64,
+    /// The dearest row of each kind that was seen: what it takes is not all told by its method and parameters.
+    kinds: Mutex<HashMap<Kind, u64>>,
     /// The dearest of which it was said that the floor is too low for it.
     told: AtomicU64,
 }
+
+/// A method and parameters, as the store counts them; empty for all beyond the first [`KINDS_MAX`].
+type Kind = (&'static str, String);
 
 /// A floor that was given is too low for a hash that was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,40 +76,40 @@ impl Floor {
     }
 
     fn new(mode: FloorMode, scale: u64, margin: Duration, measured: u64) -> Self {
-        let (counted, seen) = (AtomicU64::new(0), [AtomicU64::new(0), AtomicU64::new(0)]);
-        Self {
-            mode,
-            scale,
-            margin,
-            measured,
-            counted,
-            seen,
-            seen_since: Mutex::new(Instant::now()),
-            told: AtomicU64::new(0),
-        }
+        let (counted, seen, kinds, told) = (AtomicU64::new(0), AtomicU64::new(0), Mutex::default(), AtomicU64::new(0));
+        Self { mode, scale, margin, measured, counted, seen, kinds, told }
     }
 
-    /// Takes what the store holds into account: that alone, and what was seen of late.
+    /// Takes what the store holds into account: that alone. A kind of row that is there keeps what was seen of it: were it forgotten, the
+    /// next guess at such a user would tell by the time of all others that they are there.
     pub(super) fn learn(&self, engine: &Engine, counts: &[MethodCount]) {
-        let counts = counts.iter().filter(|count| count.records > 0);
-        let costs = counts.filter_map(|count| dearest_cost(&count.method, &count.parameters));
+        let there = || counts.iter().filter(|count| count.records > 0);
+        let costs = there().filter_map(|count| dearest_cost(&count.method, &count.parameters));
         let dearest = costs.map(|cost| self.refusal(engine, cost)).max();
         self.counted.store(dearest.unwrap_or(0), Ordering::Relaxed);
-        let mut since = self.seen_since.lock().unwrap_or_else(PoisonError::into_inner);
-        if since.elapsed() >= SEEN_FOR {
-            *since = Instant::now();
-            self.forget();
+        let mut kinds = self.kinds();
+        kinds.retain(|(method, parameters), _| {
+            method.is_empty() || there().any(|count| count.method == *method && count.parameters == *parameters)
+        });
+        self.seen.store(kinds.values().copied().max().unwrap_or(0), Ordering::Relaxed);
+    }
+
+    /// Takes a row into account that was seen.
+    pub(super) fn learn_row(&self, engine: &Engine, stored: &StoredHash, cost: Cost) {
+        let refusal = self.refusal(engine, cost);
+        let mut kind = (stored.method().as_str(), stored.parameters());
+        let mut kinds = self.kinds();
+        if kinds.len() >= KINDS_MAX && !kinds.contains_key(&kind) {
+            kind = Kind::default();
         }
+        let known = kinds.entry(kind).or_default();
+        *known = refusal.max(*known);
+        self.seen.fetch_max(refusal, Ordering::Relaxed);
     }
 
-    /// What was seen in the time before the last is forgotten.
-    fn forget(&self) {
-        self.seen[1].store(self.seen[0].swap(0, Ordering::Relaxed), Ordering::Relaxed);
-    }
-
-    /// Takes one hash into account that was seen.
-    pub(super) fn learn_cost(&self, engine: &Engine, cost: Cost) {
-        self.seen[0].fetch_max(self.refusal(engine, cost), Ordering::Relaxed);
+    fn kinds(&self) -> MutexGuard<'_, HashMap<Kind, u64>> {
+        // Nothing that is done under the lock can leave it half done.
+        self.kinds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What a refusal takes, in nanoseconds: the verification, and the decoy that may come on top.
@@ -139,8 +142,8 @@ impl Floor {
     }
 
     fn dearest(&self) -> Duration {
-        let known = [&self.counted, &self.seen[0], &self.seen[1]].map(|known| known.load(Ordering::Relaxed));
-        Duration::from_nanos(known.into_iter().fold(self.measured, u64::max))
+        let [counted, seen] = [&self.counted, &self.seen].map(|known| known.load(Ordering::Relaxed));
+        Duration::from_nanos(self.measured.max(counted).max(seen))
     }
 
     /// How long after its request a job must have begun: late enough to be useful, early enough to be done before the floor.
@@ -225,13 +228,16 @@ mod tests {
         let highest = floor.current();
         floor.learn(&engine, &[bcrypt(8)]);
         assert!(lowest < floor.current() && floor.current() < highest);
-        // A row that was seen counts for a while, whatever is counted.
-        floor.learn_cost(&engine, Cost::bcrypt(14));
+        // A kind that was seen stays what it was found to be for as long as there are rows of it.
+        let text = "$2b$14$abcdefghijklmnopqrstuu23JPZtHcGhwXSF41f93o/7vBdDut3Xu";
+        let row = StoredHash::parse(crate::Method::Bcrypt, text, &crate::Limits::default()).expect("a hash");
+        floor.learn_row(&engine, &row, Cost::bcrypt(15));
+        let seen = floor.current();
+        floor.learn(&engine, &[bcrypt(8), bcrypt(14)]);
+        assert!(seen > highest && floor.current() == seen);
+        floor.learn(&engine, &[bcrypt(8)]);
+        assert!(floor.current() < highest);
         floor.learn(&engine, &[]);
-        assert_eq!(floor.current(), highest);
-        floor.forget();
-        assert_eq!(floor.current(), highest);
-        floor.forget();
         assert_eq!(floor.current(), lowest);
     }
 

@@ -170,8 +170,8 @@ pub(super) async fn update(
     drop(text);
     check_types(&members)?;
     let mut change = Change::of(members)?;
-    inner.edit(id, move |inner, user| change.apply(inner, user)).await?;
-    Ok(Json(inner.view(id).await?).into_response())
+    let user = inner.edit(id, move |inner, user| change.apply(inner, user)).await?;
+    Ok(Json(UserView::from(user)).into_response())
 }
 
 /// What becomes of a user's fields.
@@ -281,9 +281,9 @@ pub(super) async fn put_identity(
         user.identities = Some(identities.to_json());
         Ok(())
     });
-    edited.await?;
+    let user = edited.await?;
     let status = if is_new.load(Ordering::Relaxed) { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(inner.view(id).await?.identities)).into_response())
+    Ok((status, Json(UserView::from(user).identities)).into_response())
 }
 
 /// Takes an identity away.
@@ -302,8 +302,7 @@ pub(super) async fn unlink(
         user.identities = Some(identities.to_json());
         Ok(())
     });
-    edited.await?;
-    Ok(Json(inner.view(id).await?).into_response())
+    Ok(Json(UserView::from(edited.await?)).into_response())
 }
 
 /// Sets a password, whatever it was.
@@ -323,7 +322,7 @@ pub(super) async fn set_password(
         let (store, hash, held) = (inner.users()?, hash.clone(), inner.user(id).await?.password);
         let swap = inner.blocking.write(move || store.change_password(id, held.as_ref(), &hash)).await?;
         if swap == Swap::Written {
-            let mut response = Json(inner.view(id).await?).into_response();
+            let mut response = Json(inner.written(id).await).into_response();
             response.extensions_mut().insert(Note { outcome: Some("password_changed"), ..Note::default() });
             return Ok(response);
         }

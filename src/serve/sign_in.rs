@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::accounts::{Id, Who as Account};
 use super::admission::Place;
-use super::answer::{Note, UserView};
+use super::answer::{Note, UserView, Who};
 use super::blocking::NoAnswer;
 use super::body::{Secret, Text};
 use super::config::Config;
@@ -38,14 +38,6 @@ struct Answer {
     user: Who,
     /// Whether the stored hash was replaced.
     upgraded: bool,
-}
-
-/// The user; their id alone where the store, after a good sign-in, could not say more.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Who {
-    Whole(Box<UserView>),
-    Id { id: String },
 }
 
 /// Where a request comes from, as far as it is known.
@@ -217,7 +209,7 @@ impl Inner {
                 let cost = stored.dearest_cost(engine.policy().keys());
                 // Before it is admitted: until when it may wait depends on the floor. What is never computed raises none.
                 if cost.memory_kib <= self.pool.config().memory_kib {
-                    self.floor.learn_cost(engine, cost);
+                    self.floor.learn_row(engine, &stored, cost);
                     self.look_at_floor();
                 }
                 match submit(self, stored, password) {

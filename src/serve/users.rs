@@ -10,8 +10,9 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use serde_json::value::RawValue;
 
-use super::answer::UserView;
+use super::answer::{UserView, Who};
 use super::body::Text;
 use super::members::{self, Members};
 use super::passwords::check_new;
@@ -66,7 +67,7 @@ pub(super) async fn create(State(service): State<Service>, text: Text) -> Result
         _ => None,
     };
     let id = inner.insert(record, hash).await?;
-    let user = inner.view(id).await?;
+    let user = inner.written(id).await;
     Ok((StatusCode::OK, [(LOCATION, format!("/api/users/{id}"))], Json(user)).into_response())
 }
 
@@ -130,9 +131,18 @@ pub(super) async fn link(State(service): State<Service>, UserId(id): UserId, tex
     let members = text.parse::<Members>()?;
     drop(text);
     let (provider, identity) = identity(members)?;
-    let store = service.inner.users()?;
+    let held = service.inner.user(id).await?.identities.map_or(0, |identities| identities.len());
+    if held + provider.len() + identity.len() > OBJECT_BYTES_MAX {
+        return Err(too_large("identities"));
+    }
+    let (store, linked) = (service.inner.users()?, format!("{{{}:{identity}}}", serde_json::json!(provider)));
     match service.inner.blocking.write(move || store.link_identity(id, &provider, &identity)).await? {
-        Linked::Written => Ok(Json(service.inner.view(id).await?.identities).into_response()),
+        Linked::Written => {
+            // What was written is no failure, where it cannot be read again.
+            let identities = service.inner.view(id).await.map(|user| user.identities);
+            let identities = identities.or_else(|_| RawValue::from_string(linked)).map_err(|_| Problem::FAULT)?;
+            Ok(Json(identities).into_response())
+        }
         Linked::Taken => Err(Problem::bad_field("target", "duplicate_user", "the user has another identity of it")),
         Linked::AnotherUsers => {
             Err(Problem::bad_field("identities", "duplicate_user", "another user has this identity"))
@@ -178,15 +188,16 @@ pub(super) fn objects(user: &User) -> [(&'static str, usize); 3] {
     objects.map(|(name, object)| (name, object.as_ref().map_or(0, String::len)))
 }
 
+fn too_large(name: &str) -> Problem {
+    Problem::bad_field(name, "bad_field", format!("would have more than {} MiB", OBJECT_BYTES_MAX >> 20))
+}
+
 /// An object does not grow beyond what an export of it can be read back with; what came larger may shrink.
 pub(super) fn check_size(before: &[(&'static str, usize); 3], user: &User) -> Result<(), Problem> {
     let is_too_large =
         |((_, now), (_, before)): &((&str, usize), &(&str, usize))| *now > OBJECT_BYTES_MAX && now > before;
     match objects(user).into_iter().zip(before).find(is_too_large) {
-        Some(((name, _), _)) => {
-            let why = format!("would have more than {} MiB", OBJECT_BYTES_MAX >> 20);
-            Err(Problem::bad_field(name, "bad_field", why))
-        }
+        Some(((name, _), _)) => Err(too_large(name)),
         None => Ok(()),
     }
 }
@@ -211,6 +222,14 @@ impl Inner {
     /// The store of whole users: there is one wherever these routes are.
     pub(super) fn users(&self) -> Result<Arc<dyn Users>, Problem> {
         self.accounts.users().cloned().ok_or(Problem::NO_SUCH_USER)
+    }
+
+    /// A user that was written, as the store has them now.
+    pub(super) async fn written(&self, id: i64) -> Who {
+        match self.view(id).await {
+            Ok(user) => Who::Whole(Box::new(user)),
+            Err(_) => Who::Id { id: id.to_string() },
+        }
     }
 
     pub(super) async fn view(&self, id: i64) -> Result<UserView, Problem> {

@@ -8,6 +8,7 @@ CREATE TABLE users (
     updated_at timestamp without time zone NOT NULL,
     name character varying,
     active boolean DEFAULT false NOT NULL,
+    suspended_till timestamp without time zone,
     username_lower character varying(60) NOT NULL,
     admin boolean DEFAULT false NOT NULL,
     trust_level integer NOT NULL,

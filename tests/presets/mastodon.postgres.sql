@@ -1,12 +1,13 @@
 -- Mastodon 4.3: db/schema.rb. Accounts of other servers, and the server's own, have no user.
--- expect: {"records": 2, "hashes": 1}
+-- expect: {"records": 2, "hashes": 1, "disabled": 1}
 -- known: {"username": "ada", "primaryEmail": "ada@example.com", "name": "Ada Łovelace 🦣"}
 CREATE TABLE accounts (
     id bigint PRIMARY KEY,
     username character varying DEFAULT '' NOT NULL,
     domain character varying,
     display_name character varying DEFAULT '' NOT NULL,
-    uri character varying DEFAULT '' NOT NULL
+    uri character varying DEFAULT '' NOT NULL,
+    suspended_at timestamp without time zone
 );
 CREATE TABLE users (
     id bigserial PRIMARY KEY,
@@ -27,3 +28,4 @@ INSERT INTO accounts VALUES
 INSERT INTO users (id, email, created_at, encrypted_password, account_id) VALUES
     (1, 'ada@example.com', now(), '$2a$04$abcdefghijklmnopqrstuuCf6/y/XyB6RbeylYqhMKlYRIbGkzWq6', 109850749185747308),
     (2, 'bob@example.com', now(), '', 109850749185747309);
+UPDATE accounts SET suspended_at = now() WHERE username = 'bob';

@@ -472,8 +472,8 @@ fn records_of_one_batch_for_one_user_are_taken_one_after_the_other() {
         let named = |name| NewUser { username: Some(name), ..NewUser::default() };
         let with = |name, hash| NewUser { password: Some(hash), ..named(name) };
         let google = Some(r#"{"google":{"userId":"1"}}"#);
-        let users = [named("ada"), named("bob"), with("cyd", &old), with("dan", &old)];
-        assert_eq!(bulk(&*store, OnConflict::Skip, &users), [Inserted::New; 4]);
+        let users = [named("ada"), named("bob"), with("cyd", &old), with("dan", &old), named("fay")];
+        assert_eq!(bulk(&*store, OnConflict::Skip, &users), [Inserted::New; 5]);
         let parts = [
             NewUser { name: Some("Ada"), ..named("ada") },
             NewUser { identities: google, ..named("ada") },
@@ -481,10 +481,11 @@ fn records_of_one_batch_for_one_user_are_taken_one_after_the_other() {
             with("ada", &old),
             with("ada", &new),
             NewUser { name: Some("Bob"), identities: google, ..named("bob") },
+            NewUser { identities: google, ..named("fay") },
         ];
         let (replaced, conflict) = (Inserted::Replaced, Inserted::Conflict("username"));
         let taken = Inserted::Conflict("identities");
-        let expected = [replaced, replaced, replaced, replaced, conflict, taken];
+        let expected = [replaced, replaced, replaced, replaced, conflict, taken, taken];
         assert_eq!(bulk(&*store, OnConflict::Complete, &parts), expected);
         let user = |name| {
             let id = store.find(name).expect("readable").expect("there").id;

@@ -24,7 +24,7 @@ use crate::plaintext::hash_plaintext;
 use crate::report::{self, Progress, Reporter};
 use crate::reserved::Reserved;
 use crate::source::Inputs;
-use crate::{args, committed, fingerprint, keys, probe, store};
+use crate::{args, committed, fingerprint, keys, pending, probe, store};
 
 /// Rejected records that wait for their batch to end before they are reported.
 const BATCH_REJECTS: usize = 10_000;
@@ -199,6 +199,7 @@ impl<W: Write> Importer<'_, W> {
         self.counts.journal = input.earlier();
         self.counts.rejected_earlier = self.counts.journal.rejected;
         self.counts.earlier = next;
+        self.reporter.count_on_from(next);
         self.batch.first = next;
         self.inputs.push(Reading::new(&name, input.id, next, Vec::new()));
         self.origin.journal_from(input.after);
@@ -390,15 +391,11 @@ impl<W: Write> Importer<'_, W> {
         let settled = self.bulk.finish();
         finished?;
         if let Some(failure) = failure.or_else(|| settled.err().map(Failure::from)) {
-            say(match (failure.exit(), failure.is_lasting()) {
-                (Exit::No, _) => "stopped at a batch boundary; once the conflict is gone, the same command goes on",
-                (_, true) => "stopped at a batch boundary",
-                _ => "stopped at a batch boundary; run the same command again to go on",
-            });
+            pending::say_where_it_stopped(&failure, self.args.dry_run);
             return Err(failure);
         }
         if is_interrupted {
-            say("interrupted at a batch boundary; run the same command again to go on");
+            pending::say_interrupted(self.args.dry_run);
             return Ok(Exit::Interrupted);
         }
         if self.args.dry_run {

@@ -149,6 +149,7 @@ impl Ends {
 
 /// Whether whoever started the process has the end of its terminal ignored, as `nohup` does: that stays so. Elsewhere than on Linux it is
 /// not known, and heard.
+#[cfg(unix)]
 fn ignores_hangup() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

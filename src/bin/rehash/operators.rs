@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use rehash::serve::{Service, bind, listen_for_operators};
+use rehash::serve::{Service, bind, come_first, listen_for_operators};
 use tokio::sync::oneshot;
 
 use crate::output::{Exit, Failure};
@@ -26,15 +26,18 @@ pub fn refuse_others(option: &str, address: Option<SocketAddr>, is_allowed: bool
     }
 }
 
-/// How much sooner than others its thread gets a processor that is wanted by many, where the system allows that: to root, and to whom
-/// `LimitNICE=-10` of systemd does. Without it, health waits a few milliseconds longer now and then.
+/// Its share of a processor that is wanted by many, where it may not come before all others but this is allowed (`LimitNICE=-10` of
+/// systemd). Without either, health waits some ten milliseconds longer now and then.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = -10;
 
 /// Linux alone has a priority for each thread.
-fn come_first() {
+fn go_first() {
+    let _is_first = come_first();
     #[cfg(target_os = "linux")]
-    let _ = rustix::process::setpriority_process(None, NICENESS);
+    if !_is_first {
+        let _ = rustix::process::setpriority_process(None, NICENESS);
+    }
 }
 
 pub struct Operators {
@@ -60,7 +63,7 @@ impl Operators {
         let (tell, broken) = oneshot::channel();
         let service = service.clone();
         let answer = move || {
-            come_first();
+            go_first();
             let ended = async {
                 let _ = ended.await;
             };

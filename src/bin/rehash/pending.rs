@@ -8,7 +8,7 @@ use rehash::import::{Credential, Format, Problem, Record};
 use rehash::store::{Committed, Input, NewUser, Tally};
 
 use crate::committed::BatchDigest;
-use crate::output::{printable, say};
+use crate::output::{Exit, Failure, printable, say};
 use crate::report::RawRecord;
 
 /// A judged record that waits to be given to the store, with what is needed to reject it still.
@@ -137,4 +137,22 @@ pub fn new_user<'a>(record: &'a Record<'_>) -> NewUser<'a> {
             _ => None,
         },
     }
+}
+
+/// What is to be done after an import that failed.
+pub fn say_where_it_stopped(failure: &Failure, is_dry_run: bool) {
+    say(match (failure.exit(), failure.is_lasting()) {
+        _ if is_dry_run => "stopped; a dry run writes nothing",
+        (Exit::No, _) => "stopped at a batch boundary; once the conflict is gone, the same command goes on",
+        (_, true) => "stopped at a batch boundary",
+        _ => "stopped at a batch boundary; run the same command again to go on",
+    });
+}
+
+pub fn say_interrupted(is_dry_run: bool) {
+    say(if is_dry_run {
+        "interrupted; a dry run writes nothing"
+    } else {
+        "interrupted at a batch boundary; run the same command again to go on"
+    });
 }

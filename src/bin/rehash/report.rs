@@ -19,6 +19,7 @@ use crate::reserved::Reserved;
 pub struct Reporter<W> {
     out: W,
     is_json: bool,
+    rows_before: u64,
     is_quiet: bool,
     shows_warnings: bool,
     is_first: bool,
@@ -53,7 +54,15 @@ pub struct Totals<'a> {
 impl<W: Write> Reporter<W> {
     pub fn new(out: W, args: &args::Report) -> Self {
         let args::Report { json, quiet, warnings, .. } = *args;
-        Self { out, is_json: json, is_quiet: quiet, shows_warnings: warnings, is_first: true, is_deaf: false }
+        Self {
+            out,
+            is_json: json,
+            is_quiet: quiet,
+            shows_warnings: warnings,
+            is_first: true,
+            is_deaf: false,
+            rows_before: 0,
+        }
     }
 
     /// Goes on in silence once the output's reader is gone; `false` for any other error.
@@ -82,10 +91,16 @@ impl<W: Write> Reporter<W> {
         self.line(source, line, &problem.field, problem.code.as_str(), &problem.remedy)
     }
 
+    /// The rows of a database are numbered on after those that an earlier run has read.
+    pub const fn count_on_from(&mut self, rows: u64) {
+        self.rows_before = rows;
+    }
+
     pub fn line(&mut self, file: &str, line: u64, field: &str, code: &'static str, message: &str) -> io::Result<()> {
         if self.is_quiet || self.is_deaf {
             return Ok(());
         }
+        let line = self.rows_before + line;
         if !self.is_json {
             return writeln!(self.out, "{}:{line}: {field}: {code}: {message}", printable(file));
         }

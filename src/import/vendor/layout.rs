@@ -72,7 +72,9 @@ pub(in super::super) fn layout(vendor: Vendor, head: &[u8]) -> Result<Layout, St
 
 /// Whose dump it is, where a backslash in a text stands for itself.
 fn other_dialect(head: &[u8]) -> Option<&'static str> {
-    let says = |mark: &[u8]| memchr::memmem::find(head, mark).is_some();
+    // What is said of the whole stands first; further down it can be somebody's text.
+    let beginning = &head[..head.len().min(1024)];
+    let says = |mark: &[u8]| memchr::memmem::find(beginning, mark).is_some();
     if head.trim_ascii_start().starts_with(b"PRAGMA ") {
         Some("SQLite")
     } else {

@@ -1,7 +1,7 @@
 //! A batch through staging tables, where some of its records are there already: what is new is inserted, and of the rest it is
 //! said how it relates to what stands there.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use tokio_postgres::{Error, Row, Transaction};
 
@@ -32,8 +32,9 @@ pub(super) async fn stage(
     if inserted - lost == job.rows.len() as u64 {
         return Ok(());
     }
-    // All of them, and then those of a user whom another of this batch was for.
+    // All of them; then the first of those that wait for each user whom another of this batch was for, until nobody waits.
     let mut asked: Option<Vec<i64>> = None;
+    let mut waiting: Vec<Waiting> = Vec::new();
     let left_over = LEFT_OVER.replace("{s}", schema).replace("{alike}", ALIKE);
     while asked.as_ref().is_none_or(|ords| !ords.is_empty()) {
         if asked.is_some() {
@@ -42,15 +43,25 @@ pub(super) async fn stage(
         let rows = transaction.query(&left_over, &[&asked]).await?;
         let (replaced, later) = judge(job, &rows, outcomes);
         replace(transaction, schema, job, &replaced, outcomes, changes).await?;
-        asked = Some(later);
+        waiting.extend(later);
+        waiting.sort_unstable_by_key(|waiting| waiting.ord);
+        let mut asked_for = HashSet::new();
+        let first = waiting.extract_if(.., |waiting| asked_for.insert(waiting.user));
+        asked = Some(first.map(|waiting| waiting.ord).collect());
     }
     Ok(())
 }
 
+/// A record that is judged when another of its batch has been written, which is for the same user.
+struct Waiting {
+    ord: i64,
+    user: i64,
+}
+
 /// What becomes of records that are not new: says which are to be written, and which can only be told after that.
-fn judge(job: &Job, rows: &[Row], outcomes: &mut [Inserted]) -> (Vec<Replaced>, Vec<i64>) {
+fn judge(job: &Job, rows: &[Row], outcomes: &mut [Inserted]) -> (Vec<Replaced>, Vec<Waiting>) {
     let (mut claimed, mut claimed_ids) = (HashSet::new(), HashSet::new());
-    let (mut replaced, mut later) = (Vec::new(), Vec::new());
+    let (mut replaced, mut later, mut wanted) = (Vec::new(), Vec::new(), HashMap::new());
     for row in rows {
         let ord: i64 = row.get(0);
         let number = usize::try_from(ord - 1).unwrap_or(0);
@@ -60,8 +71,13 @@ fn judge(job: &Job, rows: &[Row], outcomes: &mut [Inserted]) -> (Vec<Replaced>, 
             .enumerate()
             .filter_map(|(at, field)| Some((field, row.get::<_, Option<i64>>(at + 1)?)))
             .collect();
-        if ids.iter().any(|(_, id)| claimed_ids.contains(id)) {
-            later.push(ord);
+        // Nor does anybody take before them what they want.
+        let wants =
+            |wanted: &HashMap<&Account, i64>| accounts_of(job, number).find_map(|account| wanted.get(account).copied());
+        let before = ids.iter().map(|(_, id)| *id).find(|id| claimed_ids.contains(id)).or_else(|| wants(&wanted));
+        if let Some(user) = before {
+            wanted.extend(accounts_of(job, number).map(|account| (account, user)));
+            later.push(Waiting { ord, user });
             continue;
         }
         let (same_data, same_hash, is_newer): (bool, bool, bool) = (row.get(4), row.get(5), row.get(6));
@@ -116,7 +132,7 @@ struct Replaced {
 }
 
 /// Puts records in the place of those that nobody has touched, also not since they were looked at. Where two of them want what only
-/// one user can have, each is tried alone.
+/// one user can have, they are halved until it is one that goes without.
 async fn replace(
     transaction: &Transaction<'_>,
     schema: &str,
@@ -128,16 +144,17 @@ async fn replace(
     if replaced.is_empty() {
         return Ok(());
     }
-    if replace_all(transaction, schema, job, replaced, outcomes, changes).await? || replaced.len() == 1 {
-        return Ok(());
-    }
-    for one in replaced {
-        replace_all(transaction, schema, job, std::slice::from_ref(one), outcomes, changes).await?;
+    let mut parts = vec![replaced];
+    while let Some(part) = parts.pop() {
+        if !replace_all(transaction, schema, job, part, outcomes, changes).await? && part.len() > 1 {
+            let (first, second) = part.split_at(part.len() / 2);
+            parts.extend([second, first]);
+        }
     }
     Ok(())
 }
 
-/// Replaces those, all or none: not where somebody else has what was to be unique, which is said of them then.
+/// Replaces those, all or none: not where somebody else has what was to be unique, which is said where it is one.
 async fn replace_all(
     transaction: &Transaction<'_>,
     schema: &str,
@@ -152,7 +169,7 @@ async fn replace_all(
         Ok(done) => done,
         Err(error) if is_taken(&error) => {
             transaction.batch_execute("ROLLBACK TO rehash_replace; RELEASE rehash_replace").await?;
-            for one in replaced {
+            if let [one] = replaced {
                 outcomes[place_of(one.ord).place] = Inserted::Conflict(one.field);
             }
             return Ok(false);
