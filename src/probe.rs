@@ -69,7 +69,7 @@ pub struct WouldMatch {
 ///
 /// `names` are what the user is called, each after what it is (`username`): a name can be a salt. No secret is in the answer: an expression is about the method.
 ///
-/// Cost: up to a second for a digest, up to some thirty verifications for a scheme with a cost.
+/// Cost: up to two seconds for a digest, up to some thirty verifications for a scheme with a cost.
 #[must_use]
 pub fn would_match(
     engine: &Engine,

@@ -36,15 +36,13 @@ impl Blocking {
     /// Runs a call that reads. One that takes too long goes on, and keeps its place until it is done: places are what the store can
     /// bear.
     pub(super) async fn run<T: Send + 'static>(&self, call: impl Call<T>) -> Result<T, NoAnswer> {
-        let answer = async { in_place(place(&self.reads).await?, call).await };
-        timeout(self.timeout, answer).await.unwrap_or(Err(NoAnswer::TimedOut))
+        within(self.timeout, async { in_place(place(&self.reads).await?, call).await }).await
     }
 
     /// Runs a call that writes. Once it has begun it is waited for to its end, which the store's own times bound: who is told that
     /// nothing was done can rely on it.
     pub(super) async fn write<T: Send + 'static>(&self, call: impl Call<T>) -> Result<T, NoAnswer> {
-        let place = timeout(self.timeout, place(&self.writes)).await.unwrap_or(Err(NoAnswer::TimedOut))?;
-        in_place(place, call).await
+        in_place(within(self.timeout, place(&self.writes)).await?, call).await
     }
 
     /// Runs a call that writes what can as well be written another time: one that is not done so soon goes on by itself.
@@ -53,8 +51,7 @@ impl Blocking {
         patience: Duration,
         call: impl Call<T>,
     ) -> Result<T, NoAnswer> {
-        let answer = async { in_place(place(&self.writes).await?, call).await };
-        timeout(patience.min(self.timeout), answer).await.unwrap_or(Err(NoAnswer::TimedOut))
+        within(patience.min(self.timeout), async { in_place(place(&self.writes).await?, call).await }).await
     }
 }
 
@@ -62,6 +59,10 @@ impl Blocking {
 pub(super) trait Call<T>: FnOnce() -> Result<T, StoreError> + Send + 'static {}
 
 impl<T, F: FnOnce() -> Result<T, StoreError> + Send + 'static> Call<T> for F {}
+
+async fn within<T>(patience: Duration, answer: impl Future<Output = Result<T, NoAnswer>>) -> Result<T, NoAnswer> {
+    timeout(patience, answer).await.unwrap_or(Err(NoAnswer::TimedOut))
+}
 
 async fn place(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, NoAnswer> {
     Arc::clone(places).acquire_owned().await.map_err(|_| NoAnswer::Fault)

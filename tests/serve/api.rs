@@ -95,6 +95,32 @@ fn what_is_wrong_with_a_user_is_said_by_field_and_code() {
 }
 
 #[test]
+fn nobody_is_created_suspended_and_no_object_grows_without_end() {
+    let server = Server::start(config());
+    let suspended = server.admin("POST", "/api/users", &json!({"username": "eve", "isSuspended": true}));
+    assert_eq!((suspended.status, suspended.body.contains("isSuspended")), (400, true), "{}", suspended.body);
+    let id = server.create(&json!({"username": "ada", "isSuspended": false}));
+    let large = "x".repeat(60_000);
+    let statuses = |what: &dyn Fn(usize) -> u16| (0..20).map(what).collect::<Vec<_>>();
+    let merged = statuses(&|number| {
+        let body = json!({"customData": {format!("k{number}"): large}});
+        server.admin("PATCH", &format!("/api/users/{id}/custom-data"), &body).status
+    });
+    let linked = statuses(&|number| {
+        let body = json!({"target": format!("t{number}"), "userId": "1", "details": {"x": large}});
+        server.admin("POST", &format!("/api/users/{id}/identities"), &body).status
+    });
+    for grown in [merged, linked] {
+        assert!(
+            grown[..17].iter().all(|status| *status == 200) && grown[17..].iter().all(|status| *status == 422),
+            "{grown:?}"
+        );
+    }
+    // What shrinks is taken.
+    assert_eq!(server.admin("PATCH", &format!("/api/users/{id}"), &json!({"customData": {}})).status, 200);
+}
+
+#[test]
 fn the_user_api_needs_the_admin_token_and_v1_the_api_token_where_there_is_one() {
     let server = Server::start(config());
     let body = json!({"username": "ada"});

@@ -317,3 +317,17 @@ fn changes_and_upgrades_at_once_lose_no_change() {
         assert_eq!(server.sign_in(&name, "password").status, 401);
     }
 }
+
+#[test]
+fn a_proxy_whose_visitors_are_one_address_is_told_of_once() {
+    let told = |header: Option<&str>| {
+        let mut throttled = config();
+        throttled.failures_per_address = 3;
+        throttled.address_header = header.map(str::to_owned);
+        let server = Server::start(throttled);
+        (0..8).for_each(|number| drop(server.sign_in(&format!("nobody{number}"), "wrong")));
+        let log = server.log.lock().expect("whole");
+        log.iter().filter(|line| line.contains("local_address_locked")).count()
+    };
+    assert_eq!((told(None), told(Some("x-forwarded-for"))), (1, 0));
+}

@@ -65,6 +65,12 @@ for salt_size, size in ((20, 16), (20, 20), (16, 24)):
     stored = b64(b"\1" + (1).to_bytes(4, "big") + (1000).to_bytes(4, "big") + salt_size.to_bytes(4, "big") + salt + derived)
     add("aspnet", "pw", stored, CP % ("a key of %d bytes" % size))
 
+# Spring's PBKDF2, as setEncodeHashAsBase64 has it written.
+for name, rounds, salt_size, mark in (("sha1", 185000, 8, "{pbkdf2}"), ("sha256", 310000, 16, "{pbkdf2@SpringSecurity_v5_8}")):
+    salt = hashlib.sha512(b"salt0").digest()[:salt_size]
+    derived = hashlib.pbkdf2_hmac(name, b"password", salt, rounds, 32)
+    add("spring_pbkdf2", "password", mark + b64(salt + derived), CP % "as setEncodeHashAsBase64", tag="spring", flags=["Slow"])
+
 # WordPress before 6.8, and before 2.5.
 for rounds, password in ((7, "pw"), (8, "p\u00e4ssw\u00f6rd-\u00df\u20ac"), (13, "correct horse battery staple")):
     stored = phpass.using(rounds=rounds, salt=text("wordpress-%d" % rounds, 8)).hash(password)

@@ -64,8 +64,6 @@ passwords.forEach((p, i) => {
   add("clerk_pbkdf2", p, `pbkdf2_sha1$21$not-hex$${hex(pb("sha1", "not-hex", 21, 20))}$20`, { tag: "clerk" });
   if (i < 3) {
     add("spring_pbkdf2", p, "{pbkdf2}" + hex(Buffer.concat([salt.subarray(0, 8), pb("sha1", salt.subarray(0, 8), 185000, 32)])), { tag: "spring", flags: ["Slow"] });
-    add("spring_pbkdf2", p, "{pbkdf2}" + b64(Buffer.concat([salt.subarray(0, 8), pb("sha1", salt.subarray(0, 8), 185000, 32)])), { tag: "spring", flags: ["Slow"] });
-    add("spring_pbkdf2", p, "{pbkdf2@SpringSecurity_v5_8}" + b64(Buffer.concat([salt, pb("sha256", salt, 310000, 32)])), { tag: "spring", flags: ["Slow"] });
     add("spring_pbkdf2", p, "{pbkdf2@SpringSecurity_v5_8}" + hex(Buffer.concat([salt, pb("sha256", salt, 310000, 32)])), { tag: "spring", flags: ["Slow"] });
     add("atlassian", p, "{PKCS5S2}" + b64(Buffer.concat([salt, pb("sha1", salt, 10000, 32)])));
   }

@@ -48,6 +48,7 @@ make("atlassian", h.atlassian_pbkdf2_sha1, passwords=PASSWORDS[:3], salts=raw("a
 make("grub", h.grub_pbkdf2_sha512, salts=raw("grub", 64), rounds=5)
 make("cta_pbkdf2", h.cta_pbkdf2_sha1, salts=raw("cta", 16), rounds=7)
 make("dlitz_pbkdf2", h.dlitz_pbkdf2_sha1, salts=h64("dlitz", 16), rounds=7)
+make("scrypt7", h.scrypt, salts=lambda i: h64("scrypt7", 22)(i).encode(), rounds=5, block_size=8, parallelism=1, ident="$7$", tag="passlib")
 make("scrypt", h.scrypt, salts=raw("scrypt", 16), rounds=4, block_size=8, parallelism=1)
 make("scrypt", h.scrypt, salts=raw("scrypt2", 8), rounds=5, block_size=2, parallelism=3)
 make("passlib_bcrypt_sha256", h.bcrypt_sha256, salts=lambda i: "abcdefghijklmnopqrstu" + ".", rounds=4, tag="passlib")

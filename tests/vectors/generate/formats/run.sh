@@ -1,6 +1,6 @@
 #!/bin/sh
 # Make the vectors of every format anew with the implementations they come from. Needs Python 3 with venv, Perl over libxcrypt,
-# Node, PHP with sodium and Dovecot. Salts that an implementation draws at random differ from run to run; all still verify.
+# Node, PHP with sodium, Dovecot and a PostgreSQL server. Salts that an implementation draws at random differ from run to run; all still verify.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
@@ -19,6 +19,7 @@ node "$here/node_formats.js" "$work/7.json"
 "$work/passlib/bin/python" "$here/forms_formats.py" "$work/8.json"
 php "$here/layers_formats.php" "$work/91.json"
 python3 "$here/dovecot_formats.py" "$work/92.json"
+python3 "$here/postgres_formats.py" "$work/95.json"
 (cd "$work" && npm install --silent --no-save better-auth@1 @adonisjs/hash@9 bcrypt@6 lucia@3 lucia2@npm:lucia@2 &&
     node "$here/systems_formats.mjs" "$work/93.json")
 "$work/passlib/bin/python" "$here/layers_formats.py" "$work/94.json"
