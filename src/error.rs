@@ -67,11 +67,13 @@ pub enum Code {
     DisabledAccount,
     /// Warning: white space or a byte order mark stands around a username, email or phone, which nobody types.
     PaddedIdentifier,
+    /// Warning: a username is another record's email or phone. A sign-in looks for usernames first, so that the other cannot sign in by it.
+    SharedIdentifier,
 }
 
 impl Code {
     /// Every code: problems first, then warnings.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: &'static [Self] = &[
         Self::AmbiguousMethod,
         Self::UnknownMethod,
         Self::MethodConflict,
@@ -100,6 +102,7 @@ impl Code {
         Self::WeakCost,
         Self::DisabledAccount,
         Self::PaddedIdentifier,
+        Self::SharedIdentifier,
     ];
 
     /// The code's stable spelling.
@@ -134,21 +137,15 @@ impl Code {
             Self::WeakCost => "weak_cost",
             Self::DisabledAccount => "disabled_account",
             Self::PaddedIdentifier => "padded_identifier",
+            Self::SharedIdentifier => "shared_identifier",
         }
     }
 
     /// Whether the code is a warning: the record is good, and something about it is worth knowing.
     #[must_use]
     pub const fn is_warning(self) -> bool {
-        matches!(
-            self,
-            Self::TrimmedWhitespace
-                | Self::UppercaseHex
-                | Self::TruncatingMethod
-                | Self::WeakCost
-                | Self::DisabledAccount
-                | Self::PaddedIdentifier
-        )
+        // They come last.
+        self as u8 >= Self::TrimmedWhitespace as u8
     }
 }
 
@@ -375,6 +372,13 @@ pub enum Unverifiable {
         /// How much was asked for, in KiB.
         memory_kib: u32,
     },
+    /// A verification takes more than all the memory of the pool that was to make it.
+    BeyondPool {
+        /// What it takes, in KiB.
+        needed_kib: u32,
+        /// What the pool has, in KiB.
+        memory_kib: u32,
+    },
     /// The password is so long that the hash's rounds would cost a multiple of what they cost for a short one, or longer than the
     /// method takes. Whether it is right is not known; most of what is that long comes from nobody's fingers.
     PasswordTooLong,
@@ -393,6 +397,9 @@ impl fmt::Display for Unverifiable {
             Self::MissingKey { key_id: Some(id) } => write!(f, "the key `{id}` is not registered"),
             Self::MissingKey { key_id: None } => f.write_str("associated data without a registered key"),
             Self::OutOfMemory { memory_kib } => write!(f, "{memory_kib} KiB of memory could not be reserved"),
+            Self::BeyondPool { needed_kib, memory_kib } => {
+                write!(f, "takes {needed_kib} of the pool's {memory_kib} KiB")
+            }
             Self::PasswordTooLong => f.write_str(
                 "the password is so long that this hash's rounds would cost too much, or the method takes none such",
             ),

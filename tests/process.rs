@@ -817,6 +817,10 @@ fn a_store_can_be_named_by_a_file() {
         ("REHASH_STORE_FILE", "absent", &["status", "--store", "sqlite:own.db"], 0),
         ("REHASH_STORE", "sqlite:absent.db", &["store", "info", "--store-file", "url"], 0),
         ("REHASH_STORE", "sqlite:absent.db", &["status"], 69),
+        // What is there and empty is not given.
+        ("REHASH_STORE_FILE", "", &["status", "--store", "sqlite:own.db"], 0),
+        ("REHASH_STORE_FILE", "", &["status"], 69),
+        ("REHASH_STORE", "", &["status"], 69),
     ] {
         let status = rehash(directory.path(), arguments)
             .env(variable, value)
@@ -826,6 +830,23 @@ fn a_store_can_be_named_by_a_file() {
             .expect("it runs");
         assert_eq!(status.code(), Some(code), "{variable} {arguments:?}");
     }
+}
+
+#[test]
+fn an_import_of_files_that_are_not_there_makes_no_store() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let absent = run(directory.path(), &["import", "absent.ndjson"], b"");
+    assert_eq!(absent.status.code(), Some(65), "{}", String::from_utf8_lossy(&absent.stderr));
+    assert_eq!(fs::read_dir(directory.path()).expect("there").count(), 0);
+    // With one that is there, it is an import.
+    table(directory.path(), 3);
+    let one = run(directory.path(), &["import", "absent.ndjson", "users.ndjson", "-q", "--json"], b"");
+    let counts: serde_json::Value = serde_json::from_slice(&one.stdout).expect("JSON");
+    assert_eq!(
+        (one.status.code(), counts["imported"].as_u64(), counts["replaced"].as_u64()),
+        (Some(65), Some(3), Some(0))
+    );
+    assert!(directory.path().join("rehash.db").exists());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
 
-use super::duplicates::Fingerprinter;
+use super::duplicates::{Fingerprinter, of_username};
 use super::field::{Field, Problem};
 use super::pipeline::in_order;
 use super::record::{Record, Rules, Warnings};
@@ -27,14 +27,14 @@ pub struct Options {
     pub format: Option<Format>,
     /// Whose exports the inputs are, where they are not in our own record.
     pub export: Option<Export>,
-    /// Whether good records are handed over; without them, going through a file is faster.
+    /// Whether good records are handed over. Without them, for who only counts what is there, going through a file is faster.
     pub keeps_records: bool,
 }
 
 impl Default for Options {
-    /// One job, formats by content, no records.
+    /// One job, formats by content, records kept.
     fn default() -> Self {
-        Self { jobs: 1, format: None, export: None, keeps_records: false }
+        Self { jobs: 1, format: None, export: None, keeps_records: true }
     }
 }
 
@@ -73,7 +73,7 @@ pub struct Checked<'a> {
     pub problems: &'a [Problem],
     /// What is worth knowing about a good record.
     pub warnings: Warnings,
-    /// The good record, where [`Options::keeps_records`] is set.
+    /// The good record; `None` of a bad one, and of all where [`Options::keeps_records`] is not set.
     pub record: Option<Box<Record<'static>>>,
 }
 
@@ -105,8 +105,8 @@ pub struct Summary {
 /// Goes through inputs. `sink` gets every record in the order of the input, on the calling thread; when it breaks, the
 /// rest is not read, and what it broke with is returned beside the counts so far.
 ///
-/// Memory is bounded whatever the inputs' size, but for the identifiers seen: at most 8 bytes each,
-/// and 48 MiB.
+/// Memory is bounded whatever the inputs' size, but for the identifiers seen: at most 8 bytes each (a username that could be
+/// somebody's email or phone, and is not the record's own, counts twice), and 48 MiB.
 pub fn check<B>(
     sources: impl IntoIterator<Item = Result<Source, InputError>>,
     rules: &Rules,
@@ -114,7 +114,7 @@ pub fn check<B>(
     mut sink: impl FnMut(Checked<'_>) -> ControlFlow<B>,
 ) -> (Summary, Option<B>) {
     let mut run =
-        Run { rules, options, summary: Summary::default(), seen: Seen::new(), prints: Fingerprinter::default() };
+        Run { rules, options, summary: Summary::default(), seen: SeenUsers::new(), prints: Fingerprinter::default() };
     for source in sources {
         match source.and_then(|source| run.options.chunks(source)) {
             Ok(chunks) => {
@@ -132,8 +132,35 @@ struct Run<'r> {
     rules: &'r Rules,
     options: Options,
     summary: Summary,
-    seen: Seen,
+    seen: SeenUsers,
     prints: Fingerprinter,
+}
+
+/// What the records before were called.
+struct SeenUsers {
+    prints: Seen,
+    /// Whether any had a username that could be an email or a phone.
+    has_usernames_elsewhere: bool,
+}
+
+impl SeenUsers {
+    fn new() -> Self {
+        Self { prints: Seen::new(), has_usernames_elsewhere: false }
+    }
+
+    /// Whether a record's username is the email or phone of one before it, or the other way round; and keeps the username in mind
+    /// for those after it.
+    fn is_shared(&mut self, [_, email, phone]: Fingerprints, elsewhere: u64) -> bool {
+        let is_username = |print: u64| print != 0 && self.prints.has(of_username(print));
+        let mut is_shared = self.has_usernames_elsewhere && (is_username(email) || is_username(phone));
+        if elsewhere != 0 {
+            is_shared |= self.prints.has(elsewhere);
+            // The same username twice was refused before.
+            let _ = self.prints.insert([of_username(elsewhere), 0, 0]);
+            self.has_usernames_elsewhere = true;
+        }
+        is_shared
+    }
 }
 
 /// A judged record, without what it borrowed.
@@ -146,6 +173,8 @@ struct Judged {
 enum Outcome {
     Good {
         prints: Fingerprints,
+        /// Of its username, where that could be somebody's email or phone.
+        elsewhere: u64,
         /// Of the accounts that its identities name.
         accounts: Vec<u64>,
         method: Option<Method>,
@@ -190,10 +219,10 @@ impl Run<'_> {
                         return ControlFlow::Continue(());
                     }
                 };
-                warm(seen, &judged);
+                warm(&seen.prints, &judged);
                 let mut judged = judged.into_iter();
                 while !judged.as_slice().is_empty() {
-                    warm(seen, judged.as_slice().get(WARM_RECORDS..).unwrap_or_default());
+                    warm(&seen.prints, judged.as_slice().get(WARM_RECORDS..).unwrap_or_default());
                     for judged in judged.by_ref().take(WARM_RECORDS) {
                         let (raw, line) = (chunk.slice(judged.raw), judged.line);
                         let (problems, warnings, record) = count(summary, seen, judged.outcome);
@@ -215,6 +244,7 @@ fn judge_chunk(rules: &Rules, prints: &Fingerprinter, keeps_records: bool, chunk
         let text = text.map_or_else(|| std::str::from_utf8(chunk.slice(range.clone())), Ok);
         let outcome = rules.judge_text(chunk, raw, text, keeps_records, |fields, good| Outcome::Good {
             prints: prints.of(fields.identifiers()),
+            elsewhere: prints.of_username_elsewhere(fields.identifiers()),
             accounts: prints.of_accounts(fields.identities()),
             method: good.method,
             is_plaintext: good.is_plaintext(),
@@ -237,7 +267,7 @@ fn warm(seen: &Seen, judged: &[Judged]) {
 /// Adds an outcome to the counts, unless the user has been seen before.
 fn count(
     summary: &mut Summary,
-    seen: &mut Seen,
+    users: &mut SeenUsers,
     outcome: Outcome,
 ) -> (Vec<Problem>, Warnings, Option<Box<Record<'static>>>) {
     summary.records += 1;
@@ -248,12 +278,13 @@ fn count(
         }
         (problems, Warnings::default(), None)
     };
-    let (prints, accounts, method, is_plaintext, warnings, record) = match outcome {
+    let (prints, elsewhere, accounts, method, is_plaintext, mut warnings, record) = match outcome {
         Outcome::Bad(problems) => return reject(problems),
-        Outcome::Good { prints, accounts, method, is_plaintext, warnings, record } => {
-            (prints, accounts, method, is_plaintext, warnings, record)
+        Outcome::Good { prints, elsewhere, accounts, method, is_plaintext, warnings, record } => {
+            (prints, elsewhere, accounts, method, is_plaintext, warnings, record)
         }
     };
+    let seen = &mut users.prints;
     let remedy = "an earlier record has the same; keep one of them";
     let is_new_user = |seen: &Seen| !prints.iter().any(|print| seen.has(*print));
     if accounts.iter().any(|account| seen.has(*account)) && is_new_user(seen) {
@@ -265,6 +296,9 @@ fn count(
     }
     // None of them is there.
     accounts.into_iter().filter_map(|account| seen.insert([account, 0, 0]).err()).for_each(drop);
+    if users.is_shared(prints, elsewhere) {
+        warnings.add(Code::SharedIdentifier);
+    }
     summary.good += 1;
     match method {
         Some(method) => *summary.methods.entry(method).or_default() += 1,

@@ -22,11 +22,35 @@ impl Fingerprinter {
         prints
     }
 
+    /// Of a username that could be somebody's email or phone, the print that it would have as one; nought of any other, and of one
+    /// that is the record's own.
+    pub(crate) fn of_username_elsewhere(&self, [username, email, phone]: [Option<&str>; 3]) -> u64 {
+        let Some(username) = username else { return 0 };
+        let is_own = |other: Option<&str>| other.is_some_and(|other| other.eq_ignore_ascii_case(username));
+        let elsewhere = if username.starts_with('+') && !is_own(phone) {
+            [None, None, Some(username)]
+        } else if username.contains('@') && !is_own(email) {
+            [None, Some(username), None]
+        } else {
+            return 0;
+        };
+        let [_, email, phone] = self.of(elsewhere);
+        email.max(phone)
+    }
+
     /// Of the accounts elsewhere that a record's identities name. Most records have none, which costs nothing.
     pub(crate) fn of_accounts(&self, identities: Option<&str>) -> Vec<u64> {
         let Some(identities) = identities else { return Vec::new() };
         let print = |account: &Account| self.1.hash_one(account).max(1);
         accounts(Some(identities)).iter().map(print).collect()
+    }
+}
+
+/// What a username's print as an email or phone becomes, so that it stands beside those of emails and phones and is none of them.
+pub(crate) const fn of_username(elsewhere: u64) -> u64 {
+    match elsewhere ^ 0x5555_5555_5555_5555 {
+        0 => 1,
+        print => print,
     }
 }
 

@@ -65,16 +65,17 @@ impl Credential {
 pub struct Warnings(u8);
 
 impl Warnings {
-    const ALL: [Code; 6] = [
+    const ALL: [Code; 7] = [
         Code::TrimmedWhitespace,
         Code::UppercaseHex,
         Code::TruncatingMethod,
         Code::WeakCost,
         Code::DisabledAccount,
         Code::PaddedIdentifier,
+        Code::SharedIdentifier,
     ];
 
-    fn add(&mut self, code: Code) {
+    pub(super) fn add(&mut self, code: Code) {
         self.0 |= Self::ALL.iter().position(|known| *known == code).map_or(0, |place| 1 << place);
     }
 

@@ -52,7 +52,8 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
     if let Some(exit) = probe::run(args, inputs.sources(&interrupt), &rules, &engine, out)? {
         return Ok(exit);
     }
-    let store = if args.dry_run { store::open_or_imagine(url)? } else { store::create_or_open(url)? };
+    let is_real = !args.dry_run && inputs.are_there();
+    let store = if is_real { store::create_or_open(url)? } else { store::open_or_imagine(url)? };
     let bulk = store.bulk(args.into())?;
     let options = options(&args.input, true)?;
     let mut importer = Importer {
@@ -93,7 +94,8 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
     }
     drop(progress);
     if let Err(failure) = inputs.check_reached(&summary) {
-        importer.bulk.finish()?;
+        // Whatever it says, this is why.
+        let _ = importer.bulk.finish();
         return Err(failure);
     }
     summary.records += committed_earlier;

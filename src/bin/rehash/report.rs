@@ -78,7 +78,9 @@ impl<W: Write> Reporter<W> {
         if self.shows_warnings {
             for code in checked.warnings.iter() {
                 let field = match code {
-                    rehash::Code::DisabledAccount | rehash::Code::PaddedIdentifier => "record",
+                    rehash::Code::DisabledAccount | rehash::Code::PaddedIdentifier | rehash::Code::SharedIdentifier => {
+                        "record"
+                    }
                     _ => "passwordEncrypted",
                 };
                 self.line(checked.source, checked.line, field, code.as_str(), warning(code))?;
@@ -160,7 +162,9 @@ impl<W: Write> Reporter<W> {
         if totals.outcomes.is_empty() {
             row(2, "good", summary.good)?;
         }
-        for (name, count) in &totals.outcomes {
+        // People are not told of what an import seldom meets, where it did not; programs always are.
+        let is_usual = |name: &str| matches!(name, "imported" | "already_there" | "kept_newer");
+        for (name, count) in totals.outcomes.iter().filter(|(name, count)| *count > 0 || is_usual(name)) {
             let indent = if matches!(*name, "kept_newer" | "rejected_earlier") { 4 } else { 2 };
             row(indent, &name.replace('_', " "), *count)?;
         }
@@ -205,6 +209,9 @@ fn warning(code: rehash::Code) -> &'static str {
         rehash::Code::WeakCost => "the cost is below what is recommended today",
         rehash::Code::DisabledAccount => "was disabled, blocked or suspended; here it can sign in",
         rehash::Code::PaddedIdentifier => "white space around a username, email or phone, which has to be typed too",
+        rehash::Code::SharedIdentifier => {
+            "its username is another's email or phone, or the other way round: the username's owner signs in with it"
+        }
         _ => "worth knowing",
     }
 }

@@ -13,7 +13,7 @@ use crate::output::{Failure, printable};
 
 /// Reads the command line, with what belongs to it.
 pub fn parse(args: Vec<OsString>) -> Result<Args, Failure> {
-    let command = without_farther_store(Args::command(), &args);
+    let command = without_farther_store(without_empty_variables(Args::command()), &args);
     let is_serve = args.get(1).and_then(|arg| arg.to_str()) == Some("serve");
     let Some(serve) = command.find_subcommand("serve").filter(|_| is_serve) else {
         return read(command, args);
@@ -34,6 +34,15 @@ pub fn parse(args: Vec<OsString>) -> Result<Args, Failure> {
         silenced.into_iter().fold(serve, |serve, id| serve.mut_arg(id, |arg| arg.env(None::<&str>)))
     });
     read(command, args)
+}
+
+/// A variable that is there and empty says nothing: that is how files of services and containers write "not given".
+fn without_empty_variables(command: Command) -> Command {
+    let silenced = |arg: Arg| {
+        let is_empty = arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+        if is_empty { arg.env(None::<&str>) } else { arg }
+    };
+    command.mut_args(silenced).mut_subcommands(without_empty_variables)
 }
 
 /// The command line says where the store is by a URL or by a file that holds one; the environment's other way is then silent.

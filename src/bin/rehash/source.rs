@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::fs;
 use std::io::Write;
+use std::path::PathBuf;
 
 use rehash::import::database::{self, DatabaseOptions, Position, Preset, Select};
 use rehash::import::{InputError, Source, Summary, shell_quoted};
@@ -85,6 +86,12 @@ impl<'a> Inputs<'a> {
     /// The database that is read.
     pub fn database(&self) -> Option<(&str, &DatabaseOptions)> {
         self.database.as_ref().map(|(url, options)| (&**url, options))
+    }
+
+    /// Whether there is anything to read: no store is made for files that are not there.
+    pub fn are_there(&self) -> bool {
+        let is_there = |path: &PathBuf| path.as_os_str() == "-" || path.exists();
+        self.database.is_some() || self.input.files.iter().any(is_there)
     }
 
     /// From here on it is read for the journal, from after this key.

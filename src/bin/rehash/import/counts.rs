@@ -34,21 +34,18 @@ impl Counts {
 
     pub fn totals<'s>(&self, summary: &'s Summary, stopped: Option<String>) -> Totals<'s> {
         let (counts, tally) = (self, &self.tally);
-        let mut outcomes = vec![
+        // Read, and then not taken: the store failed, or somebody asked for an end.
+        let unprocessed = summary.records.saturating_sub(tally.records() + counts.earlier);
+        let outcomes = vec![
             ("imported", tally.imported),
             ("already_there", tally.already_there),
             ("kept_newer", tally.kept_newer),
-        ];
-        // Read, and then not taken: the store failed, or somebody asked for an end.
-        let unprocessed = summary.records.saturating_sub(tally.records() + counts.earlier);
-        let others = [
             ("replaced", tally.replaced),
             ("left_newer", tally.left_newer),
             ("committed_earlier", counts.earlier),
             ("rejected_earlier", counts.rejected_earlier),
             ("unprocessed", unprocessed),
         ];
-        outcomes.extend(others.into_iter().filter(|(_, count)| *count > 0));
         let problems = counts.problems.iter().map(|(code, count)| (code.as_str(), *count)).collect();
         // In the order of `check`: methods as they are listed, then the others.
         let names = rehash::Method::all().map(rehash::Method::as_str).chain(["plaintext", "without_password"]);
