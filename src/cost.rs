@@ -16,6 +16,12 @@ pub struct Cost {
 }
 
 impl Cost {
+    /// So much memory at a time, in KiB, and so much time on one core.
+    #[must_use]
+    pub const fn new(memory_kib: u32, time: Duration) -> Self {
+        Self { memory_kib, time }
+    }
+
     /// A single digest of a password: a quarter of a microsecond.
     pub(crate) const DIGEST: Self = Self { memory_kib: 0, time: Duration::from_nanos(250) };
 

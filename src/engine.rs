@@ -2,6 +2,7 @@
 //! reads no clock; what it hands back is for the caller to write, by compare-and-swap.
 
 mod batch;
+mod denied;
 
 use std::fmt;
 
@@ -11,6 +12,8 @@ use zeroize::Zeroizing;
 use crate::error::Unverifiable;
 use crate::scheme::argon2::{Argon2, Spec};
 use crate::{Cost, Method, Password, Policy, StoredHash, UpgradeMode};
+
+pub use denied::{ChangeError, Denied, HashError};
 
 /// Verifies passwords against stored hashes under a [`Policy`].
 ///
@@ -89,13 +92,14 @@ impl fmt::Display for SkipReason {
 /// verified password, cannot be expressed.
 ///
 /// Write [`Replacement::new_hash`] only where the table still holds [`Replacement::expected`]; where it does not,
-/// somebody changed the password in between, and their change wins. It is not a "password changed" event: no
-/// mail, no session revoked.
+/// somebody changed the password in between, and their change wins. Unless it [is a change](Replacement::is_change), it is not a
+/// "password changed" event: no mail, no session revoked.
 #[derive(Debug)]
 #[must_use = "write it by compare-and-swap"]
 pub struct Replacement {
     expected: StoredHash,
     new: StoredHash,
+    is_change: bool,
 }
 
 impl Replacement {
@@ -110,59 +114,13 @@ impl Replacement {
     pub const fn new_hash(&self) -> &StoredHash {
         &self.new
     }
-}
 
-/// The password was not accepted. To the visitor every variant is the same; to the operator they are not.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use]
-#[non_exhaustive]
-pub enum Denied {
-    /// The password does not belong to the hash.
-    WrongPassword,
-    /// Nobody can tell: the row or the configuration is broken. Show the operator, not the visitor.
-    Unverifiable(Unverifiable),
-}
-
-impl fmt::Display for Denied {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::WrongPassword => f.write_str("wrong password"),
-            Self::Unverifiable(why) => write!(f, "cannot be verified: {why}"),
-        }
+    /// Whether it is of another password ([`Engine::change`]), and not of the one that was verified.
+    #[must_use]
+    pub const fn is_change(&self) -> bool {
+        self.is_change
     }
 }
-
-impl std::error::Error for Denied {}
-
-/// Why a new hash could not be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum HashError {
-    /// The password has more than [`Password::BYTES_MAX`] bytes.
-    PasswordTooLong,
-    /// The memory could not be reserved.
-    OutOfMemory {
-        /// How much was asked for, in KiB.
-        memory_kib: u32,
-    },
-    /// The operating system gave no random bytes.
-    Entropy,
-    /// The new hash did not pass the engine's own parser and limits: a fault of this library.
-    SelfCheck,
-}
-
-impl fmt::Display for HashError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::PasswordTooLong => write!(f, "the password has more than {} bytes", Password::BYTES_MAX),
-            Self::OutOfMemory { memory_kib } => write!(f, "{memory_kib} KiB of memory could not be reserved"),
-            Self::Entropy => f.write_str("the operating system gave no random bytes"),
-            Self::SelfCheck => f.write_str("the new hash did not pass its own check"),
-        }
-    }
-}
-
-impl std::error::Error for HashError {}
 
 /// What hashes are bounded by is the longest password there is.
 const _: () = assert!(crate::stored::PASSWORD_BYTES_MAX == Password::BYTES_MAX);
@@ -224,15 +182,42 @@ impl Engine {
         self.hash_as(&self.policy.new_spec(), password)
     }
 
+    /// Changes a password: verifies the old one as [`Engine::verify`] does, and makes the hash of the new one, to be written where the
+    /// old one's still stands. Makes no upgrade of the old one's hash on the way, which such a write would find in its place.
+    ///
+    /// Costs one verification and one hash of the policy's target.
+    ///
+    /// # Errors
+    ///
+    /// [`ChangeError`].
+    pub fn change(&self, stored: &StoredHash, old: &Password, new: &Password) -> Result<Replacement, ChangeError> {
+        match self.matches(stored, old) {
+            Ok(Some(_)) => {}
+            outcome => {
+                let denied = self.conclude_with_decoy(stored, old, outcome).err();
+                return Err(ChangeError::Denied(denied.unwrap_or(Denied::WrongPassword)));
+            }
+        }
+        let new = self.hash(new).map_err(ChangeError::HashFailed)?;
+        Ok(Replacement { expected: stored.clone(), new, is_change: true })
+    }
+
     /// What one hash under the policy's target costs: a sign-up, the decoy, an upgrade of a weaker hash.
     #[must_use]
     pub fn target_cost(&self) -> Cost {
         self.decoy.cost()
     }
 
+    /// What [`Engine::verify`] and [`Engine::change`] of this hash cost at most, in memory at a time and in time altogether: what
+    /// work of one's own in a pool is to be accounted as.
+    #[must_use]
+    pub fn verify_cost(&self, stored: &StoredHash) -> Cost {
+        let (own, on_top) = (stored.cost(), self.cost_on_top(stored));
+        Cost { memory_kib: own.memory_kib.max(on_top.memory_kib), time: own.time.saturating_add(on_top.time) }
+    }
+
     /// What a verification can cost beside its own: an upgrade, or the decoy.
-    #[cfg(feature = "pool")]
-    pub(crate) fn cost_on_top(&self, stored: &StoredHash) -> Cost {
+    fn cost_on_top(&self, stored: &StoredHash) -> Cost {
         let (decoy, new) = (self.target_cost(), self.policy.cost_replacing(stored));
         Cost { memory_kib: decoy.memory_kib.max(new.memory_kib), time: decoy.time.max(new.time) }
     }
@@ -242,7 +227,7 @@ impl Engine {
         if self.is_match(stored, password, password.expose())? {
             return Ok(Some(Match::Exact));
         }
-        self.matches_trimmed(stored, password)
+        self.matches_otherwise(stored, password)
     }
 
     /// Whether the policy lets a hash be verified at all.
@@ -253,13 +238,15 @@ impl Engine {
         stored.check(self.policy.limits()).map_err(Unverifiable::OverLimit)
     }
 
-    /// What is left to try where the password as it is did not match.
-    fn matches_trimmed(&self, stored: &StoredHash, password: &Password) -> Outcome {
-        let trimmed = stored.method().trimmed(password.expose());
-        if trimmed.len() < password.expose().len() && self.is_match(stored, password, trimmed)? {
-            return Ok(Some(Match::Trimmed));
+    /// What is left to try where the password as it is did not match. All of it is tried, whatever matches.
+    fn matches_otherwise(&self, stored: &StoredHash, password: &Password) -> Outcome {
+        let mut matched = None;
+        for (input, is_of_others) in stored.other_inputs(password.expose()) {
+            if self.is_match(stored, password, &input)? {
+                matched = matched.or(Some(if is_of_others { Match::Trimmed } else { Match::Exact }));
+            }
         }
-        Ok(None)
+        Ok(matched)
     }
 
     fn is_match(&self, stored: &StoredHash, password: &Password, bytes: &[u8]) -> Result<bool, Unverifiable> {
@@ -317,7 +304,7 @@ impl Engine {
             return Upgrade::Skipped(reason);
         }
         match self.hash_as(&spec, password) {
-            Ok(new) => Upgrade::Ready(Replacement { expected: stored.clone(), new }),
+            Ok(new) => Upgrade::Ready(Replacement { expected: stored.clone(), new, is_change: false }),
             Err(error) => Upgrade::Failed(error),
         }
     }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-#[cfg(feature = "pool")]
 use crate::Cost;
 use crate::error::OutOfBounds;
 use crate::keyring::Keyring;
@@ -216,7 +215,6 @@ impl Policy {
     }
 
     /// What making the hash costs that would replace `stored`.
-    #[cfg(feature = "pool")]
     pub(crate) fn cost_replacing(&self, stored: &StoredHash) -> Cost {
         let spec = self.spec_replacing(stored);
         Cost::argon2(spec.memory_kib, spec.passes)

@@ -8,6 +8,7 @@ mod config;
 mod job;
 mod machine;
 mod queue;
+mod submit;
 mod worker;
 
 use std::fmt;
@@ -16,9 +17,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::{Accepted, Cost, Denied, Engine, HashError, Password, StoredHash};
+use crate::{Accepted, ChangeError, Cost, Denied, Engine, HashError, Password, Replacement, StoredHash, Unverifiable};
 
-use job::{Sender, channel};
 use queue::{Entry, Queue, Work};
 
 pub use config::{Gauges, Overloaded, PoolConfig, PoolError};
@@ -101,6 +101,9 @@ impl Shared {
         if entry.is_some() {
             state.gauges.cancelled += 1;
         }
+        if state.is_closed {
+            self.deadlines.notify_all();
+        }
         drop(state);
         drop(entry);
     }
@@ -173,11 +176,12 @@ impl HashPool {
         self.handle.shared.config
     }
 
-    /// [`Engine::verify`], on a worker. Not begun after the deadline.
+    /// [`Engine::verify`], on a worker. Not begun after the deadline. A hash that takes more than the whole pool has is answered with
+    /// [`Unverifiable::BeyondPool`], in the queue and at the cost of an unknown user: who asks is not told that there is such a user.
     ///
     /// # Errors
     ///
-    /// [`Overloaded`], at once.
+    /// [`Overloaded`], at once: as for an unknown user.
     pub fn verify(
         &self,
         stored: StoredHash,
@@ -205,8 +209,47 @@ impl HashPool {
         deadline: Option<Instant>,
         is_measured: bool,
     ) -> Result<Job<Result<Accepted, Denied>>, Overloaded> {
+        if let Some(why) = self.beyond(&stored) {
+            let cost = self.engine().target_cost();
+            return self.run_as(cost, deadline, is_measured, true, move |engine| {
+                let _: Denied = engine.verify_unknown_user(&password);
+                Err(Denied::Unverifiable(why))
+            });
+        }
         let entry = Entry::of_verification(self.engine(), &stored, deadline, is_measured);
         self.submit(entry, |answer| Work::Verify { stored: Box::new(stored), password, answer })
+    }
+
+    /// Why a hash can never be verified here, whatever it is waited for.
+    fn beyond(&self, stored: &StoredHash) -> Option<Unverifiable> {
+        let (needed_kib, memory_kib) = (self.engine().verify_cost(stored).memory_kib, self.config().memory_kib);
+        (needed_kib > memory_kib).then_some(Unverifiable::BeyondPool { needed_kib, memory_kib })
+    }
+
+    /// [`Engine::change`], on a worker. Not begun after the deadline. Where the old password's hash takes more than the pool has, as
+    /// [`HashPool::verify`].
+    ///
+    /// # Errors
+    ///
+    /// [`Overloaded`], at once.
+    pub fn change(
+        &self,
+        stored: StoredHash,
+        old: Password,
+        new: Password,
+        deadline: Option<Instant>,
+    ) -> Result<Job<Result<Replacement, ChangeError>>, Overloaded> {
+        let target = self.engine().target_cost();
+        if let Some(why) = self.beyond(&stored) {
+            return self.run_as(target, deadline, true, true, move |engine| {
+                let _: Denied = engine.verify_unknown_user(&old);
+                Err(ChangeError::Denied(Denied::Unverifiable(why)))
+            });
+        }
+        let mut cost = self.engine().verify_cost(&stored);
+        cost.time = cost.time.saturating_add(target.time);
+        let fits_arena = Entry::fits_arena(&stored);
+        self.run_as(cost, deadline, true, fits_arena, move |engine| engine.change(&stored, &old, &new))
     }
 
     /// [`Engine::verify_unknown_user`], on a worker. Not begun after the deadline.
@@ -237,7 +280,7 @@ impl HashPool {
     }
 
     /// Anything that hashes, on a worker, within the one budget. `cost` is what it takes at most at a time: the dearest of
-    /// the hashes that it computes one after the other. Whatever takes memory is given it anew: what the worker has kept from its
+    /// the hashes that it computes one after the other ([`Engine::verify_cost`] for a verification). Whatever takes memory is given it anew: what the worker has kept from its
     /// last hash is Argon2's alone, and goes before.
     ///
     /// # Errors
@@ -252,21 +295,6 @@ impl HashPool {
         self.run_as(cost, deadline, true, false, work)
     }
 
-    /// The same for what verifies this hash and makes one of the policy's.
-    #[cfg(feature = "serve")]
-    pub(crate) fn run_with<T: Send + 'static>(
-        &self,
-        stored: StoredHash,
-        deadline: Option<Instant>,
-        work: impl FnOnce(&Engine, &StoredHash) -> T + Send + 'static,
-    ) -> Result<Job<T>, Overloaded> {
-        let (new, on_top) = (self.engine().target_cost(), self.engine().cost_on_top(&stored));
-        let mut cost = stored.cost();
-        cost.memory_kib = cost.memory_kib.max(on_top.memory_kib);
-        cost.time += on_top.time + new.time;
-        self.run_as(cost, deadline, true, Entry::fits_arena(&stored), move |engine| work(engine, &stored))
-    }
-
     /// The same for work of Argon2 that says nothing of what others take: [`HashPool::job_time`] leaves it out.
     #[cfg(feature = "serve")]
     pub(crate) fn run_aside<T: Send + 'static>(
@@ -276,67 +304,6 @@ impl HashPool {
         work: impl FnOnce(&Engine) -> T + Send + 'static,
     ) -> Result<Job<T>, Overloaded> {
         self.run_as(cost, deadline, false, true, work)
-    }
-
-    fn run_as<T: Send + 'static>(
-        &self,
-        cost: Cost,
-        deadline: Option<Instant>,
-        is_measured: bool,
-        fits_arena: bool,
-        work: impl FnOnce(&Engine) -> T + Send + 'static,
-    ) -> Result<Job<T>, Overloaded> {
-        let entry = Entry {
-            id: 0,
-            memory_kib: cost.memory_kib,
-            time: cost.time,
-            lanes: self.engine().policy().target().lanes,
-            fits_arena,
-            bcrypt_cost: None,
-            deadline,
-            is_measured,
-            work: Work::Nothing,
-        };
-        self.submit(entry, |answer: Sender<T>| {
-            Work::Call(Box::new(move |engine| match engine {
-                Ok(engine) => answer.send(work(engine)),
-                Err(error) => answer.fail(error),
-            }))
-        })
-    }
-
-    fn submit<T>(&self, mut entry: Entry, work: impl FnOnce(Sender<T>) -> Work) -> Result<Job<T>, Overloaded> {
-        let shared = &self.handle.shared;
-        let mut guard = shared.lock();
-        let state = &mut *guard;
-        let config = &shared.config;
-        if state.is_closed {
-            return Err(Overloaded::ShutDown);
-        }
-        let refused = if entry.memory_kib > config.memory_kib {
-            Some(Overloaded::TooLarge { needed_kib: entry.memory_kib, memory_kib: config.memory_kib })
-        } else if state.queue.len() >= config.queue_len + (state.idle_workers - state.borrowed) {
-            // Idle workers take at once what comes; it does not wait.
-            Some(Overloaded::QueueFull { queue_len: config.queue_len })
-        } else {
-            None
-        };
-        if let Some(refused) = refused {
-            state.gauges.overloaded += 1;
-            return Err(refused);
-        }
-        state.next_id += 1;
-        entry.id = state.next_id;
-        let (answer, job) = channel(Arc::downgrade(shared), entry.id);
-        entry.work = work(answer);
-        let is_nearer = entry.deadline.is_some_and(|new| state.queue.next_deadline().is_none_or(|next| new < next));
-        state.queue.push(entry, self.engine().target_cost().time);
-        drop(guard);
-        shared.changed.notify_one();
-        if is_nearer {
-            shared.deadlines.notify_one();
-        }
-        Ok(job)
     }
 
     /// What the pool is doing.

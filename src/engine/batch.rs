@@ -74,7 +74,7 @@ impl Engine {
             outcomes[*place] = Some(if bool::from(matched) && !password.is_oversized() {
                 Ok(Some(Match::Exact))
             } else {
-                self.matches_trimmed(stored, password)
+                self.matches_otherwise(stored, password)
             });
         }
     }

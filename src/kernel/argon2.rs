@@ -71,7 +71,7 @@ impl Path {
         let vectors =
             [(Self::Avx512, is_x86_feature_detected!("avx512f")), (Self::Avx2, is_x86_feature_detected!("avx2"))];
         #[cfg(not(target_arch = "x86_64"))]
-        let vectors = [];
+        let vectors: [(Self, bool); 0] = [];
         vectors.into_iter().filter_map(|(path, is_there)| is_there.then_some(path)).chain([Self::Portable])
     }
 
@@ -124,11 +124,12 @@ pub(crate) fn hash(input: &Input<'_>, path: Path, threads: usize, output: &mut [
                 seed[68..].copy_from_slice(&(lane as u32).to_le_bytes());
                 let mut bytes = Zeroizing::new([0; 1024]);
                 long_hash(&[&*seed], &mut *bytes);
-                let mut block = Block::ZERO;
+                // Where it stays, and is wiped: a copy of it would be a short way to try passwords.
+                let block = memory.as_ptr().add(lane * shape.lane_length + place);
+                block.write(Block::ZERO);
                 for (word, bytes) in bytes.chunks_exact(8).enumerate() {
-                    block.0[path.place(word)] = u64::from_le_bytes(bytes.try_into().unwrap_or_default());
+                    (&mut (*block).0)[path.place(word)] = u64::from_le_bytes(bytes.try_into().unwrap_or_default());
                 }
-                memory.as_ptr().add(lane * shape.lane_length + place).write(block);
             }
         }
         fill(input, &shape, &memory, path, threads);

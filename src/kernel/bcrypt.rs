@@ -5,7 +5,7 @@
 
 #![allow(clippy::needless_range_loop, reason = "a lane is an index into several arrays at once")]
 
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 /// How many are computed side by side at most.
 pub(crate) const LANES_MAX: usize = 4;
@@ -67,8 +67,9 @@ impl<const N: usize> Drop for State<N> {
 
 fn side_by_side<const N: usize>(jobs: [&Job; N], cost: u32) -> [Output; N] {
     let mut state = State::<N>::new();
-    let firsts = jobs.map(|job| job.first);
-    let keys = jobs.map(|job| job.key);
+    // The password, as words.
+    let firsts = Zeroizing::new(jobs.map(|job| job.first));
+    let keys = Zeroizing::new(jobs.map(|job| job.key));
     let salts: [Words; N] = jobs.map(|job| std::array::from_fn(|place| job.salt[place % 4]));
     state.expand_salted(&firsts, &salts);
     for _ in 0..1u64 << cost {

@@ -140,7 +140,7 @@ impl Shard {
     /// The line where the search for a print begins.
     fn home(&self, kept: u64) -> usize {
         // The upper 32 of the 48 bits are far more than there are lines in a shard.
-        ((kept >> 16) as usize * self.lines()) >> (KEPT_BITS - 16)
+        (((kept >> 16) * self.lines() as u64) >> (KEPT_BITS - 16)) as usize
     }
 
     /// The line after one; after the last comes the first.

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use super::Shared;
 
@@ -14,7 +15,8 @@ use super::Shared;
 pub enum JobError {
     /// Its deadline passed before a worker was free. Nothing was computed.
     DeadlinePassed,
-    /// Its computation panicked: a fault of this library. The worker goes on with the next.
+    /// Its computation panicked: a fault of this library, or of what was given to [`HashPool::run`](super::HashPool::run). The worker
+    /// goes on with the next.
     Panicked,
     /// The pool was shut down before a worker was free. Nothing was computed.
     ShutDown,
@@ -112,6 +114,21 @@ impl<T> Job<T> {
     }
 }
 
+impl<T> Job<T> {
+    /// The same for no longer than `patience`; the job itself where there is no answer by then, to be waited for again or dropped.
+    ///
+    /// # Errors
+    ///
+    /// The job.
+    pub fn wait_timeout(self, patience: Duration) -> Result<Result<T, JobError>, Self> {
+        let state = self.slot.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_open = |state: &mut SlotState<T>| state.answer.is_none();
+        let waited = self.slot.answered.wait_timeout_while(state, patience, is_open);
+        let answer = waited.unwrap_or_else(PoisonError::into_inner).0.answer.take();
+        answer.ok_or(self)
+    }
+}
+
 impl<T> Future for Job<T> {
     type Output = Result<T, JobError>;
 
@@ -142,5 +159,18 @@ impl<T> Drop for Job<T> {
 impl<T> fmt::Debug for Job<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Job").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_waited_for_no_longer_than_is_said() {
+        let (answer, job) = channel(Weak::new(), 1);
+        let Err(job) = job.wait_timeout(Duration::from_millis(5)) else { panic!("nobody has answered") };
+        answer.send(7);
+        assert_eq!(job.wait_timeout(Duration::from_secs(60)).ok(), Some(Ok(7)));
     }
 }

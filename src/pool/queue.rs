@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::job::{JobError, Sender};
-use crate::{Accepted, Denied, Engine, Password, StoredHash};
+use crate::{Accepted, Cost, Denied, Engine, Password, StoredHash};
 
 /// Classes of cost; each covers a factor of four, the first one up to four times the target.
 const CLASSES: usize = 8;
@@ -38,11 +38,11 @@ impl Entry {
         is_measured: bool,
     ) -> Self {
         // Whatever the answer is, the decoy or an upgrade may come on top.
-        let (more, own) = (engine.cost_on_top(stored), stored.cost());
+        let Cost { memory_kib, time } = engine.verify_cost(stored);
         Self {
             id: 0,
-            memory_kib: own.memory_kib.max(more.memory_kib),
-            time: own.time + more.time,
+            memory_kib,
+            time,
             lanes: stored.argon2_lanes().unwrap_or(1).max(engine.policy().target().lanes),
             fits_arena: Self::fits_arena(stored),
             bcrypt_cost: stored.bcrypt().map(crate::scheme::bcrypt::Bcrypt::cost_parameter),
@@ -89,6 +89,8 @@ impl Work {
 pub(super) struct Queue {
     lines: [Line; CLASSES],
     len: usize,
+    /// What the line had spent that was taken from last: where a line begins that comes back.
+    clock: u64,
 }
 
 #[derive(Default)]
@@ -115,11 +117,10 @@ impl Queue {
     pub(super) fn push(&mut self, entry: Entry, target: Duration) {
         let times = entry.time.as_nanos() / target.as_nanos().max(1);
         let class = (times.max(1).ilog2() as usize / 2).min(CLASSES - 1);
-        let now = self.lines.iter().filter(|line| !line.entries.is_empty()).map(|line| line.spent).min();
         let line = &mut self.lines[class];
         if line.entries.is_empty() {
-            // Who comes back does not make up for the time it was away.
-            line.spent = line.spent.max(now.unwrap_or(0));
+            // Who comes back does not make up for the time it was away, nor wait for what others were away.
+            line.spent = line.spent.max(self.clock);
         }
         line.entries.push_back(entry);
         self.len += 1;
@@ -133,24 +134,25 @@ impl Queue {
         let mut left = room.memory_kib;
         let mut waits_for_memory = false;
         for class in order {
-            let Some(head) = self.lines[class].entries.front() else { continue };
-            if room.shorter_than.is_some_and(|limit| head.time >= limit) {
-                continue;
-            }
+            // What may not run now does not hold up what is shorter behind it.
+            let is_short = |entry: &Entry| room.shorter_than.is_none_or(|limit| entry.time < limit);
+            let entries = &self.lines[class].entries;
+            let Some((at, head)) = entries.iter().enumerate().find(|(_, entry)| is_short(entry)) else { continue };
             if head.memory_kib > left {
                 waits_for_memory = true;
                 left = left.saturating_sub(head.memory_kib);
                 continue;
             }
-            let batch = self.take(class, more);
+            let batch = self.take(class, at, more);
             return (batch, waits_for_memory);
         }
         (Vec::new(), waits_for_memory)
     }
 
-    fn take(&mut self, class: usize, more: impl Fn(usize) -> usize) -> Vec<Entry> {
+    fn take(&mut self, class: usize, at: usize, more: impl Fn(usize) -> usize) -> Vec<Entry> {
         let line = &mut self.lines[class];
-        let Some(head) = line.entries.pop_front() else { return Vec::new() };
+        let Some(head) = line.entries.remove(at) else { return Vec::new() };
+        self.clock = self.clock.max(line.spent);
         let is_alike = |entry: &Entry| {
             head.bcrypt_cost.is_some() && entry.bcrypt_cost == head.bcrypt_cost && entry.memory_kib <= head.memory_kib
         };
@@ -205,5 +207,60 @@ impl Queue {
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         self.lines.iter().flat_map(|line| &line.entries).filter_map(|entry| entry.deadline).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TARGET: Duration = Duration::from_millis(10);
+
+    fn entry(id: u64, millis: u64) -> Entry {
+        Entry {
+            id,
+            memory_kib: 1,
+            time: Duration::from_millis(millis),
+            lanes: 1,
+            fits_arena: true,
+            bcrypt_cost: None,
+            deadline: None,
+            is_measured: true,
+            work: Work::Nothing,
+        }
+    }
+
+    fn pop(queue: &mut Queue, shorter_than: Option<u64>) -> Option<u64> {
+        let room = Room { memory_kib: 1, shorter_than: shorter_than.map(Duration::from_millis) };
+        queue.pop(&room, |_| 0).0.first().map(|entry| entry.id)
+    }
+
+    #[test]
+    fn what_a_class_had_before_is_no_debt_of_those_who_come_now() {
+        for (before, then) in [(40, 10), (10, 40)] {
+            let mut queue = Queue::default();
+            for id in 0..100 {
+                queue.push(entry(id, before), TARGET);
+                assert_eq!(pop(&mut queue, None), Some(id));
+            }
+            // A crowd of the other class is there, and one of this class comes.
+            (200..300).for_each(|id| queue.push(entry(id, then), TARGET));
+            assert_eq!(pop(&mut queue, None), Some(200));
+            queue.push(entry(400, before), TARGET);
+            let place = (0..100).position(|_| pop(&mut queue, None) == Some(400));
+            assert!(place.is_some_and(|place| place <= 5), "{before} ms among {then} ms: {place:?}");
+        }
+    }
+
+    #[test]
+    fn what_may_not_run_now_holds_up_nobody_behind_it() {
+        let mut queue = Queue::default();
+        for (id, millis) in [(1, 600), (2, 200), (3, 600)] {
+            queue.push(entry(id, millis), TARGET);
+        }
+        assert_eq!(queue.lines.iter().filter(|line| !line.entries.is_empty()).count(), 1, "they are of one class");
+        assert_eq!([pop(&mut queue, Some(500)), pop(&mut queue, Some(500))], [Some(2), None]);
+        assert_eq!([pop(&mut queue, None), pop(&mut queue, None)], [Some(1), Some(3)]);
+        assert_eq!(queue.len(), 0);
     }
 }

@@ -277,6 +277,40 @@ fn memory_is_a_bound_and_a_large_job_gets_its_turn() {
 }
 
 #[test]
+fn a_hash_beyond_the_pool_is_refused_as_an_unknown_user_is() {
+    let pool = pool(1, 256, 1);
+    let large = "$argon2id$v=19$m=512,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let large = StoredHash::parse(Method::Argon2id, large, &Limits::default()).expect("within limits");
+    let why = Unverifiable::BeyondPool { needed_kib: 512, memory_kib: 256 };
+    let verdict = pool.verify(large.clone(), Password::new("p"), None).expect("room").wait().expect("computed");
+    assert_eq!(verdict.expect_err("it cannot be"), Denied::Unverifiable(why.clone()));
+    until(|| pool.job_time() > Duration::ZERO);
+    let change = pool.change(large.clone(), Password::new("p"), Password::new("q"), None).expect("room");
+    let change = change.wait().expect("computed").expect_err("it cannot be");
+    assert_eq!(change, ChangeError::Denied(Denied::Unverifiable(why)));
+    // Where there is no room, it is said as to anybody.
+    let (gate, blocked) = blocker(&pool, cost(1, 1));
+    let waiting = pool.hash(Password::new("p"), None).expect("room");
+    let refused = pool.verify(large, Password::new("p"), None).expect_err("full");
+    assert_eq!(refused, Overloaded::QueueFull { queue_len: 1 });
+    drop((gate, waiting));
+    blocked.wait().expect("done");
+}
+
+#[test]
+fn a_password_is_changed_on_a_worker() {
+    // As long a queue as anybody could ask for.
+    let pool = pool(1, 256, usize::MAX);
+    let change = |old: &str| pool.change(md5(), Password::new(old), Password::new("new"), None).expect("room");
+    let change = |old: &str| change(old).wait().expect("computed");
+    let changed = change("password").expect("it is right");
+    assert!(changed.is_change() && changed.expected().text() == md5().text());
+    let now = changed.new_hash();
+    assert!(pool.engine().verify(now, &Password::new("new")).is_ok());
+    assert_eq!(change("wrong").expect_err("it is not"), ChangeError::Denied(Denied::WrongPassword));
+}
+
+#[test]
 fn two_large_jobs_do_not_run_at_once() {
     let pool = pool(2, 256, 8);
     let (gate, blocked) = blocker(&pool, cost(200, 1));
@@ -288,6 +322,29 @@ fn two_large_jobs_do_not_run_at_once() {
     blocked.wait().expect("done");
     second.wait().expect("done");
     assert!(small.wait().expect("computed").is_ok());
+}
+
+#[test]
+fn a_shutdown_does_not_wait_for_what_has_gone() {
+    for is_cancelled in [true, false] {
+        let pool = pool(1, 256, 4);
+        let (gate, blocked) = blocker(&pool, cost(1, 1));
+        let deadline = (!is_cancelled).then(|| Instant::now() + Duration::from_millis(50));
+        let waiting = pool.run(cost(1, 1), deadline, |_| ()).expect("room");
+        let closing = pool.clone();
+        let closed = thread::spawn(move || {
+            let start = Instant::now();
+            closing.shutdown(Duration::from_secs(60));
+            start.elapsed()
+        });
+        until(|| pool.run(cost(1, 1), None, |_| ()).is_err());
+        let waiting = Some(waiting).filter(|_| !is_cancelled);
+        until(|| pool.gauges().queued == 0);
+        drop(gate);
+        blocked.wait().expect("done");
+        assert!(closed.join().expect("no panic") < Duration::from_secs(30), "cancelled: {is_cancelled}");
+        drop(waiting);
+    }
 }
 
 #[test]

@@ -34,6 +34,9 @@ pub(super) fn run(shared: &Shared, number: usize) {
     while let Some(assignment) = next(shared, number) {
         if assignment.releases_arena {
             kernel::release_arena();
+            // Until now it was accounted for.
+            shared.lock().held_kib[number] = assignment.memory_kib;
+            shared.changed.notify_all();
         }
         kernel::set_lane_threads(1 + assignment.borrowed);
         let (jobs, memory_kib, is_dear) = (assignment.batch.len(), assignment.memory_kib, assignment.is_dear);
@@ -183,12 +186,15 @@ impl State {
     /// Accounts for what a worker takes.
     fn begin(&mut self, assignment: &mut Assignment, number: usize) {
         self.idle_workers -= 1;
-        if let ([only], 0) = (&assignment.batch[..], self.queue.len()) {
+        // What is no sign-in takes no more places than it was given.
+        if let ([only], 0) = (&assignment.batch[..], self.queue.len())
+            && only.is_measured
+        {
             assignment.borrowed = (only.lanes as usize).saturating_sub(1).min(self.idle_workers - self.borrowed);
         }
         self.borrowed += assignment.borrowed;
         self.dear_running += usize::from(assignment.is_dear);
-        self.held_kib[number] = assignment.memory_kib;
+        self.held_kib[number] = self.held_kib[number].max(assignment.memory_kib);
         self.gauges.running += assignment.batch.len();
         self.gauges.side_by_side += assignment.batch.len() as u64 - 1;
         self.gauges.memory_kib_peak = self.gauges.memory_kib_peak.max(self.held_kib());
@@ -236,6 +242,9 @@ pub(super) fn keep_deadlines(shared: &Shared) {
         let expired = state.queue.take_expired(now);
         if !expired.is_empty() {
             state.gauges.expired += expired.len() as u64;
+            if state.is_closed {
+                shared.deadlines.notify_all();
+            }
             drop(state);
             expired.into_iter().for_each(|entry| entry.work.fail(JobError::DeadlinePassed));
             state = shared.lock();

@@ -16,6 +16,7 @@ use zeroize::{Zeroize, Zeroizing};
 use super::{Scheme, text};
 use crate::codec::{self, Alphabet};
 use crate::error::{Fault, OutOfBounds};
+use crate::function::Secret;
 use crate::kernel::bcrypt::{self as kernel, Job};
 use crate::keyring::Keyring;
 use crate::{Cost, Limits, Unverifiable};
@@ -259,6 +260,18 @@ impl Scheme for Bcrypt {
         Ok(self.digest.ct_eq(&*self.compute(input)) & is_whole(input))
     }
 
+    /// The whole text. Of an input that matches nothing it is none, either.
+    fn derive(&self, input: &[u8], _keys: &Keyring) -> Result<Secret, Unverifiable> {
+        let mut text = Secret::new(Vec::with_capacity(TEXT_CHARS + 1));
+        text.extend_from_slice(format!("{}{:02}$", self.prefix.as_str(), self.cost).as_bytes());
+        text.extend_from_slice(codec::to_base64_bcrypt(&self.salt).as_bytes());
+        text.extend_from_slice(Zeroizing::new(codec::to_base64_bcrypt(&*self.compute(input))).as_bytes());
+        if !bool::from(is_whole(input)) {
+            text.push(0);
+        }
+        Ok(text)
+    }
+
     fn canonical(&self, _text: &str) -> Option<String> {
         None
     }
@@ -266,6 +279,7 @@ impl Scheme for Bcrypt {
     fn parameters(&self) -> String {
         format!("cost={}", self.cost)
     }
+
     fn is_weak(&self) -> bool {
         Self::is_weak_cost(self.cost)
     }

@@ -6,21 +6,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::store::{
-    Day, Found, GuessEnd, Guessed, MethodCount, Store, StoreError, Subject, Swap, TaggedText, User, Users,
-};
-use crate::{Replacement, StoredHash};
+use crate::Replacement;
+use crate::store::{Day, Found, GuessEnd, Guessed, MethodCount, Store, StoreError, Subject, Swap, User, Users};
 
 /// A table of users that is your own: what a service asks of it beside the two steps of a sign-in. [`crate::store::Mapped`] is one,
-/// and whatever else you have can be made one. Every method blocks; the service calls them on threads for that.
+/// and whatever else you have can be made one. Every method blocks; the service calls them on threads for that. A change of password
+/// is given to [`Store::replace`] too, as a [`Replacement`] that [is a change](Replacement::is_change).
 pub trait Table: Store<Id: fmt::Display> {
-    /// Sets a password, if, and only if, the row still holds the hash that it held when it was found, in one atomic step.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`]; the row is then as it was.
-    fn change_password(&self, id: &Self::Id, hash: &StoredHash) -> Result<Swap, StoreError>;
-
     /// How many rows there are of each method and parameters, in no particular order: the floor under refusals is computed from them.
     ///
     /// # Errors
@@ -31,10 +23,6 @@ pub trait Table: Store<Id: fmt::Display> {
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 impl Table for crate::store::Mapped {
-    fn change_password(&self, id: &Self::Id, hash: &StoredHash) -> Result<Swap, StoreError> {
-        self.change_password(id, hash)
-    }
-
     fn counts(&self) -> Result<Vec<MethodCount>, StoreError> {
         self.counts()
     }
@@ -44,7 +32,6 @@ impl Table for crate::store::Mapped {
 pub(super) trait AnyTable: Send + Sync {
     fn find(&self, identifier: &str) -> Result<Option<Found<Row>>, StoreError>;
     fn replace(&self, row: &Row, replacement: &Replacement) -> Result<Swap, StoreError>;
-    fn change_password(&self, row: &Row, hash: &StoredHash) -> Result<Swap, StoreError>;
     fn counts(&self) -> Result<Vec<MethodCount>, StoreError>;
 }
 
@@ -56,10 +43,6 @@ impl<T: Table> AnyTable for T {
 
     fn replace(&self, row: &Row, replacement: &Replacement) -> Result<Swap, StoreError> {
         row.id.downcast_ref().map_or(Ok(Swap::Superseded), |id| Store::replace(self, id, replacement))
-    }
-
-    fn change_password(&self, row: &Row, hash: &StoredHash) -> Result<Swap, StoreError> {
-        row.id.downcast_ref().map_or(Ok(Swap::Superseded), |id| Table::change_password(self, id, hash))
     }
 
     fn counts(&self) -> Result<Vec<MethodCount>, StoreError> {
@@ -126,14 +109,6 @@ impl Accounts {
         match (self, id) {
             (Self::Users(users), Id::User(id)) => users.replace(id, replacement),
             (Self::Table(table), Id::Row(id)) => table.replace(id, replacement),
-            _ => Ok(Swap::Superseded),
-        }
-    }
-
-    pub(super) fn change_password(&self, id: &Id, held: &TaggedText, hash: &StoredHash) -> Result<Swap, StoreError> {
-        match (self, id) {
-            (Self::Users(users), Id::User(id)) => users.change_password(*id, Some(held), hash),
-            (Self::Table(table), Id::Row(id)) => table.change_password(id, hash),
             _ => Ok(Swap::Superseded),
         }
     }

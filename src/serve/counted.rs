@@ -2,7 +2,7 @@
 //! which keys they need.
 
 use crate::cost::ScryptMemory;
-use crate::{Cost, Limits};
+use crate::{Cost, Limits, Method};
 
 /// What one verification costs, from a method's name and its parameters as a store counts them: after an expression, where there is
 /// one, and of all steps of a chain. `None` where they are not known to be dear.
@@ -49,16 +49,19 @@ fn cost_of_step(method: &str, parameters: &str) -> Option<Cost> {
 /// The same for the dearest password that is admitted: a few times as much where every round hashes the password again.
 pub(super) fn dearest_cost(method: &str, parameters: &str) -> Option<Cost> {
     let cost = cost(method, parameters)?;
+    // What the password may have been made into is tried as well.
+    let others = method.parse::<Method>().map_or(0, |method| method.other_inputs().len());
+    let tries = 1 + u32::try_from(others).unwrap_or(0);
     // Crypt's rounds are taken at twice their work for a short password.
     let (times, of_longest) = match outermost(method, parameters) {
         "sha256crypt" | "sha512crypt" | "md5crypt" | "apr1" => (2, 40),
         method if is_phpass(method) => (4, 66),
         // As it was typed, and as SASLprep makes it.
         "scram_sha256" | "scram_sha1" | "passlib_scram" => (2, 2),
-        _ => return Some(cost),
+        _ => (1, 1),
     };
     let free = Cost::digests(Limits::LENGTH_WORK_FREE).time;
-    Some(Cost { time: (cost.time * times).max((cost.time * of_longest).min(free)), ..cost })
+    Some(Cost { time: (cost.time * times).max((cost.time * of_longest).min(free)) * tries, ..cost })
 }
 
 /// One of the parameters that a store counts by.
@@ -67,7 +70,7 @@ fn value(parameters: &str, name: &str) -> Option<u64> {
 }
 
 fn is_phpass(method: &str) -> bool {
-    method.starts_with("phpass") || method == "wordpress_phpass" || method.starts_with("drupal")
+    method.starts_with("phpass") || matches!(method, "wordpress_phpass" | "phpbb3") || method.starts_with("drupal")
 }
 
 /// Whether hashes of these parameters take more memory than so much, or more of anything than the limits allow.
@@ -132,8 +135,10 @@ mod tests {
         let millis = |method, parameters| dearest_cost(method, parameters).map(|cost| cost.time.as_millis());
         assert_eq!(millis("phpass", "cost=8"), Some(4), "the longest password of all");
         assert_eq!(millis("expression", "phpass(md5($p)) cost=8"), Some(4));
-        assert_eq!(millis("wordpress_phpass", "cost=16"), Some(250), "as much as any may take");
-        assert_eq!(millis("wordpress_phpass", "cost=20"), Some(1048));
+        assert_eq!(millis("phpass", "cost=16"), Some(250), "as much as any may take");
+        assert_eq!(millis("wordpress_phpass", "cost=16"), Some(750), "three tries of it");
+        assert_eq!(millis("phpass", "cost=20"), Some(1048));
+        assert_eq!(millis("wordpress_bcrypt", "cost=12"), Some(720));
         assert_eq!(millis("sha512crypt", "rounds=500000"), Some(1000));
         assert_eq!(millis("bcrypt", "cost=12"), Some(240));
         assert_eq!(millis("scram_sha256", "sha256,i=100000"), Some(100), "two tries of 50");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Json;
-use axum::extract::{FromRequestParts, Path, RawQuery, State};
+use axum::extract::{FromRequestParts, OriginalUri, Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::http::header::{HeaderName, LINK};
 use axum::http::request::Parts;
@@ -21,9 +21,9 @@ use super::problem::Problem;
 use super::query::Query;
 use super::users::{UserId, check_size, check_target, check_types, identity_of, objects};
 use super::{Inner, Service};
-use crate::pool::{JobError, Overloaded};
+use crate::pool::JobError;
 use crate::store::{Edited, Identifier, Swap, User};
-use crate::{Columns, Denied, Password, StoredHash, Tag};
+use crate::{Denied, Password};
 
 /// How often a password is set again where somebody else came in between.
 const ATTEMPTS: usize = 3;
@@ -58,7 +58,11 @@ struct ToVerify {
 }
 
 /// The users whose username, email or phone is this, in whatever capitals; all of them, by pages, where nothing is looked for.
-pub(super) async fn find(State(service): State<Service>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+pub(super) async fn find(
+    State(service): State<Service>,
+    OriginalUri(asked): OriginalUri,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
     let inner = &service.inner;
     inner.admit()?;
     let Search { wanted, exactly, page, page_size } = Search::of(query.as_deref().unwrap_or_default())?;
@@ -74,7 +78,7 @@ pub(super) async fn find(State(service): State<Service>, RawQuery(query): RawQue
         let listed = inner.blocking.run(move || Ok((store.list(after, limit)?, store.counts()?)));
         let (users, counts) = listed.await?;
         let total = counts.iter().map(|count| count.records).sum();
-        let links = links(page, page_size, total);
+        let links = links(asked.path(), page, page_size, total);
         let users: Vec<UserView> = users.into_iter().map(UserView::from).collect();
         return Ok(([(TOTAL_NUMBER, total.to_string()), (LINK, links)], Json(users)).into_response());
     }
@@ -99,10 +103,10 @@ pub(super) async fn find(State(service): State<Service>, RawQuery(query): RawQue
 }
 
 /// Where the other pages are (RFC 8288), as far as they can be asked for.
-fn links(page: usize, page_size: usize, total: u64) -> String {
+fn links(path: &str, page: usize, page_size: usize, total: u64) -> String {
     let reached = usize::try_from(total).unwrap_or(usize::MAX).min(LISTED_MAX + page_size);
     let last = reached.div_ceil(page_size).max(1);
-    let to = |page: usize, what: &str| format!("</api/users?page={page}&page_size={page_size}>; rel=\"{what}\"");
+    let to = |page: usize, what: &str| format!("<{path}?page={page}&page_size={page_size}>; rel=\"{what}\"");
     let before = (page > 1).then(|| to((page - 1).min(last), "prev"));
     let after = (page < last).then(|| to(page + 1, "next"));
     let all = [Some(to(1, "first")), before, after, Some(to(last, "last"))];
@@ -344,16 +348,16 @@ pub(super) async fn verify_password(
     let held = inner.user(id).await?.password.ok_or_else(wrong)?;
     let limits = inner.pool.engine().policy().limits();
     let unreadable = |why: &dyn ToString| wrong().because(why.to_string());
-    let tag: Tag = held.method.parse().map_err(|error| unreadable(&error))?;
-    let stored = StoredHash::parse_tagged(&tag, &held.text, &Columns::default(), limits);
-    let stored = stored.map_err(|error| unreadable(&error))?;
+    let stored = held.parse(limits).map_err(|error| unreadable(&error))?;
     let deadline = std::time::Instant::now() + inner.config.queue_timeout;
-    let _turn = inner.aside.turn(None, deadline).await?;
-    let job = inner.pool.verify_aside(stored, password, Some(deadline)).map_err(|why| match why {
-        Overloaded::TooLarge { .. } => unreadable(&why),
-        _ => Problem::OVERLOADED.because(why),
-    })?;
-    match job.await {
+    let needed_kib = inner.pool.engine().verify_cost(&stored).memory_kib;
+    if needed_kib > inner.aside.memory_kib() {
+        return Err(unreadable(&format!("takes {needed_kib} KiB, more than is set aside for this")));
+    }
+    let turn = inner.aside.turn(None, needed_kib, deadline).await?;
+    let job =
+        inner.pool.verify_aside(stored, password, Some(deadline)).map_err(|why| Problem::OVERLOADED.because(why))?;
+    match turn.wait(job).await {
         Ok(Ok(_accepted)) => Ok(StatusCode::NO_CONTENT.into_response()),
         Ok(Err(Denied::WrongPassword)) => Err(wrong()),
         Ok(Err(Denied::Unverifiable(why))) => Err(unreadable(&why)),

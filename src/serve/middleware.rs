@@ -42,6 +42,33 @@ struct Line<'a> {
     reason: Option<&'a str>,
 }
 
+/// Every route, as it is logged and counted, wherever the router is mounted.
+const ROUTES: [&str; 18] = [
+    "/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/openapi.json",
+    "/v1/sign-in",
+    "/v1/password",
+    "/v1/verify",
+    "/v1/hash",
+    "/api/users",
+    "/api/users/{id}",
+    "/api/users/{id}/custom-data",
+    "/api/users/{id}/profile",
+    "/api/users/{id}/password",
+    "/api/users/{id}/password/verify",
+    "/api/users/{id}/has-password",
+    "/api/users/{id}/identities",
+    "/api/users/{id}/identities/{target}",
+];
+
+/// The route of a pattern, which begins with where the router is mounted: the longest that it ends with.
+fn route_of(pattern: &str) -> &'static str {
+    ROUTES.into_iter().filter(|route| pattern.ends_with(route)).max_by_key(|route| route.len()).unwrap_or("/")
+}
+
 /// Routes that wait for nothing; `none` is not there.
 const ANSWERED_AT_ONCE: [&str; 4] = ["/healthz", "/metrics", "/openapi.json", "none"];
 
@@ -109,14 +136,14 @@ struct Observed {
     start: Instant,
     id: String,
     method: Method,
-    route: String,
+    route: &'static str,
     is_told: bool,
 }
 
 impl Observed {
     fn new(service: Service, request: &Request) -> Self {
         // The pattern and not the path: a path can hold anything.
-        let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+        let route = request.extensions().get::<MatchedPath>().map_or("none", |path| route_of(path.as_str()));
         let (start, id, method) = (Instant::now(), request_id(request), request.method().clone());
         Self { service, start, id, method, route, is_told: false }
     }
@@ -127,7 +154,7 @@ impl Observed {
         let Visitor(address) = Visitor::of(config, request.headers(), request.extensions());
         let seat = Seat { service: self.service.clone(), address, share: OnceLock::new() };
         let has_body = [Method::POST, Method::PUT, Method::PATCH].contains(&self.method);
-        if !has_body && !ANSWERED_AT_ONCE.contains(&self.route.as_str()) {
+        if !has_body && !ANSWERED_AT_ONCE.contains(&self.route) {
             seat.take()?;
         }
         Ok(Arc::new(seat))
@@ -142,7 +169,7 @@ impl Observed {
     fn tell(&mut self, status: u16, note: &Note) {
         self.is_told = true;
         let (inner, elapsed) = (&self.service.inner, self.start.elapsed());
-        inner.metrics.request(&self.route, status, elapsed);
+        inner.metrics.request(self.route, status, elapsed);
         // What was answered otherwise was not decided, and what has no outcome was stopped at the door.
         if self.route == "/v1/sign-in" && [200, 401].contains(&status) && note.outcome.is_some() {
             inner.metrics.decided(elapsed);
@@ -153,7 +180,7 @@ impl Observed {
             level: level(status, note.code),
             request_id: &self.id,
             method: known(&self.method),
-            route: &self.route,
+            route: self.route,
             status,
             duration_ms: (elapsed.as_secs_f64() * 1e6).round() / 1e3,
             code: note.code,
@@ -231,4 +258,19 @@ pub(super) fn random_hex<const BYTES: usize>() -> String {
 fn known(method: &Method) -> &str {
     let all = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD, Method::OPTIONS];
     if all.contains(method) { method.as_str() } else { "other" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes_are_the_same_wherever_they_are_mounted() {
+        for route in ROUTES {
+            assert_eq!(route_of(route), route);
+            assert_eq!(route_of(&format!("/auth{route}")), route);
+            assert_eq!(route_of(&format!("/a/{{tenant}}/api{route}")), route);
+        }
+        assert_eq!(route_of("/auth"), "/");
+    }
 }

@@ -19,11 +19,10 @@ use super::sign_in::{Failure, Visitor};
 use super::users::check_types;
 use super::{Inner, Service};
 use crate::import::{Credential, Record};
-use crate::pool::{JobError, Overloaded};
+use crate::pool::JobError;
 use crate::store::Swap;
 use crate::{
-    Code, Denied, Engine, HashError, Identification, Limits, Method, Password, StoredHash, Unverifiable, Upgrade,
-    identify,
+    Code, Denied, HashError, Identification, Limits, Method, Password, StoredHash, Unverifiable, Upgrade, identify,
 };
 
 /// How often a change is tried again where an upgrade came in between.
@@ -115,30 +114,13 @@ impl Inner {
         let (identifier, old, place) = (identifier.to_owned(), Password::new(old), Arc::clone(place));
         let verified = self.authenticate(start, identifier, visitor, old, place, move |inner, stored, password| {
             let deadline = start + inner.patience();
-            let change = move |engine: &Engine, stored: &StoredHash| change_hash(engine, stored, &password, &new);
-            inner.pool.run_with(stored, Some(deadline), change)
+            inner.pool.change(stored, password, new, Some(deadline))
         });
         let verified = verified.await?;
-        let hash = verified.outcome.map_err(|error| match error {
-            HashError::OutOfMemory { .. } => Failure::Overloaded,
-            _ => Failure::Fault,
-        })?;
-        let store = self.accounts.clone();
-        let (id, expected) = (verified.id, verified.stored);
-        let swap = self.blocking.write(move || store.change_password(&id, &expected, &hash)).await;
+        let (store, id, change) = (self.accounts.clone(), verified.id, verified.outcome);
+        let swap = self.blocking.write(move || store.replace(&id, &change)).await;
         swap.map_err(Failure::Store)
     }
-}
-
-/// The old password verified, and the new one hashed.
-fn change_hash(
-    engine: &Engine,
-    stored: &StoredHash,
-    old: &Password,
-    new: &Password,
-) -> Result<Result<StoredHash, HashError>, Denied> {
-    let _: crate::Accepted = engine.verify(stored, old)?;
-    Ok(engine.hash(new))
 }
 
 /// A record and a password in, the verdict and the replacement out. The row and the writing are the caller's.
@@ -157,18 +139,20 @@ pub(super) async fn verify(State(service): State<Service>, Visitor(address): Vis
             .into_response();
     };
     let (deadline, method) = (Instant::now() + inner.config.queue_timeout, stored.method().as_str());
-    let _turn = match inner.aside.turn(address, deadline).await {
+    let needed_kib = inner.pool.engine().verify_cost(&stored).memory_kib;
+    if needed_kib > inner.aside.memory_kib() {
+        let why = format!("takes {needed_kib} KiB, and {} KiB are set aside for this", inner.aside.memory_kib());
+        return Problem::bad_field("passwordEncrypted", "cost_too_high", why).into_response();
+    }
+    let turn = match inner.aside.turn(address, needed_kib, deadline).await {
         Ok(turn) => turn,
         Err(problem) => return problem.into_response(),
     };
     let job = match inner.pool.verify_aside(stored, password, Some(deadline)) {
         Ok(job) => job,
-        Err(refused @ Overloaded::TooLarge { .. }) => {
-            return Problem::bad_field("passwordEncrypted", "cost_too_high", refused.to_string()).into_response();
-        }
         Err(why) => return Problem::OVERLOADED.because(why).into_response(),
     };
-    let verdict = match job.await {
+    let verdict = match turn.wait(job).await {
         Ok(verdict) => verdict,
         Err(JobError::Panicked) => return Problem::FAULT.into_response(),
         Err(why) => return Problem::OVERLOADED.because(why).into_response(),
@@ -206,7 +190,7 @@ fn code(why: &Unverifiable) -> &'static str {
         Unverifiable::OverLimit(bounds) => bounds.code().as_str(),
         Unverifiable::MissingKey { .. } => Code::MissingKey.as_str(),
         Unverifiable::Retired => Code::UnknownMethod.as_str(),
-        Unverifiable::PasswordTooLong => Code::CostTooHigh.as_str(),
+        Unverifiable::PasswordTooLong | Unverifiable::BeyondPool { .. } => Code::CostTooHigh.as_str(),
         _ => Code::Malformed.as_str(),
     }
 }
@@ -257,11 +241,11 @@ impl Inner {
     /// Hashes a new password in the pool, beside the sign-ins. Who has shown a token has no address here.
     pub(super) async fn hash(&self, address: Option<IpAddr>, password: Password) -> Result<StoredHash, Problem> {
         let deadline = Instant::now() + self.config.queue_timeout;
-        let _turn = self.aside.turn(address, deadline).await?;
         let target = self.pool.engine().target_cost();
+        let turn = self.aside.turn(address, target.memory_kib, deadline).await?;
         let job = self.pool.run_aside(target, Some(deadline), move |engine| engine.hash(&password));
         let job = job.map_err(|why| Problem::OVERLOADED.because(why))?;
-        match job.await {
+        match turn.wait(job).await {
             Ok(Ok(hash)) => Ok(hash),
             Ok(Err(error @ HashError::PasswordTooLong)) => {
                 Err(Problem::bad_field("password", "bad_field", error.to_string()))

@@ -21,8 +21,8 @@ use super::guess::{Begun, Guess};
 use super::problem::Problem;
 use super::{Inner, Service};
 use crate::pool::{JobError, Overloaded};
-use crate::store::{Found, GuessEnd, Guessed, StoreErrorKind, Swap, TaggedText};
-use crate::{Accepted, Columns, Denied, Password, StoredHash, Tag, Unverifiable, Upgrade};
+use crate::store::{Found, GuessEnd, Guessed, StoreErrorKind, Swap};
+use crate::{Accepted, ChangeError, Denied, HashError, Password, StoredHash, Unverifiable, Upgrade};
 
 /// How long a sign-in waits for its upgrade to be written: the next one makes it again.
 const UPGRADE_PATIENCE: Duration = Duration::from_secs(1);
@@ -94,13 +94,12 @@ pub(super) enum Failure {
 }
 
 /// What a pool answers to a verification.
-pub(super) type Submitted<T> = Result<crate::pool::Job<Result<T, Denied>>, Overloaded>;
+pub(super) type Submitted<T, E> = Result<crate::pool::Job<Result<T, E>>, Overloaded>;
 
 /// What was verified.
 pub(super) struct Verified<T> {
     pub(super) id: Id,
     pub(super) method: &'static str,
-    pub(super) stored: TaggedText,
     pub(super) is_only_match: bool,
     pub(super) outcome: T,
 }
@@ -131,14 +130,14 @@ pub(super) async fn sign_in(State(service): State<Service>, visitor: Visitor, te
 impl Inner {
     /// Finds and verifies beside the request, to the end: whoever hangs up meanwhile has made a guess all the same, which counts as
     /// what it was.
-    pub(super) async fn authenticate<T: Send + 'static>(
+    pub(super) async fn authenticate<T: Send + 'static, E: Into<ChangeError> + Send + 'static>(
         self: &Arc<Self>,
         start: Instant,
         identifier: String,
         visitor: Visitor,
         password: Password,
         place: Arc<Place>,
-        submit: impl FnOnce(&Self, StoredHash, Password) -> Submitted<T> + Send + 'static,
+        submit: impl FnOnce(&Self, StoredHash, Password) -> Submitted<T, E> + Send + 'static,
     ) -> Result<Verified<T>, Failure> {
         let inner = Arc::clone(self);
         let guessed = tokio::spawn(async move {
@@ -151,13 +150,13 @@ impl Inner {
 
     /// Finds and verifies, and keeps account of the guess: one that was right, or that told nothing, is not held against
     /// anybody. One who is locked is not locked for longer by trying: guesses of others would keep a user out for ever.
-    async fn guess<T: Send + 'static>(
+    async fn guess<T: Send + 'static, E: Into<ChangeError> + Send + 'static>(
         self: &Arc<Self>,
         start: Instant,
         identifier: &str,
         Visitor(address): Visitor,
         password: Password,
-        submit: impl FnOnce(&Self, StoredHash, Password) -> Submitted<T>,
+        submit: impl FnOnce(&Self, StoredHash, Password) -> Submitted<T, E>,
     ) -> Result<Verified<T>, Failure> {
         let deadline = start + self.patience();
         let mut guess = match Guess::begin(self, &self.accounts.spelt(identifier), address, deadline).await {
@@ -166,27 +165,32 @@ impl Inner {
             Begun::Throttled => return Err(Failure::Throttled),
         };
         let outcome = self.find_and_verify(start, identifier, guess.as_mut(), password, submit).await;
-        if let Some(guess) = guess {
-            guess.end(match &outcome {
-                Ok(verified) if verified.is_only_match => GuessEnd::Right,
-                // Those before it may have been at the password of another who is called alike.
-                Ok(_) => GuessEnd::Nothing,
-                Err(Failure::Refused { .. }) => GuessEnd::Wrong,
-                Err(_) => GuessEnd::Nothing,
-            });
+        let Some(guess) = guess else { return outcome };
+        match &outcome {
+            Ok(verified) if verified.is_only_match => guess.end(GuessEnd::Right),
+            Err(Failure::Refused { .. }) => {
+                // With its answer: until then it is under way, whatever it took, so that others who wait for it learn nothing of that.
+                let inner = Arc::clone(self);
+                tokio::spawn(async move {
+                    inner.floor.wait(start).await;
+                    guess.end(GuessEnd::Wrong);
+                });
+            }
+            // Of one that was right, those before it may have been at the password of another who is called alike.
+            Ok(_) | Err(_) => guess.end(GuessEnd::Nothing),
         }
         outcome
     }
 
     /// Finds and verifies. Whatever the reason of a refusal, a hash of the same cost class is computed first, and the same
     /// queue is waited in.
-    async fn find_and_verify<T: Send + 'static>(
+    async fn find_and_verify<T: Send + 'static, E: Into<ChangeError> + Send + 'static>(
         &self,
         start: Instant,
         identifier: &str,
         guess: Option<&mut Guess>,
         password: Password,
-        submit: impl FnOnce(&Self, StoredHash, Password) -> Submitted<T>,
+        submit: impl FnOnce(&Self, StoredHash, Password) -> Submitted<T, E>,
     ) -> Result<Verified<T>, Failure> {
         let deadline = start + self.patience();
         let begun = async {
@@ -203,7 +207,7 @@ impl Inner {
             _ if begun == Guessed::Busy => return Err(Failure::Throttled),
             None => ("unknown_user", "none", None, password),
             Some(Err((reason, detail))) => (reason, "none", detail, password),
-            Some(Ok((id, stored, tagged))) => {
+            Some(Ok((id, stored))) => {
                 let method = stored.method().as_str();
                 let engine = self.pool.engine();
                 let cost = stored.dearest_cost(engine.policy().keys());
@@ -214,24 +218,23 @@ impl Inner {
                 }
                 match submit(self, stored, password) {
                     Ok(job) => {
-                        let denied = match job.await.map_err(no_answer)? {
+                        let error: ChangeError = match job.await.map_err(no_answer)? {
                             Ok(outcome) => {
-                                return Ok(Verified { id, method, stored: tagged, is_only_match, outcome });
+                                return Ok(Verified { id, method, is_only_match, outcome });
                             }
-                            Err(denied) => denied,
+                            Err(error) => error.into(),
                         };
-                        let (reason, detail) = match denied {
-                            Denied::WrongPassword => ("wrong_password", None),
-                            Denied::Unverifiable(Unverifiable::OutOfMemory { .. }) => return Err(Failure::Overloaded),
-                            Denied::Unverifiable(why) => ("unverifiable", Some(why.to_string())),
+                        let (reason, detail) = match error {
+                            ChangeError::Denied(Denied::WrongPassword) => ("wrong_password", None),
+                            ChangeError::Denied(Denied::Unverifiable(Unverifiable::OutOfMemory { .. }))
+                            | ChangeError::HashFailed(HashError::OutOfMemory { .. }) => {
+                                return Err(Failure::Overloaded);
+                            }
+                            ChangeError::Denied(Denied::Unverifiable(why)) => ("unverifiable", Some(why.to_string())),
+                            ChangeError::HashFailed(_) => return Err(Failure::Fault),
                         };
                         self.metrics.sign_in(reason, method);
                         return Err(Failure::Refused { reason, detail });
-                    }
-                    // Waiting does not help it, and nobody but the operator is told. It costs what an unknown user does, for
-                    // which any password will do.
-                    Err(refused @ Overloaded::TooLarge { .. }) => {
-                        ("unverifiable", method, Some(refused.to_string()), Password::new(Vec::new()))
                     }
                     Err(_) => return Err(Failure::Overloaded),
                 }
@@ -248,14 +251,11 @@ impl Inner {
         self.blocking.run(move || store.find(&identifier)).await
     }
 
-    #[allow(clippy::type_complexity, reason = "it is taken apart at once")]
-    fn parse(&self, found: Found<Id>) -> Result<(Id, StoredHash, TaggedText), (&'static str, Option<String>)> {
+    fn parse(&self, found: Found<Id>) -> Result<(Id, StoredHash), (&'static str, Option<String>)> {
         let tagged = found.password.ok_or(("no_password", None))?;
-        let tag: Tag = tagged.method.parse().map_err(|_| ("broken_row", Some("the tag names no method".to_owned())))?;
-        let limits = self.pool.engine().policy().limits();
-        match StoredHash::parse_tagged(&tag, &tagged.text, &Columns::default(), limits) {
-            Ok(stored) => Ok((found.id, stored, tagged)),
-            Err(error) => Err(("broken_row", Some(error.to_string()))),
+        match tagged.parse(self.pool.engine().policy().limits()) {
+            Ok(stored) => Ok((found.id, stored)),
+            Err(broken) => Err(("broken_row", Some(broken.to_string()))),
         }
     }
 

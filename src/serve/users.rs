@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{FromRequestParts, Path, State};
+use axum::extract::{FromRequestParts, OriginalUri, Path, State};
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::http::request::Parts;
@@ -43,7 +43,11 @@ impl FromRequestParts<Service> for UserId {
     }
 }
 
-pub(super) async fn create(State(service): State<Service>, text: Text) -> Result<Response, Problem> {
+pub(super) async fn create(
+    State(service): State<Service>,
+    OriginalUri(asked): OriginalUri,
+    text: Text,
+) -> Result<Response, Problem> {
     let inner = &service.inner;
     inner.admit()?;
     let mut members = text.parse::<Members>()?;
@@ -68,7 +72,9 @@ pub(super) async fn create(State(service): State<Service>, text: Text) -> Result
     };
     let id = inner.insert(record, hash).await?;
     let user = inner.written(id).await;
-    Ok((StatusCode::OK, [(LOCATION, format!("/api/users/{id}"))], Json(user)).into_response())
+    // As it was asked for: the router may be mounted below a path.
+    let location = format!("{}/{id}", asked.path().trim_end_matches('/'));
+    Ok((StatusCode::OK, [(LOCATION, location)], Json(user)).into_response())
 }
 
 /// Objects where objects are described, and texts where texts are; both may be null.

@@ -177,7 +177,8 @@ fn who_waits_for_the_floor_leaves_connections_to_others() {
     few.floor = rehash::serve::FloorMode::Fixed(Duration::from_secs(3));
     let server = Server::start(few);
     let from = |address: &str| {
-        let body = json!({"identifier": "nobody", "password": "x"}).to_string();
+        // Of more guesses at one than may be wrong, those that are too many wait.
+        let body = json!({"identifier": format!("nobody at {address}"), "password": "x"}).to_string();
         let headers = [("Content-Type", "application/json"), ("X-Forwarded-For", address)];
         server.request("POST", "/v1/sign-in", &headers, body.as_bytes())
     };

@@ -8,7 +8,7 @@ use rehash::serve::Table;
 use rehash::store::{
     Found, Mapped, MappedId, Mapping, MethodCount, OpenOptions, Store, StoreError, StoreErrorKind, Swap, UNREADABLE,
 };
-use rehash::{Engine, Replacement, StoredHash};
+use rehash::{Engine, Replacement};
 use serde_json::json;
 
 use crate::client::{CHEAP, Server, config, engine};
@@ -246,13 +246,6 @@ impl Store for Between {
 }
 
 impl Table for Between {
-    fn change_password(&self, id: &MappedId, hash: &StoredHash) -> Result<Swap, StoreError> {
-        if self.is_changed_meanwhile.swap(false, Ordering::SeqCst) {
-            (self.meanwhile)();
-        }
-        self.inner.change_password(id, hash)
-    }
-
     fn counts(&self) -> Result<Vec<MethodCount>, StoreError> {
         self.inner.counts()
     }

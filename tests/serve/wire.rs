@@ -246,3 +246,53 @@ fn a_list_is_no_object() {
         assert_eq!((answer.status, &answer.json()["code"]), (400, &json!("bad_json")), "{path}");
     }
 }
+
+/// Where an embedder mounts the routes below their own, and those for visitors beside their own.
+#[test]
+fn routes_are_what_they_are_wherever_they_are_mounted() {
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+    let mut asks_for_a_token = config();
+    asks_for_a_token.api_token = rehash::serve::Token::new("another-token-of-tests");
+    let server = Server::start(asks_for_a_token);
+    server.create(&json!({"username": "ada", "password": "password"}));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    let own = axum::Router::new().route("/healthz", get(async || "mine")).fallback(async || "not mine");
+    let nested = own.clone().nest("/auth", server.service.router());
+    let merged = own.merge(server.service.visitors_router());
+    let ask = |router: &axum::Router, method: &str, path: &str, token: &str, body: Option<serde_json::Value>| {
+        let request =
+            axum::http::Request::builder().method(method).uri(path).header("content-type", "application/json");
+        let request = request.header("authorization", format!("Bearer {token}"));
+        let body = body.map_or_else(axum::body::Body::empty, |body| body.to_string().into());
+        runtime.block_on(async {
+            let answer = router.clone().oneshot(request.body(body).expect("a request")).await.expect("answered");
+            let (head, body) = answer.into_parts();
+            let body = axum::body::to_bytes(body, 1 << 20).await.expect("whole");
+            (head.status.as_u16(), head.headers, String::from_utf8_lossy(&body).into_owned())
+        })
+    };
+    let user = json!({"username": "bob", "password": "password"});
+    let (status, headers, _) = ask(&nested, "POST", "/auth/api/users", crate::client::TOKEN, Some(user));
+    assert_eq!((status, headers["location"].to_str().ok()), (200, Some("/auth/api/users/2")));
+    let (status, _, body) = ask(&nested, "GET", "/auth/api/users/2", crate::client::TOKEN, None);
+    assert!(status == 200 && body.contains("bob"), "{body}");
+    let (_, headers, _) = ask(&nested, "GET", "/auth/api/users?page_size=1", crate::client::TOKEN, None);
+    assert!(headers["link"].to_str().is_ok_and(|link| link.starts_with("</auth/api/users?page=1&")), "{headers:?}");
+    let sign_in = json!({"identifier": "ada", "password": "password"});
+    assert_eq!(ask(&nested, "POST", "/auth/v1/sign-in", "none", Some(sign_in.clone())).0, 401, "it asks for its token");
+    assert_eq!(ask(&nested, "POST", "/auth/v1/sign-in", "another-token-of-tests", Some(sign_in.clone())).0, 200);
+    assert_eq!(ask(&nested, "GET", "/healthz", "", None).2, "mine");
+    let (status, _, body) = ask(&nested, "GET", "/auth/metrics", crate::client::TOKEN, None);
+    assert!(status == 200 && body.contains("route=\"/v1/sign-in\"") && !body.contains("/auth"), "{body}");
+    assert!(server.log.lock().expect("whole").iter().all(|line| !line.contains("/auth")));
+
+    assert_eq!(ask(&merged, "POST", "/v1/sign-in", "none", Some(sign_in)).0, 200, "a browser has no token");
+    let change = json!({"identifier": "ada", "password": "password", "newPassword": "third"});
+    assert_eq!(ask(&merged, "POST", "/v1/password", "none", Some(change)).0, 204);
+    for path in ["/v1/hash", "/v1/verify", "/api/users", "/metrics", "/nothing"] {
+        assert_eq!(ask(&merged, "GET", path, crate::client::TOKEN, None).2, "not mine", "{path}");
+    }
+    assert_eq!(ask(&merged, "GET", "/healthz", "", None).2, "mine");
+}
