@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rehash::pool::{HashPool, PoolConfig};
-use rehash::{Denied, Engine, Limits, Method, Password, Policy, StoredHash, Upgrade};
+use rehash::{Engine, Limits, Method, Password, Policy, StoredHash, Upgrade};
 
 /// What the service answers; the reason for a refusal stays inside.
 #[derive(Debug, PartialEq)]
@@ -36,9 +36,10 @@ async fn sign_in(pool: &HashPool, stored: Option<StoredHash>, password: Password
     match verdict {
         // Here the replacement is written where the expected hash still stands.
         Ok(Ok(accepted)) => Answer::Welcome { is_upgraded: matches!(accepted.upgrade, Upgrade::Ready(_)) },
-        Ok(Err(Denied::WrongPassword)) => Answer::Refused,
+        // Memory was wanting, which says nothing of the password.
+        Ok(Err(reason)) if reason.is_transient() => Answer::Overloaded,
         Ok(Err(reason)) => {
-            eprintln!("a record cannot be verified: {reason}");
+            eprintln!("refused: {reason}");
             Answer::Refused
         }
         Err(_too_late) => Answer::Overloaded,

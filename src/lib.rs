@@ -31,18 +31,19 @@
 //!
 //! [`StoredHash`] is the one door for stored text: parsed, bounded by [`Limits`], decoded once. [`Policy`] says
 //! what new hashes look like and when old ones are replaced; [`Engine`] applies it to a [`Password`].
-//! [`store`] and [`sign_in`] carry an upgrade into a table by compare-and-swap. With the feature `import`,
-//! the `import` module reads, tags and validates user exports; with `sqlite` there is an embedded store. Neither feature
-//! alters what the core does.
+//! [`store`] and [`sign_in`] carry an upgrade, or a change of password, into a table by compare-and-swap. What stands in a table is
+//! told by a [`Tag`] (a method's name, a vendor's, or an expression) and the [`Columns`] beside the hash, with
+//! [`StoredHash::parse_tagged`]. Features add modules, and none alters what the core does.
 //!
 //! # Features
 //!
 //! | feature | brings |
 //! |---|---|
-//! | `cli` (default) | the `rehash` command, and with it the two below |
+//! | `cli` (default) | the `rehash` command, and with it all of those below |
 //! | `import` | readers and validation for JSON, NDJSON and CSV exports |
 //! | `source` | reading user tables from live databases: PostgreSQL, MySQL and MariaDB, SQLite |
 //! | `sqlite` | the embedded store |
+//! | `postgres` | the store that many instances share |
 //! | `pool` | a bounded pool of hashing threads, for any runtime or none |
 //! | `serve` | the sign-in service over HTTP: a router to mount, and a listener |
 //!
@@ -83,7 +84,7 @@ pub mod sign_in;
 pub mod store;
 
 pub use cost::Cost;
-pub use engine::{Accepted, Denied, Engine, HashError, Replacement, SkipReason, Upgrade};
+pub use engine::{Accepted, ChangeError, Denied, Engine, HashError, Replacement, SkipReason, Upgrade};
 pub use error::{Code, OutOfBounds, ParseError, Unverifiable};
 pub use identify::{Identification, identify};
 pub use kernel::{argon2_instructions, release_idle_memory};

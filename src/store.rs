@@ -23,6 +23,8 @@ mod open;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 mod progress;
+#[cfg(feature = "import")]
+mod record;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod slots;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -63,6 +65,13 @@ pub trait Store: Send + Sync {
     /// one atomic step (`UPDATE … WHERE id = ? AND hash = ?`). Compare the method too only where your table spells it as
     /// [`crate::Method::as_str`] does: a row tagged `MD5` is read, but is not equal to `md5`.
     ///
+    /// The expected text is the one that [`Store::find`] gave. Where that was put together from several columns, since the salt
+    /// has one of its own ([`StoredHash::self_describing`]), the column never held it: keep what it did hold in [`Store::Id`],
+    /// as [`Mapped`](crate::store) does, and compare with that.
+    ///
+    /// An upgrade and a change of password ([`Replacement::is_change`]) are written alike; the latter is an event that mails and
+    /// sessions may have to hear of.
+    ///
     /// # Errors
     ///
     /// [`StoreError`]; the row is then as it was.
@@ -92,17 +101,22 @@ impl<Id> Found<Id> {
 /// A method tag and a hash text, not yet parsed. It has no `Debug`: the text is not for logs.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TaggedText {
-    /// The method's name.
+    /// The method's name; empty where the text names its own.
     pub method: String,
     /// The hash.
     pub text: String,
 }
 
 impl TaggedText {
-    /// The pair form of a stored hash.
+    /// The pair form of a stored hash, with all that went into it: a salt that came from a column of its own stands in the text.
     #[must_use]
     pub fn of(hash: &StoredHash) -> Self {
-        Self { method: hash.method().to_string(), text: hash.text().to_owned() }
+        Self { method: hash.method().to_string(), text: hash.kept_text().into_owned() }
+    }
+
+    /// A text that names its own method: what a table of one column holds.
+    pub fn self_describing(text: impl Into<String>) -> Self {
+        Self { method: String::new(), text: text.into() }
     }
 }
 
@@ -121,6 +135,7 @@ pub enum Swap {
 pub struct StoreError {
     kind: StoreErrorKind,
     message: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 /// Whose fault it is, for deciding what to do.
@@ -150,7 +165,15 @@ pub enum StoreErrorKind {
 impl StoreError {
     /// An error of the given kind. `message` must not hold a row's contents.
     pub fn new(kind: StoreErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self { kind, message: message.into(), source: None }
+    }
+
+    /// The same, and what it came from, for whoever looks into it with [`std::error::Error::source`]. Its text must not hold a row's
+    /// contents either: logs that print a chain of errors print it.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
     }
 
     /// Whose fault it is.
@@ -166,4 +189,8 @@ impl fmt::Display for StoreError {
     }
 }
 
-impl std::error::Error for StoreError {}
+impl std::error::Error for StoreError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}

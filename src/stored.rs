@@ -1,5 +1,6 @@
 //! `StoredHash`: the one door through which stored text comes in, and the two forms in which it goes out.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
 use crate::codec::{self, Alphabet};
@@ -11,6 +12,7 @@ use crate::scheme::bcrypt::Bcrypt;
 use crate::scheme::{self, Parsed, Scheme, TextEncoding};
 use crate::tag::{Kind, Tag};
 use crate::{Cost, Limits, Method, OutOfBounds, ParseError};
+use zeroize::Zeroizing;
 
 #[cfg(feature = "import")]
 mod plain;
@@ -300,9 +302,11 @@ impl StoredHash {
         }
         if let Some(method) = method {
             let built = recipe::build(method, inner, &given).map_err(|fault| explain(method, inner, fault))?;
+            if has_columns {
+                return Self::bounded(method, None, text, built, limits);
+            }
             // What only names the method is the pair in one string; what says more is the pair's own text.
-            let text = if has_columns { text } else { inner };
-            return Self::bounded(method, None, text, built, limits);
+            return Self::bounded(method, None, inner, built, limits).map(|stored| stored.with_text(text));
         }
         if recipe::canonical_expression(&name).as_ref() != Some(&name) {
             return Err(Fault::NotSelfDescribing.into());
@@ -339,13 +343,15 @@ impl StoredHash {
         }
     }
 
-    /// The method that made the hash: the first half of the pair form.
+    /// The method that made the hash.
     #[must_use]
     pub const fn method(&self) -> Method {
         self.method
     }
 
-    /// The text exactly as it was read: the second half of the pair form, and what a compare-and-swap names.
+    /// The text exactly as it was read, which is what a compare-and-swap names. A salt or a name that came from columns beside it is
+    /// not in it: what is to be kept without them is [`StoredHash::canonical`], and what is kept in one column
+    /// [`StoredHash::self_describing`].
     #[must_use]
     pub const fn text(&self) -> &str {
         &self.text
@@ -362,6 +368,16 @@ impl StoredHash {
     #[must_use]
     pub fn canonical(&self) -> String {
         self.canonical_unless_it_is().unwrap_or_else(|| self.text.to_string())
+    }
+
+    /// The second half of the pair form, whose first is the method: what a store keeps. It is the text as it was read, unless there
+    /// were columns beside it, or a tag that says more than the method does.
+    pub(crate) fn kept_text(&self) -> Cow<'_, str> {
+        let says_all = !self.has_columns && self.expression.is_none() && self.restated.is_none();
+        if says_all || self.text.starts_with(PREFIX) {
+            return Cow::Borrowed(&self.text);
+        }
+        Cow::Owned(self.canonical())
     }
 
     /// The canonical text; `None` where the text is it.
@@ -586,6 +602,31 @@ impl StoredHash {
         }
     }
 
+    /// What the method's own system may have made of a password before it hashed it, where that is something else than the password,
+    /// and whether it made the same of others.
+    pub(crate) fn other_inputs(&self, password: &[u8]) -> Vec<(Zeroizing<Vec<u8>>, bool)> {
+        let (nothing, no_keys) = (expression::Variables::default(), Keyring::new());
+        let mut others: Vec<(Zeroizing<Vec<u8>>, bool)> = Vec::new();
+        for expression in recipe::other_inputs(self.method) {
+            let Ok(expression::Input::Computed(input)) = expression.evaluate(password, &nothing, &no_keys) else {
+                continue;
+            };
+            let is_of_others = expression.loses(password, &nothing, &no_keys);
+            // A question mark would stand for all that Latin-1 does not have.
+            let is_guess = is_of_others && self.method == Method::Smf1;
+            if !is_guess && **input != *password && others.iter().all(|(other, _)| *other != input) {
+                others.push((input, is_of_others));
+            }
+        }
+        others
+    }
+
+    /// How often a password is hashed at most.
+    #[cfg(feature = "serve")]
+    fn tries_max(&self) -> u32 {
+        self.scheme().tries_max() * (1 + self.method.other_inputs().len() as u32)
+    }
+
     /// Whether a password of so many bytes takes no more than [`StoredHash::work_most`].
     fn admits(&self, password_bytes: usize, keys: &Keyring) -> bool {
         password_bytes <= PASSWORD_BYTES_USUAL || self.work(password_bytes, keys) <= self.work_most(keys)
@@ -613,7 +654,7 @@ impl StoredHash {
         let most = self.work_most(keys).min(self.work(PASSWORD_BYTES_MAX, keys));
         let more = most.saturating_sub(self.work(expression::PASSWORD_BYTES_SHORT, keys));
         let cost = self.cost();
-        let time = cost.time.saturating_mul(self.scheme().tries_max());
+        let time = cost.time.saturating_mul(self.tries_max());
         Cost { time: time.saturating_add(Cost::digests(more).time), ..cost }
     }
 

@@ -6,10 +6,12 @@
 use std::collections::BTreeSet;
 use std::sync::Barrier;
 
-use rehash::sign_in::{BrokenRow, Outcome, SignInError, sign_in};
+use rehash::sign_in::{BrokenRow, Outcome, SignInError, change_password, sign_in};
 use rehash::store::sqlite::Sqlite;
-use rehash::store::{Found, Inserted, NewUser, Store, StoreError, StoreErrorKind, Swap, TaggedText};
-use rehash::{Argon2Target, Engine, Limits, Method, Password, Policy, Replacement, SkipReason, StoredHash, Upgrade};
+use rehash::store::{Found, Inserted, NewUser, Store, StoreError, StoreErrorKind, Swap, TaggedText, Users as _};
+use rehash::{
+    Argon2Target, Columns, Engine, Limits, Method, Password, Policy, Replacement, SkipReason, StoredHash, Upgrade,
+};
 
 const OLD: &str = "password";
 const NEW: &str = "another password";
@@ -308,4 +310,142 @@ fn a_superseded_or_skipped_upgrade_is_reported() {
     let store = Told::with("bcrypt", &text);
     let outcome = sign_in(&engine, &store, "ada", &Password::new("a".repeat(73))).expect("accepted").upgrade;
     assert!(matches!(outcome, Outcome::Skipped(SkipReason::TruncationAmbiguous)));
+}
+
+/// A store in which something happens before each of the next swaps.
+struct Meanwhile<'s> {
+    store: &'s Sqlite,
+    happens: Box<dyn Fn() + Send + Sync + 's>,
+    times: std::sync::atomic::AtomicUsize,
+}
+
+impl Store for Meanwhile<'_> {
+    type Id = i64;
+
+    fn find(&self, identifier: &str) -> Result<Option<Found<i64>>, StoreError> {
+        self.store.find(identifier)
+    }
+
+    fn replace(&self, id: &i64, replacement: &Replacement) -> Result<Swap, StoreError> {
+        use std::sync::atomic::Ordering::SeqCst;
+        if self.times.fetch_update(SeqCst, SeqCst, |times| times.checked_sub(1)).is_ok() {
+            (self.happens)();
+        }
+        self.store.replace(id, replacement)
+    }
+}
+
+#[test]
+fn a_password_is_changed_by_who_knows_the_old_one() {
+    let engine = engine();
+    let store = Sqlite::in_memory().expect("a store");
+    fill(&store, "ada", MD5_OF_OLD);
+    let change = |name: &str, old: &str, new: &str| {
+        change_password(&engine, &store, name, &Password::new(old), &Password::new(new))
+    };
+    let accepts = |password: &str| sign_in(&engine, &store, "ada", &Password::new(password)).is_ok();
+    assert!(matches!(change("ada", NEW, "third"), Err(SignInError::WrongPassword)));
+    assert!(matches!(change("bob", OLD, "third"), Err(SignInError::UnknownUser)));
+    let long = "x".repeat(Password::BYTES_MAX + 1);
+    assert!(matches!(change("ada", OLD, &long), Err(error @ SignInError::HashFailed(_)) if error.is_transient()));
+    assert_eq!(store.counts().expect("counted")[0].method, "md5", "a refusal writes nothing");
+
+    let id = change("ada", OLD, NEW).expect("changed");
+    assert_eq!((accepts(NEW), accepts(OLD)), (true, false));
+    let user = store.user(id).expect("readable").expect("there");
+    assert!(user.password_changed_at.is_some() && user.upgraded_at.is_none(), "it is a change, and no upgrade");
+    let events: Vec<_> = store.audit(Some(id), 9).expect("kept").into_iter().map(|entry| entry.event).collect();
+    assert_eq!(events, ["change"]);
+}
+
+#[test]
+fn a_change_of_password_outlives_an_upgrade_and_gives_way_to_a_change() {
+    let engine = engine();
+    let (old, third) = (Password::new(OLD), Password::new("third"));
+    for (times, is_upgrade) in [(1, true), (1, false), (9, true)] {
+        let store = Sqlite::in_memory().expect("a store");
+        fill(&store, "ada", MD5_OF_OLD);
+        let id = store.find("ada").expect("readable").expect("there").id;
+        let set = |password: &str| {
+            let hash = engine.hash(&Password::new(password)).expect("a hash");
+            store.set_password(id, &hash).expect("set");
+        };
+        let happens: Box<dyn Fn() + Send + Sync> = match is_upgrade {
+            // The same password under another hash, as an upgrade leaves it.
+            true => Box::new(|| set(OLD)),
+            false => Box::new(|| set(NEW)),
+        };
+        let meanwhile = Meanwhile { store: &store, happens, times: times.into() };
+        let changed = change_password(&engine, &meanwhile, "ada", &old, &third);
+        let stands = [OLD, NEW, "third"]
+            .into_iter()
+            .find(|password| sign_in(&engine, &store, "ada", &Password::new(*password)).is_ok());
+        match (times, is_upgrade) {
+            (1, true) => assert!(changed.is_ok_and(|changed| changed == id) && stands == Some("third")),
+            (1, false) => assert!(matches!(changed, Err(SignInError::WrongPassword)) && stands == Some(NEW)),
+            _ => assert!(matches!(changed, Err(SignInError::Superseded)) && stands == Some(OLD)),
+        }
+    }
+}
+
+#[test]
+fn what_stood_beside_a_hash_is_stored_with_it() {
+    let engine = engine();
+    let store = Sqlite::in_memory().expect("a store");
+    let (salted, named) = (hex_md5("s4password"), format!("md5{}", hex_md5("passwordada")));
+    for (name, tag, text, columns) in [
+        ("salted", "md5_salted_prefix", &salted, Columns::default().salt(b"s4")),
+        ("expression", "md5($s.$p)", &salted, Columns::default().salt(b"s4")),
+        ("named", "postgres_md5", &named, Columns::default().user(b"ada")),
+    ] {
+        let tag = tag.parse().expect("a tag");
+        let hash = StoredHash::parse_tagged(&tag, text, &columns, &Limits::default()).expect("a hash");
+        let user = NewUser { username: Some(name), password: Some(&hash), ..NewUser::default() };
+        let _: rehash::store::Created = store.create(&user).expect("created");
+        assert!(sign_in(&engine, &store, name, &Password::new("wrong")).is_err());
+        let signed_in = sign_in(&engine, &store, name, &Password::new(OLD)).expect(name);
+        assert!(matches!(signed_in.upgrade, Outcome::Written), "{name}: {:?}", signed_in.upgrade);
+        // And in a table of one's own.
+        let row = TaggedText::of(&hash);
+        assert_eq!(row.parse(&Limits::default()).map(|read| read.canonical()), Ok(hash.canonical()), "{name}");
+        let one = TaggedText::self_describing(hash.self_describing());
+        assert_eq!(one.parse(&Limits::default()).map(|read| read.text().to_owned()), Ok(one.text.clone()), "{name}");
+    }
+}
+
+#[test]
+fn a_table_of_one_column_needs_no_tags() {
+    let engine = engine();
+    let bcrypt = bcrypt::hash_with_salt(OLD, 4, [1; 16]).expect("a hash").to_string();
+    for text in [bcrypt.as_str(), "$rehash$md5$5f4dcc3b5aa765d61d8327deb882cf99"] {
+        // The swap is over the column's own text.
+        struct Column(std::sync::Mutex<String>);
+        impl Store for Column {
+            type Id = ();
+            fn find(&self, _: &str) -> Result<Option<Found<()>>, StoreError> {
+                let text = self.0.lock().expect("no panic").clone();
+                Ok(Some(Found::new((), Some(TaggedText::self_describing(text)))))
+            }
+            fn replace(&self, (): &(), replacement: &Replacement) -> Result<Swap, StoreError> {
+                let mut held = self.0.lock().expect("no panic");
+                if *held != replacement.expected().text() {
+                    return Ok(Swap::Superseded);
+                }
+                *held = replacement.new_hash().self_describing();
+                Ok(Swap::Written)
+            }
+        }
+        let column = Column(text.to_owned().into());
+        let signed_in = sign_in(&engine, &column, "ada", &Password::new(OLD)).expect("accepted");
+        assert!(matches!(signed_in.upgrade, Outcome::Written), "{text}: {:?}", signed_in.upgrade);
+        let signed_in = sign_in(&engine, &column, "ada", &Password::new(OLD)).expect("accepted");
+        assert!(matches!(signed_in.upgrade, Outcome::NotNeeded), "{text}");
+        assert!(change_password(&engine, &column, "ada", &Password::new(OLD), &Password::new(NEW)).is_ok());
+        assert!(sign_in(&engine, &column, "ada", &Password::new(NEW)).is_ok());
+    }
+}
+
+fn hex_md5(text: &str) -> String {
+    use md5::Digest as _;
+    base16ct::lower::encode_string(&md5::Md5::digest(text))
 }

@@ -111,12 +111,20 @@ pub trait Bulk {
     /// [`StoreError`].
     fn end_input(&mut self, input: i64) -> Result<(), StoreError>;
 
-    /// Ends the import. What was pushed and not ended with [`Bulk::end_batch`] is not written.
+    /// Ends the import. What was pushed and not ended with [`Bulk::end_batch`] is not written; neither is, where batches are still on
+    /// their way, what was not waited for with [`Bulk::next_written`].
     ///
     /// # Errors
     ///
-    /// [`StoreError`].
+    /// [`StoreError`], also where something was given up in this way.
     fn finish(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// What [`Bulk::finish`] says where it gives something up.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(super) fn given_up() -> StoreError {
+    let message = "records were pushed whose batch was not ended and waited for: they are not in the store";
+    StoreError::new(super::StoreErrorKind::Other, message)
 }
 
 /// An input in the journal.

@@ -32,6 +32,7 @@ pub struct Mapping {
     pub(crate) salt: Option<String>,
     pub(crate) user: Option<String>,
     pub(crate) only_where: Option<String>,
+    pub(crate) is_unique_in_any_case: bool,
 }
 
 impl Mapping {
@@ -47,6 +48,7 @@ impl Mapping {
             salt: None,
             user: None,
             only_where: None,
+            is_unique_in_any_case: false,
         }
     }
 
@@ -95,6 +97,15 @@ impl Mapping {
         self
     }
 
+    /// No two users have identifiers that differ in nothing but capitals or blanks at the end. Where that is so, a service forgives a user's
+    /// wrong guesses with the right one ([`Found::is_only_match`]); where it is not known, it forgives none, and who mistypes now and then
+    /// is locked for a while in the end.
+    #[must_use]
+    pub const fn unique_in_any_case(mut self) -> Self {
+        self.is_unique_in_any_case = true;
+        self
+    }
+
     /// The condition, to stand after another.
     pub(crate) fn and_where(&self) -> String {
         self.only_where.as_ref().map_or_else(String::new, |condition| format!(" AND ({condition})"))
@@ -125,7 +136,8 @@ impl Mapping {
         let named = StoredHash::method_named_by(&text).map(|method| method.as_str().to_owned());
         // Without a tag of its own, an Argon2id hash is an upgrade of ours.
         let is_upgraded = named.as_deref() == Some(Method::Argon2id.as_str());
-        let otherwise = self.method_otherwise.as_ref().filter(|_| !is_upgraded).map(Tag::to_string);
+        let says_itself = is_upgraded || StoredHash::is_self_describing(&text);
+        let otherwise = self.method_otherwise.as_ref().filter(|_| !says_itself).map(Tag::to_string);
         let method = row.method.filter(|method| !method.is_empty()).or(otherwise).or(named).unwrap_or_default();
         let tag = method.parse::<Tag>().ok();
         // An upgraded row may have its old salt beside it.
@@ -149,8 +161,9 @@ impl Mapping {
     }
 
     pub(crate) fn found(&self, key: Key, row: Row, limits: &Limits) -> Found<MappedId> {
-        let held = row.hash.clone().unwrap_or_default();
-        Found::new(MappedId { key, held }, self.tagged(row, limits).map(|(tagged, _)| tagged))
+        let held = row.hash.clone();
+        let password = self.tagged(row, limits).map(|(tagged, _)| tagged);
+        Found { is_only_match: self.is_unique_in_any_case, ..Found::new(MappedId { key, held }, password) }
     }
 }
 
@@ -199,10 +212,8 @@ impl<'m> Counts<'m> {
     }
 
     /// The method and the parameters, or what is wrong.
-    fn kind(&self, TaggedText { method, text }: &TaggedText) -> Result<(String, String), Code> {
-        let tag = method.parse::<Tag>().map_err(|_| Code::UnknownMethod)?;
-        let stored = StoredHash::parse_tagged(&tag, text, &Columns::default(), self.limits);
-        let stored = stored.map_err(|error| error.code())?;
+    fn kind(&self, tagged: &TaggedText) -> Result<(String, String), Code> {
+        let stored = tagged.parse(self.limits).map_err(|broken| broken.code())?;
         Ok((stored.method().to_string(), stored.parameters()))
     }
 
@@ -217,11 +228,12 @@ impl<'m> Counts<'m> {
     }
 }
 
-/// A row of a mapped table, and the hash that it held when it was read: an upgrade is written only where it still does.
+/// A row of a mapped table, and the hash that it held when it was read, if any: what is written is written only where it still does.
+/// Prints its key: a number or a text as it is, bytes in hex.
 #[derive(Clone, PartialEq, Eq)]
 pub struct MappedId {
     pub(crate) key: Key,
-    pub(crate) held: String,
+    pub(crate) held: Option<String>,
 }
 
 /// A primary key.
@@ -305,8 +317,23 @@ impl Mapped {
         }
     }
 
-    /// Sets a password, if the row still holds the hash that it held when it was found. An upgrade that is on its way then finds
-    /// the row changed.
+    /// The row of a key as [`MappedId`] prints it: for whoever is signed in, and is known by their key.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], also where the key is of another type than the column.
+    pub fn find_by_key(&self, key: &str) -> Result<Option<Found<MappedId>>, StoreError> {
+        match &self.0 {
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(mapped) => mapped.find_by_key(key),
+            #[cfg(feature = "sqlite")]
+            Engine::Sqlite(mapped) => mapped.find_by_key(key),
+        }
+    }
+
+    /// Sets a password, if the row still holds what it held when it was found, a hash or none: a reset, or the first password of a user
+    /// without one. An upgrade that is on its way then finds the row changed. After a sign-in find the row anew: its upgrade was written.
+    /// For a change by who knows the old password there is [`crate::sign_in::change_password`].
     ///
     /// # Errors
     ///

@@ -71,7 +71,7 @@ impl Postgres {
     fn check_schema(&self) -> Result<(), StoreError> {
         let mut client = self.server.client()?;
         let schema = &self.server.target().schema;
-        let checked = self.server.runtime().block_on(async {
+        let checked = self.server.block_on(async {
             if self.server.options().creates {
                 schema::migrate(&mut client, schema).await?;
             }
@@ -89,10 +89,9 @@ impl Postgres {
         &self,
         statement: &str,
         id: i64,
-        expected: Option<(&str, &str)>,
+        (text, method): (Option<&str>, Option<&str>),
         new: &StoredHash,
     ) -> Result<Swap, StoreError> {
-        let (text, method) = expected.unzip();
         let (new_text, new_method, parameters, at) = (new.text(), new.method().as_str(), new.parameters(), now());
         let holds =
             format!("SELECT 1 FROM {}.users WHERE id = $1 AND password_encrypted = $2", self.server.target().schema);
@@ -134,9 +133,10 @@ impl Store for Postgres {
     }
 
     fn replace(&self, id: &i64, replacement: &Replacement) -> Result<Swap, StoreError> {
-        let expected = replacement.expected();
-        let was = Some((expected.text(), expected.method().as_str()));
-        self.swap(&self.statements.upgrade, *id, was, replacement.new_hash())
+        let was = (Some(replacement.expected().text()), None);
+        let statements = &self.statements;
+        let statement = if replacement.is_change() { &statements.change } else { &statements.upgrade };
+        self.swap(statement, *id, was, replacement.new_hash())
     }
 }
 
@@ -158,7 +158,7 @@ impl Users for Postgres {
         let method = new.password.map(|hash| hash.method().as_str());
         let legacy = method.filter(|_| new.password.is_some_and(is_legacy));
         let (text, parameters, at) =
-            (new.password.map(StoredHash::text), new.password.map(StoredHash::parameters), now());
+            (new.password.map(StoredHash::kept_text), new.password.map(StoredHash::parameters), now());
         let accounts = accounts(new.identities);
         let targets: Vec<&str> = accounts.iter().map(|account| &*account.target).collect();
         let ids: Vec<&str> = accounts.iter().map(|account| &*account.identity).collect();
@@ -194,7 +194,7 @@ impl Users for Postgres {
                 Err(error) => return Err(error),
             }
             // Where the answer was lost, the user who is there may be this one.
-            if again && let Some(id) = self.created(client, new, text, at).await? {
+            if again && let Some(id) = self.created(client, new, text.as_deref(), at).await? {
                 return Ok(Created::New(id));
             }
             Ok(Created::Taken(self.named(client, 0, &names, spellings).await?.unwrap_or("username")))
@@ -206,7 +206,7 @@ impl Users for Postgres {
     }
 
     fn change_password(&self, id: i64, expected: Option<&TaggedText>, hash: &StoredHash) -> Result<Swap, StoreError> {
-        let was = expected.map(|tagged| (&*tagged.text, &*tagged.method));
+        let was = expected.map(|tagged| (&*tagged.text, &*tagged.method)).unzip();
         self.swap(&self.statements.change, id, was, hash)
     }
 
@@ -256,7 +256,7 @@ impl Users for Postgres {
              COMMIT"
         );
         let client = self.server.connect()?;
-        self.server.runtime().block_on(client.batch_execute(&recount)).map_err(|error| failed(&error))
+        self.server.block_on(client.batch_execute(&recount)).map_err(|error| failed(&error))
     }
 
     fn bulk(&self, options: BulkOptions) -> Result<Box<dyn Bulk + '_>, StoreError> {
@@ -286,7 +286,7 @@ impl Users for Postgres {
         );
         // A connection of its own: one user's entries are looked for among all, which can take longer than a sign-in may.
         let client = self.server.connect()?;
-        let found = self.server.runtime().block_on(async {
+        let found = self.server.block_on(async {
             client.batch_execute("BEGIN READ ONLY; SET LOCAL statement_timeout = 0").await?;
             let values: [(&(dyn ToSql + Sync), Type); 2] = [(&user, Type::INT8), (&i64::from(limit), Type::INT8)];
             let rows = client.query_typed(&query, &values).await?;
@@ -323,7 +323,7 @@ impl Users for Postgres {
             kind: "postgres",
             place: format!("{} schema {schema}", self.server.target().place),
             server: server.split_whitespace().take(2).collect::<Vec<_>>().join(" "),
-            schema: self.server.runtime().block_on(schema::version(&client, schema))?,
+            schema: self.server.block_on(schema::version(&client, schema))?,
             known_schema: schema::MIGRATIONS.len(),
             is_indexed: true,
             is_read_only: row.get(1),

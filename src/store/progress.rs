@@ -110,7 +110,9 @@ fn strength(row: &MethodCount) -> (u8, u64, Option<Method>, String) {
         _ if method.is_none() => (u8::MAX, 0),
         (Some(kib), ..) => (2, kib.saturating_mul(number("t").unwrap_or(1)).saturating_mul(3)),
         (_, Some(log_n), ..) => (2, shifted(log_n).saturating_mul(number("r").unwrap_or(8)).saturating_mul(2)),
-        (_, _, Some(cost), _) if matches!(method, Some(Method::Phpass | Method::WordpressPhpass | Method::Drupal7)) => {
+        (_, _, Some(cost), _)
+            if matches!(method, Some(Method::Phpass | Method::WordpressPhpass | Method::Phpbb3 | Method::Drupal7)) =>
+        {
             (1, shifted(cost))
         }
         (_, _, Some(cost), _) => (1, shifted(cost).saturating_mul(270)),

@@ -270,9 +270,10 @@ impl Store for Sqlite {
 
     fn replace(&self, id: &i64, replacement: &Replacement) -> Result<Swap, StoreError> {
         let (expected, new) = (replacement.expected(), replacement.new_hash());
-        let is_expected =
-            |was: &Counted| was.text.as_deref() == Some(expected.text()) && was.method == expected.method().as_str();
-        self.swap(*id, Event::Upgrade, is_expected, new)
+        // What was verified is the text, however its row spells the tag.
+        let is_expected = |was: &Counted| was.text.as_deref() == Some(expected.text());
+        let event = if replacement.is_change() { Event::Change } else { Event::Upgrade };
+        self.swap(*id, event, is_expected, new)
     }
 }
 

@@ -394,7 +394,7 @@ pub(super) fn is_same_hash(held: Option<&TaggedText>, new: Option<&StoredHash>) 
         other => other,
     };
     match (held, new) {
-        (Some(held), Some(new)) => held.text == new.text() && plain(&held.method) == plain(new.method().as_str()),
+        (Some(held), Some(new)) => held.text == new.kept_text() && plain(&held.method) == plain(new.method().as_str()),
         (None, None) => true,
         _ => false,
     }

@@ -1,7 +1,7 @@
 //! Tables of the embedder's own, in a file and on a server: sign-ins find and replace what the mapping names, the swap is as
 //! strict as in a store, and a mapping that does not fit is refused when it is opened.
 
-use rehash::sign_in::{Outcome, SignInError, sign_in};
+use rehash::sign_in::{Outcome, SignInError, change_password, sign_in};
 use rehash::store::{Mapped, Mapping, OpenOptions, Store as _, StoreErrorKind, Swap};
 use rehash::{Password, Upgrade};
 
@@ -274,4 +274,94 @@ fn a_uuid_is_a_key() {
     let signed_in = sign_in(&engine(), &mapped, "ada", &Password::new("password")).expect("accepted");
     assert!(matches!(signed_in.upgrade, Outcome::Written), "{:?}", signed_in.upgrade);
     assert_eq!(signed_in.id.to_string().len(), 36);
+}
+
+#[test]
+fn a_password_is_changed_set_for_the_first_time_and_found_by_its_key() {
+    for (id, keys) in [("bigint", ["1", "2"]), ("varchar(36)", ["a-1", "007"])] {
+        each(id, "text", |table| {
+            let [ada, none] = keys;
+            table.run(&format!(
+                "INSERT INTO accounts (id, login, pw, method) VALUES
+                 ('{ada}', 'ada', '{OF_PASSWORD}', 'MD5'), ('{none}', 'none', NULL, NULL)"
+            ));
+            let mapped = table.open(table.mapping().method_column("method").unique_in_any_case()).expect("it fits");
+            let engine = engine();
+            let accepts =
+                |name: &str, password: &str| sign_in(&engine, &mapped, name, &Password::new(password)).is_ok();
+            let by_key = |key: &str| mapped.find_by_key(key).expect("readable");
+
+            // One of a legacy hash: no upgrade is made first, which the change would find in its place.
+            let (old, new) = (Password::new("password"), Password::new("new"));
+            assert!(matches!(change_password(&engine, &mapped, "ada", &new, &old), Err(SignInError::WrongPassword)));
+            let changed = change_password(&engine, &mapped, "ada", &old, &new).expect("changed");
+            assert_eq!(
+                (changed.to_string(), accepts("ada", "new"), accepts("ada", "password")),
+                (ada.to_owned(), true, false)
+            );
+
+            // A reset, by the key of whoever is signed in.
+            let found = by_key(ada).expect("there");
+            assert!(found.is_only_match && found.id.to_string() == ada);
+            let third = engine.hash(&Password::new("third")).expect("a hash");
+            assert_eq!(mapped.change_password(&found.id, &third).expect("written"), Swap::Written);
+            assert_eq!(mapped.change_password(&found.id, &third).expect("left"), Swap::Superseded);
+            assert!(accepts("ada", "third"));
+
+            // The first password of who had none.
+            let found = by_key(none).expect("there");
+            assert!(found.password.is_none());
+            assert_eq!(mapped.change_password(&found.id, &third).expect("written"), Swap::Written);
+            assert_eq!(mapped.change_password(&found.id, &third).expect("left"), Swap::Superseded);
+            assert!(accepts("none", "third"));
+            assert!(by_key("3").is_none());
+        });
+    }
+}
+
+#[test]
+fn keys_of_bytes_are_found_as_they_are_printed() {
+    let table = Table::in_file(&create("blob", "text"));
+    table.run(&format!("INSERT INTO accounts (id, login, pw, method) VALUES (x'00ff', 'ada', '{OF_PASSWORD}', 'md5')"));
+    let mapped = table.open(table.mapping().method_column("method")).expect("it fits");
+    let found = mapped.find_by_key("00ff").expect("readable").expect("there");
+    assert_eq!(found.id.to_string(), "00ff");
+    assert!(mapped.find_by_key("00FF").expect("readable").is_none());
+}
+
+#[test]
+fn one_column_says_all() {
+    each("bigint", "text", |table| {
+        let salted = format!("$rehash$md5_salted_prefix,s=czQ${}", salted());
+        table.run(&format!(
+            "INSERT INTO accounts (id, login, pw) VALUES (1, 'ada', '$rehash$md5${OF_PASSWORD}'), (2, 'bob', '{salted}')"
+        ));
+        let mapped = table.open(table.mapping()).expect("it fits");
+        for name in ["ada", "bob"] {
+            let signed_in = sign_in(&engine(), &mapped, name, &Password::new("password")).expect(name);
+            assert!(matches!(signed_in.upgrade, Outcome::Written), "{name}: {:?}", signed_in.upgrade);
+        }
+        let counts = mapped.counts().expect("read");
+        assert_eq!(counts.iter().map(|count| (&*count.method, count.records)).collect::<Vec<_>>(), [("argon2id", 2)]);
+    });
+}
+
+#[test]
+fn a_store_can_be_asked_on_a_thread_of_a_runtime() {
+    let Some(table) = Table::on_server(&create("bigint", "text")) else { return };
+    table.run(&format!("INSERT INTO accounts (id, login, pw, method) VALUES (1, 'ada', '{OF_PASSWORD}', 'md5')"));
+    for runtime in [tokio::runtime::Builder::new_current_thread(), tokio::runtime::Builder::new_multi_thread()] {
+        let mut runtime = runtime;
+        let runtime = runtime.enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let mapped = table.open(table.mapping().method_column("method")).expect("it fits");
+            // More than a task is given before it has to let others go on.
+            for _ in 0..300 {
+                assert!(mapped.find("ada").expect("readable").is_some());
+            }
+            let url = &table.schema.as_ref().expect("a schema").url;
+            let store = rehash::store::open(url, &OpenOptions::default().creates(true)).expect("opened");
+            assert!(store.counts().expect("counted").is_empty());
+        });
+    }
 }

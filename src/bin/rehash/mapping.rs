@@ -21,6 +21,8 @@ struct File {
     salt: Option<String>,
     user: Option<String>,
     only_where: Option<String>,
+    #[serde(default)]
+    unique_in_any_case: bool,
 }
 
 /// Opens the table in the database that the URL names.
@@ -37,6 +39,9 @@ pub fn open(path: &Path, url: &str, policy: &Policy, options: &OpenOptions) -> R
     }
     if let Some(tag) = file.method_otherwise {
         mapping = mapping.method_otherwise(tag.parse::<Tag>().map_err(|error| refused(&format!("{tag} {error}")))?);
+    }
+    if file.unique_in_any_case {
+        mapping = mapping.unique_in_any_case();
     }
     type Set = fn(Mapping, String) -> Mapping;
     let columns: [(Option<String>, Set); 4] = [

@@ -122,21 +122,9 @@ pub fn size(user: &NewUser<'_>) -> usize {
     texts.into_iter().flatten().map(|text| text.len()).sum::<usize>() + hash + 64
 }
 
+/// A record whose password, if it has one, is no longer in the clear.
 pub fn new_user<'a>(record: &'a Record<'_>) -> NewUser<'a> {
-    NewUser {
-        username: record.username.as_deref(),
-        primary_email: record.primary_email.as_deref(),
-        primary_phone: record.primary_phone.as_deref(),
-        name: record.name.as_deref(),
-        avatar: record.avatar.as_deref(),
-        profile: record.profile.as_deref(),
-        custom_data: record.custom_data.as_deref(),
-        identities: record.identities.as_deref(),
-        password: match &record.credential {
-            Credential::Hash(hash) => Some(hash),
-            _ => None,
-        },
-    }
+    NewUser::of_record(record).unwrap_or_default()
 }
 
 /// What is to be done after an import that failed.

@@ -71,6 +71,7 @@ impl Job {
 
     pub(super) fn push(&mut self, new: &NewUser<'_>) {
         let method = new.password.map(|hash| hash.method().as_str());
+        let text = new.password.map(StoredHash::kept_text);
         let parameters = new.password.map(StoredHash::parameters);
         let at = now().to_string();
         let fields = [
@@ -82,7 +83,7 @@ impl Job {
             new.profile,
             new.custom_data,
             new.identities,
-            new.password.map(StoredHash::text),
+            text.as_deref(),
             method,
             parameters.as_deref(),
             method,

@@ -15,6 +15,7 @@ use super::identities::is_taken;
 use super::server::Inner;
 use super::{Postgres, now};
 use crate::StoredHash;
+use crate::store::bulk::given_up;
 use crate::store::journal;
 use crate::store::{
     Bulk, BulkOptions, Committed, Input, Inserted, Mark, NewUser, StoreError, StoreErrorKind, Unstorable, Written,
@@ -63,7 +64,7 @@ impl Postgres {
         );
         // A connection of its own, in which no time-out of ours stays behind.
         let client = self.server.connect()?;
-        let counted = self.server.runtime().block_on(async {
+        let counted = self.server.block_on(async {
             client.batch_execute("BEGIN READ ONLY; SET LOCAL statement_timeout = 0").await?;
             let counted = client.query_typed_one(&query, &[]).await?.get::<_, i64>(0);
             client.batch_execute("COMMIT").await.map(|()| counted)
@@ -156,13 +157,8 @@ impl Bulk for PostgresBulk<'_> {
             return None;
         }
         let oldest = self.under_way.pop_front()?;
-        Some(
-            self.store
-                .server
-                .runtime()
-                .block_on(oldest)
-                .unwrap_or_else(|_| Err(StoreError::new(StoreErrorKind::Other, "a batch ended early"))),
-        )
+        let written = self.store.server.block_on(oldest);
+        Some(written.unwrap_or_else(|_| Err(StoreError::new(StoreErrorKind::Other, "a batch ended early"))))
     }
 
     fn end_input(&mut self, input: i64) -> Result<(), StoreError> {
@@ -174,7 +170,8 @@ impl Bulk for PostgresBulk<'_> {
     }
 
     fn finish(self: Box<Self>) -> Result<(), StoreError> {
-        Ok(())
+        let is_given_up = !self.job.outcomes.is_empty() || !self.under_way.is_empty();
+        if is_given_up && !self.options.is_dry_run { Err(given_up()) } else { Ok(()) }
     }
 }
 
@@ -306,13 +303,14 @@ pub(super) fn unstorable(new: &NewUser<'_>) -> Option<Inserted> {
             return Some(Inserted::Unstorable { field, why: Unstorable::TooLong { bytes_max: IDENTIFIER_BYTES_MAX } });
         }
     }
+    let text = new.password.map(StoredHash::kept_text);
     let others = [
         ("name", new.name),
         ("avatar", new.avatar),
         ("profile", new.profile),
         ("customData", new.custom_data),
         ("identities", new.identities),
-        ("passwordEncrypted", new.password.map(StoredHash::text)),
+        ("passwordEncrypted", text.as_deref()),
     ];
     let has_nul = |text: Option<&str>| text.is_some_and(|text| text.contains('\0'));
     let field = identifiers.into_iter().chain(others).find(|(_, text)| has_nul(*text))?.0;

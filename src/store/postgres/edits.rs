@@ -149,7 +149,8 @@ impl Postgres {
         self.server.with(async |client| {
             let is_begun = self.server.target().is_pooled();
             if !is_begun {
-                client.batch_execute("BEGIN").await?;
+                // Others who take the same names are seen as soon as they are done.
+                client.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
             }
             let done = async {
                 client.query_typed(lock, &[(&keys, Type::INT8_ARRAY)]).await?;
@@ -204,7 +205,9 @@ impl Postgres {
         let ids: Vec<&str> = accounts.iter().map(|account| &*account.identity).collect();
         let (names, spellings) = (new_names.as_slice(), all_folded.as_slice());
         let (new_fields, old_fields) = (fields(new), fields(old));
+        let is_again = Cell::new(false);
         self.with_names(new_names, async |client| {
+            let again = is_again.replace(true);
             let mut values: Vec<(&(dyn ToSql + Sync), Type)> = vec![(&old.id, Type::INT8)];
             values
                 .extend(new_fields.iter().chain(&old_fields).map(|field| (*field as &(dyn ToSql + Sync), Type::TEXT)));
@@ -219,12 +222,20 @@ impl Postgres {
                 Ok(rows) if rows.first().is_some_and(|row| row.get::<_, i64>(0) == 1) => {
                     return Ok(Some(Edited::Written));
                 }
+                // A first try whose answer was lost may have written it.
+                Ok(_) if again && self.stands(client, new).await? => return Ok(Some(Edited::Written)),
                 Ok(_) => {}
                 Err(error) if is_taken(&error) => return Ok(Some(Edited::Taken(taken_by(&error)))),
                 Err(error) => return Err(error),
             }
             Ok(self.named(client, old.id, names, spellings).await?.map(Edited::Taken))
         })
+    }
+
+    /// Whether a row holds what an edit would write.
+    async fn stands(&self, client: &Client, new: &User) -> Result<bool, Error> {
+        let rows = client.query_typed(&self.statements.user, &[(&new.id, Type::INT8)]).await?;
+        Ok(rows.first().map(read_user).is_some_and(|user| fields(&user) == fields(new)))
     }
 
     /// Which of the three names another user than this one, as whichever of them, or in another spelling.

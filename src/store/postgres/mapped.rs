@@ -33,6 +33,7 @@ pub(crate) struct Mapped {
     limits: Limits,
     mapping: Mapping,
     find: String,
+    find_by_key: String,
     replace: String,
     holds: String,
     all: String,
@@ -76,8 +77,8 @@ impl Mapped {
         let (new, is_read_only) = (policy.example(), options.is_read_only);
         check(&mapping, &columns, &new, is_read_only)?;
         let statements = Statements::of(&mapping, &columns);
-        let Statements { find, replace, holds, all } = statements;
-        let mapped = Self { server, limits: *policy.limits(), mapping, find, replace, holds, all };
+        let Statements { find, find_by_key, replace, holds, all } = statements;
+        let mapped = Self { server, limits: *policy.limits(), mapping, find, find_by_key, replace, holds, all };
         // A condition that is no SQL is found now, and not by the first visitor.
         mapped.find("").map_err(|error| match error.kind() {
             StoreErrorKind::Other => unusable(&error.to_string()),
@@ -102,7 +103,7 @@ impl Mapped {
                 let rows = client.query_typed(&one, &[]).await?;
                 let Some(row) = rows.first() else { return Ok(true) };
                 let (id, held): (String, String) = (row.get(0), row.get(1));
-                Ok(self.write(client, &id, &held, new, "argon2id").await? > 0)
+                Ok(self.write(client, &id, Some(&held), new, "argon2id").await? > 0)
             };
             let tried: Result<bool, Error> = tried.await;
             client.batch_execute("ROLLBACK").await?;
@@ -121,7 +122,14 @@ impl Mapped {
         }
     }
 
-    async fn write(&self, client: &Client, id: &str, held: &str, new: &str, method: &str) -> Result<u64, Error> {
+    async fn write(
+        &self,
+        client: &Client,
+        id: &str,
+        held: Option<&str>,
+        new: &str,
+        method: &str,
+    ) -> Result<u64, Error> {
         let mut values: Vec<(&(dyn ToSql + Sync), Type)> =
             vec![(&id, Type::TEXT), (&held, Type::TEXT), (&new, Type::TEXT)];
         if self.mapping.method.is_some() {
@@ -132,11 +140,18 @@ impl Mapped {
     }
 
     pub(crate) fn find(&self, identifier: &str) -> Result<Option<Found<MappedId>>, StoreError> {
-        if identifier.contains('\0') {
+        self.find_with(&self.find, identifier)
+    }
+
+    pub(crate) fn find_by_key(&self, key: &str) -> Result<Option<Found<MappedId>>, StoreError> {
+        self.find_with(&self.find_by_key, key)
+    }
+
+    fn find_with(&self, statement: &str, name: &str) -> Result<Option<Found<MappedId>>, StoreError> {
+        if name.contains('\0') {
             return Ok(None);
         }
-        let rows =
-            self.server.with(async |client| client.query_typed(&self.find, &[(&identifier, Type::TEXT)]).await)?;
+        let rows = self.server.with(async |client| client.query_typed(statement, &[(&name, Type::TEXT)]).await)?;
         Ok(rows.first().map(|row| {
             let read = Row { hash: row.get(1), method: row.get(2), salt: row.get(3), user: row.get(4) };
             self.mapping.found(Key::Text(row.get(0)), read, &self.limits)
@@ -155,7 +170,7 @@ impl Mapped {
     pub(crate) fn replace(&self, id: &MappedId, new: &StoredHash) -> Result<Swap, StoreError> {
         let key = id.to_string();
         let write = async |client: &Client| {
-            self.write(client, &key, &id.held, new.text(), new.method().as_str()).await.map(|rows| rows > 0)
+            self.write(client, &key, id.held.as_deref(), new.text(), new.method().as_str()).await.map(|rows| rows > 0)
         };
         self.server.swap(write, async |client| {
             let held: [(&(dyn ToSql + Sync), Type); 2] = [(&key, Type::TEXT), (&new.text(), Type::TEXT)];
@@ -202,6 +217,7 @@ fn check(mapping: &Mapping, columns: &[Column], new: &str, is_read_only: bool) -
 
 struct Statements {
     find: String,
+    find_by_key: String,
     replace: String,
     holds: String,
     all: String,
@@ -230,12 +246,17 @@ impl Statements {
         };
         let all: Vec<String> = mapping.identifiers.iter().enumerate().map(by).collect();
         let is_it = format!("{id} = $1::{}", kind(&mapping.id));
+        // A row that held none holds none still.
+        let holds = format!("{hash}::text COLLATE \"C\" IS NOT DISTINCT FROM $2");
         let set_method =
             mapping.method.as_ref().map_or_else(String::new, |method| format!(", {} = $4", quoted(method)));
         Self {
             find: format!("{} ORDER BY place LIMIT 1", all.join("\nUNION ALL ")),
+            find_by_key: format!(
+                "SELECT {id}::text, {hash}::text, {method}::text, {salt}, {user} FROM {table} WHERE {is_it}{and_where}"
+            ),
             replace: format!(
-                "UPDATE {table} SET {hash} = $3{set_method} WHERE {is_it} AND {hash}::text COLLATE \"C\" = $2{and_where} RETURNING 1"
+                "UPDATE {table} SET {hash} = $3{set_method} WHERE {is_it} AND {holds}{and_where} RETURNING 1"
             ),
             holds: format!("SELECT 1 FROM {table} WHERE {is_it} AND {hash}::text COLLATE \"C\" = $2"),
             all: format!("SELECT {hash}::text, {method}::text, {salt}, {user} FROM {table} WHERE true{and_where}"),

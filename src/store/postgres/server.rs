@@ -80,11 +80,18 @@ impl Server {
         self.runtime.as_ref().expect("the runtime is there until the server is dropped")
     }
 
+    /// Waits for what the runtime's own thread drives. This thread may be one of somebody else's runtime, which is then held up, where
+    /// tokio's own waiting would panic: its turns are not counted here, as nobody would give it a new one.
+    pub(super) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        let _within = self.runtime().enter();
+        pollster::block_on(tokio::task::unconstrained(work))
+    }
+
     /// A new connection; tried again where it is cut while it is made, as at a server that restarts.
     pub(super) fn connect(&self) -> Result<Client, StoreError> {
         let mut tries = 1;
         loop {
-            match self.runtime().block_on(self.target().connect(self.options())) {
+            match self.block_on(self.target().connect(self.options())) {
                 Err(error) if error.kind() == StoreErrorKind::Unreachable && tries < CONNECT_TRIES => tries += 1,
                 connected => return connected,
             }
@@ -100,7 +107,7 @@ impl Server {
         let (mut cut, mut crossed) = (0u32, 0u32);
         loop {
             let client = self.client()?;
-            let done = self.runtime().block_on(async { timeout(limit, self.run(&client, &work)).await });
+            let done = self.block_on(async { timeout(limit, self.run(&client, &work)).await });
             let error = match done {
                 Ok(Ok(value)) => return Ok(value),
                 Ok(Err(error)) => error,
@@ -167,17 +174,17 @@ impl Server {
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0;
              DECLARE everyone NO SCROLL CURSOR FOR {query}"
         );
-        self.runtime().block_on(client.batch_execute(&begin)).map_err(|error| failed(&error))?;
+        self.block_on(client.batch_execute(&begin)).map_err(|error| failed(&error))?;
         let fetch = format!("FETCH {FETCHED_ROWS} FROM everyone");
         let mut is_ended = false;
         while !is_ended {
             is_ended = true;
             // Who is given a row may use a store of their own, which this thread then waits for.
             let nothing: [(String, Type); 0] = [];
-            let rows = self.runtime().block_on(client.query_typed_raw(&fetch, nothing));
+            let rows = self.block_on(client.query_typed_raw(&fetch, nothing));
             let mut rows = pin!(rows.map_err(|error| failed(&error))?);
             loop {
-                let next = self.runtime().block_on(rows.try_next());
+                let next = self.block_on(rows.try_next());
                 let Some(row) = next.map_err(|error| failed(&error))? else { break };
                 is_ended = each(&row).is_break();
                 if is_ended {
@@ -185,7 +192,7 @@ impl Server {
                 }
             }
         }
-        self.runtime().block_on(client.batch_execute("COMMIT")).map_err(|error| failed(&error))
+        self.block_on(client.batch_execute("COMMIT")).map_err(|error| failed(&error))
     }
 
     /// Where no session holds our time-outs, and that nothing is to be written, a transaction does.
@@ -195,7 +202,9 @@ impl Server {
         }
         let access = if self.options().is_read_only { " READ ONLY" } else { "" };
         let limit = self.options().statement_timeout.as_millis();
-        let begin = format!("BEGIN{access}; SET LOCAL statement_timeout = {limit}; SET LOCAL lock_timeout = {limit}");
+        let begin = format!(
+            "BEGIN ISOLATION LEVEL READ COMMITTED{access}; SET LOCAL statement_timeout = {limit}; SET LOCAL lock_timeout = {limit}"
+        );
         // The work goes along with it, and does not wait for its answer.
         let (begun, done) = join(client.batch_execute(&begin), work(client)).await;
         begun?;

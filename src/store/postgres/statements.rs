@@ -27,12 +27,11 @@ impl Statements {
     pub(super) fn for_schema(schema: &str) -> Self {
         let user = format!("SELECT {USER_COLUMNS} FROM {schema}.users WHERE id = $1");
         let fill = |template: &str| template.replace("{s}", schema).replace("{slots}", &SLOTS.to_string());
-        let is_text = "password_encrypted = $2 AND password_encryption_method = $3";
-        let is_same =
-            "password_encrypted IS NOT DISTINCT FROM $2 AND password_encryption_method IS NOT DISTINCT FROM $3";
+        // A tag is compared where one is named: what was verified is the text, however its row spells the tag.
+        let is_same = "password_encrypted IS NOT DISTINCT FROM $2 AND ($3::text IS NULL OR coalesce(password_encryption_method, '') = $3)";
         Self {
             find: fill(FIND),
-            upgrade: fill(&swap("upgrade", "upgraded", "upgraded_at", is_text, "1")),
+            upgrade: fill(&swap("upgrade", "upgraded", "upgraded_at", is_same, "1")),
             change: fill(&swap("change", "changed", "password_changed_at", is_same, "was_upgraded")),
             user,
             create: fill(&CREATE.replace("{named}", &named("(ARRAY[$1, $2, $3])", "($16::text[])", "0"))),

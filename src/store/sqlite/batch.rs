@@ -185,6 +185,7 @@ impl<'a> Batch<'a> {
         if other_holder(&self.connection, &accounts, None).map_err(failed)?.is_some() {
             return Ok(false);
         }
+        let text = new.password.map(StoredHash::kept_text);
         let parameters = new.password.map(StoredHash::parameters);
         let method = new.password.map(|hash| hash.method().as_str());
         let inserted = self.connection.prepare_cached(INSERT).and_then(|mut insert| {
@@ -197,7 +198,7 @@ impl<'a> Batch<'a> {
                 new.profile,
                 new.custom_data,
                 new.identities,
-                new.password.map(StoredHash::text),
+                text,
                 method,
                 parameters,
                 now(),
@@ -240,6 +241,7 @@ impl<'a> Batch<'a> {
             return Ok(Inserted::Conflict(field));
         }
         let was = record::read(&self.connection, old.id).map_err(failed)?;
+        let text = new.password.map(StoredHash::kept_text);
         let parameters = new.password.map(StoredHash::parameters);
         let method = new.password.map(|hash| hash.method().as_str());
         let statement = if completes { COMPLETE } else { REPLACE_LEGACY };
@@ -253,7 +255,7 @@ impl<'a> Batch<'a> {
                 new.profile,
                 new.custom_data,
                 new.identities,
-                new.password.map(StoredHash::text),
+                text,
                 method,
                 parameters,
                 now(),

@@ -8,6 +8,7 @@ use rusqlite::{Connection, Row, ToSql, params};
 use super::deferred::{self, Deferral};
 use super::schema::failed;
 use super::{Batch, Sqlite, now, patience};
+use crate::store::bulk::given_up;
 use crate::store::journal;
 use crate::store::slots::Slot;
 use crate::store::{
@@ -167,7 +168,7 @@ impl Bulk for SqliteBulk<'_> {
 
     fn finish(mut self: Box<Self>) -> Result<(), StoreError> {
         // What was rolled back must be rolled back before the log is folded.
-        self.batch = None;
+        let is_given_up = self.batch.take().is_some();
         if self.options.is_dry_run {
             return Ok(());
         }
@@ -175,7 +176,8 @@ impl Bulk for SqliteBulk<'_> {
         // An input that goes on later goes on without them.
         let built = if self.unfinished.is_empty() { self.store.build_indexes() } else { Ok(()) };
         self.store.settle()?;
-        built
+        built?;
+        if is_given_up { Err(given_up()) } else { Ok(()) }
     }
 }
 

@@ -9,7 +9,7 @@ use super::schema::{self, failed};
 use crate::store::mapping::{Counts, Key, MappedId, Mapping, Row, quoted, unusable};
 use crate::store::slots::{Slot, Slots};
 use crate::store::{Found, MethodCount, OpenOptions, StoreError, StoreErrorKind, Swap};
-use crate::{Limits, Policy, StoredHash};
+use crate::{Limits, Policy, StoredHash, codec};
 
 /// Rows that are read at once where all are gone through.
 const PART_ROWS: usize = 5_000;
@@ -22,6 +22,7 @@ pub(crate) struct Mapped {
     limits: Limits,
     mapping: Mapping,
     find: String,
+    find_by_key: String,
     replace: String,
     connections: Slots<Connection>,
 }
@@ -35,6 +36,7 @@ impl Mapped {
     ) -> Result<Self, StoreError> {
         let mapped = Self {
             find: find(&mapping),
+            find_by_key: find_by_key(&mapping),
             replace: replace(&mapping),
             path: path.to_owned(),
             options: options.clone(),
@@ -89,9 +91,25 @@ impl Mapped {
     }
 
     pub(crate) fn find(&self, identifier: &str) -> Result<Option<Found<MappedId>>, StoreError> {
+        self.find_with(&self.find, [Value::Text(identifier.to_owned())])
+    }
+
+    /// A key as it is printed, in each of the types that it may be of.
+    pub(crate) fn find_by_key(&self, key: &str) -> Result<Option<Found<MappedId>>, StoreError> {
+        let number = key.parse::<i64>().ok().filter(|number| number.to_string() == key);
+        let bytes = codec::hex(key.as_bytes()).ok().filter(|_| !key.bytes().any(|c| c.is_ascii_uppercase()));
+        let text = number.map_or_else(|| Value::Text(key.to_owned()), Value::Integer);
+        self.find_with(&self.find_by_key, [text, bytes.map_or(Value::Null, Value::Blob)])
+    }
+
+    fn find_with<const N: usize>(
+        &self,
+        statement: &str,
+        values: [Value; N],
+    ) -> Result<Option<Found<MappedId>>, StoreError> {
         let connection = self.connection()?;
-        let mut statement = connection.prepare_cached(&self.find).map_err(failed)?;
-        let found = statement.query_row([identifier], |row| {
+        let mut statement = connection.prepare_cached(statement).map_err(failed)?;
+        let found = statement.query_row(rusqlite::params_from_iter(values), |row| {
             let key = match row.get_ref(0)? {
                 ValueRef::Integer(key) => Key::Integer(key),
                 ValueRef::Blob(key) => Key::Bytes(key.to_vec()),
@@ -174,6 +192,14 @@ fn all(mapping: &Mapping) -> [String; 2] {
     })
 }
 
+/// By the primary key.
+fn find_by_key(mapping: &Mapping) -> String {
+    let (id, hash, table) = (quoted(&mapping.id), quoted(&mapping.hash), quoted(&mapping.table));
+    let [method, salt, user] = [&mapping.method, &mapping.salt, &mapping.user].map(or_null);
+    let and_where = mapping.and_where();
+    format!("SELECT {id}, {hash}, {method}, {salt}, {user} FROM {table} WHERE ({id} = ?1 OR {id} = ?2){and_where}")
+}
+
 fn or_null(column: &Option<String>) -> String {
     column.as_deref().map_or_else(|| "NULL".to_owned(), quoted)
 }
@@ -203,7 +229,7 @@ fn replace(mapping: &Mapping) -> String {
     let method = mapping.method.as_ref().map_or_else(String::new, |method| format!(", {} = ?4", quoted(method)));
     // Byte for byte, whatever the column's collation; `?4` is bound in any case.
     format!(
-        "UPDATE {table} SET {hash} = ?3{method} WHERE {id} = ?1 AND CAST({hash} AS BLOB) = CAST(?2 AS BLOB) AND ?4 <> ''{}",
+        "UPDATE {table} SET {hash} = ?3{method} WHERE {id} = ?1 AND CAST({hash} AS BLOB) IS CAST(?2 AS BLOB) AND ?4 <> ''{}",
         mapping.and_where()
     )
 }

@@ -252,9 +252,10 @@ pub(super) fn version(connection: &Connection) -> Result<usize, Migrate> {
 }
 
 pub(super) fn reached(error: rusqlite::Error) -> StoreError {
-    match failed(error) {
-        StoreError { kind: StoreErrorKind::Other, message } => StoreError::new(StoreErrorKind::Unreachable, message),
-        error => error,
+    let error = failed(error);
+    match error.kind() {
+        StoreErrorKind::Other => StoreError::new(StoreErrorKind::Unreachable, error.to_string()),
+        _ => error,
     }
 }
 
