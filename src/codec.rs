@@ -121,7 +121,6 @@ pub(crate) fn to_base64url(bytes: &[u8]) -> String {
 }
 
 /// bcrypt's base64.
-#[cfg(test)]
 pub(crate) fn to_base64_bcrypt(bytes: &[u8]) -> String {
     base64ct::Base64Bcrypt::encode_string(bytes)
 }

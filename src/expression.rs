@@ -112,10 +112,14 @@ enum Map {
     /// PHP's `htmlspecialchars`, and what IP.Board did in its place.
     Html,
     Ipb,
+    /// PHP's `addslashes`.
+    Slashes,
+    /// What vBulletin's pages made of text: Latin-1, and entities for what that has not.
+    Vb,
 }
 
 impl Map {
-    const ALL: [(Self, &'static str); 16] = [
+    const ALL: [(Self, &'static str); 18] = [
         (Self::Lowercase, "lc"),
         (Self::AsciiLowercase, "ascii_lc"),
         (Self::Uppercase, "uc"),
@@ -132,6 +136,8 @@ impl Map {
         (Self::Trim, "trim"),
         (Self::Html, "html"),
         (Self::Ipb, "ipb"),
+        (Self::Slashes, "slashes"),
+        (Self::Vb, "vb"),
     ];
 }
 

@@ -93,7 +93,7 @@ fn candidates(text: &str) -> &'static [&'static str] {
     }
     let is_salted_hex = !after.is_empty() && hash.bytes().all(|c| c.is_ascii_hexdigit());
     match (is_salted_hex, hash.len()) {
-        (true, 32) => return &["md5_salted_prefix", "md5_salted_suffix", "vbulletin", "mybb"],
+        (true, 32) => return &["md5_salted_prefix", "md5_salted_suffix", "vbulletin", "mybb", "ipb"],
         (true, 40) => return &["sha1_salted_prefix", "sha1_salted_suffix", "punbb", "redmine", "opencart", "wbb3"],
         (true, 64) => return &["sha256_salted_prefix", "sha256_salted_suffix"],
         (true, 128) => return &["sha512_salted_prefix", "sha512_salted_suffix"],

@@ -76,18 +76,19 @@ methods! {
     Md5SaltedSuffix "md5_salted_suffix" ["salted-suffix-md5", "joomla-md5"] "HASH, with the salt in passwordSalt or after a `:`" "md5($p.$s)" "the salt is taken byte for byte";
     Sha1SaltedPrefix "sha1_salted_prefix" ["salted-prefix-sha1"] "HASH, with the salt in passwordSalt or after a `:`" "sha1($s.$p)" "the salt is taken byte for byte";
     Sha1SaltedSuffix "sha1_salted_suffix" ["salted-suffix-sha1"] "HASH, with the salt in passwordSalt or after a `:`" "sha1($p.$s)" "the salt is taken byte for byte";
-    Sha256SaltedPrefix "sha256_salted_prefix" ["salted-prefix-sha256"] "HASH, with the salt in passwordSalt or after a `:`" "sha256($s.$p)" "the salt is taken byte for byte";
+    Sha256SaltedPrefix "sha256_salted_prefix" ["salted-prefix-sha256"] "HASH, with the salt in passwordSalt or after a `:`, or sha256$SALT$HEX" "sha256($s.$p)" "the salt is taken byte for byte";
     Sha256SaltedSuffix "sha256_salted_suffix" ["salted-suffix-sha256"] "HASH, with the salt in passwordSalt or after a `:`" "sha256($p.$s)" "the salt is taken byte for byte";
-    Sha512SaltedPrefix "sha512_salted_prefix" ["salted-prefix-sha512"] "HASH, with the salt in passwordSalt or after a `:`" "sha512($s.$p)" "the salt is taken byte for byte";
+    Sha512SaltedPrefix "sha512_salted_prefix" ["salted-prefix-sha512"] "HASH, with the salt in passwordSalt or after a `:`, or sha512$SALT$HEX" "sha512($s.$p)" "the salt is taken byte for byte";
     Sha512SaltedSuffix "sha512_salted_suffix" ["salted-suffix-sha512"] "HASH, with the salt in passwordSalt or after a `:`" "sha512($p.$s)" "the salt is taken byte for byte";
     JoomlaSha256 "joomla_sha256" [] "{SHA256}HEX:SALT" "sha256($p.$s)" "before version 3.3; its MD5 is md5_salted_suffix";
-    Vbulletin "vbulletin" ["vbulletin3", "vbulletin4", "vb"] "HASH, with the salt in passwordSalt or after a `:`" "md5(md5($p).$s)" "versions 3 and 4";
-    Mybb "mybb" ["ipb", "ipb2", "ipb3", "invision"] "HASH, with the salt in passwordSalt or after a `:`" "md5(md5($s).md5($p))" "";
-    Punbb "punbb" ["fluxbb"] "HASH, with the salt in passwordSalt or after a `:`" "sha1($s.sha1($p))" "";
+    Vbulletin "vbulletin" ["vbulletin3", "vbulletin4", "vb"] "HASH, with the salt in passwordSalt or after a `:`" "md5(md5($p).$s)" "versions 3 and 4; where the password does not match as it is, it is tried as its pages sent it: vb(trim($p))";
+    Mybb "mybb" [] "HASH, with the salt in passwordSalt or after a `:`" "md5(md5($s).md5($p))" "";
+    Ipb "ipb" ["ipb2", "ipb3", "invision", "ipboard"] "HASH, with the salt in passwordSalt or after a `:`" "md5(md5($s).md5(ipb($p)))" "IP.Board before version 4";
+    Punbb "punbb" ["fluxbb"] "HASH, with the salt in passwordSalt or after a `:`" "sha1($s.sha1($p))" "where the password does not match as it is, it is tried without white space around it";
     Redmine "redmine" [] "HASH, with the salt in passwordSalt or after a `:`" "sha1($s.sha1($p))" "";
     Opencart "opencart" [] "HASH, with the salt in passwordSalt or after a `:`" "sha1($s.sha1($s.sha1($p)))" "";
-    Wbb3 "wbb3" ["wbb", "woltlab"] "HASH, with the salt in passwordSalt or after a `:`" "sha1($s.sha1($s.sha1($p)))" "Burning Board 3";
-    Smf1 "smf" ["smf1", "smf1-sha1", "smf2"] "40 hex; the name in passwordUser or username" "sha1(ascii_lc($u).$p)" "a renamed user needs the old name in passwordUser";
+    Wbb3 "wbb3" ["burning-board-3"] "HASH, with the salt in passwordSalt or after a `:`" "sha1($s.sha1($s.sha1($p)))" "Burning Board 3";
+    Smf1 "smf" ["smf1", "smf1-sha1", "smf2"] "40 hex; the name in passwordUser or username" "sha1(ascii_lc($u).$p)" "a renamed user needs the old name in passwordUser; where the password does not match as it is, it is tried as latin1($p)";
     Smf21 "smf21" ["smf21-bcrypt"] "$2y$…; the name in passwordUser or username" "bcrypt(lc($u).$p)" "the name takes part of bcrypt's 72 bytes";
     MediawikiA "mediawiki_a" [] ":A:HEX" "md5($p)" "";
     MediawikiB "mediawiki_b" ["mediawiki-md5"] ":B:SALT:HEX or $B$SALT$HEX" "md5($s.'-'.md5($p))" "";
@@ -120,12 +121,13 @@ methods! {
     DjangoScrypt "django_scrypt" ["scrypt-django"] "scrypt$N$SALT$R$P$HASH" "scrypt($p)" "";
     DjangoBcryptSha256 "django_bcrypt_sha256" ["bcrypt-sha256-django"] "bcrypt_sha256$$2b$…" "bcrypt(sha256($p))" "";
     PasslibBcryptSha256 "passlib_bcrypt_sha256" ["bcrypt-sha256-passlib"] "$bcrypt-sha256$2b,12$SALT$HASH or $bcrypt-sha256$v=2,t=2b,r=12$SALT$HASH" "bcrypt(b64(hmac_sha256_raw($s,$p)))" "version 1: bcrypt(b64(sha256_raw($p)))";
-    WordpressBcrypt "wordpress_bcrypt" ["wp-bcrypt", "wordpress68"] "$wp$2y$…" "bcrypt(b64(hmac_sha384_raw('wp-sha384',$p)))" "WordPress 6.8; where the password does not match as it is, it is tried without white space around it, as WordPress made it";
-    WordpressPhpass "wordpress_phpass" ["wp-phpass"] "$P$ or $H$, 31 characters" "phpass($p)" "WordPress before 6.8; where the password does not match as it is, it is tried without white space around it";
-    WordpressMd5 "wordpress_md5" ["wp-md5"] "32 hex" "md5($p)" "WordPress before 2.5; where the password does not match as it is, it is tried without white space around it";
+    WordpressBcrypt "wordpress_bcrypt" ["wp-bcrypt", "wordpress68"] "$wp$2y$…" "bcrypt(b64(hmac_sha384_raw('wp-sha384',$p)))" "WordPress 6.8; where the password does not match as it is, it is tried as trim($p) and as trim(slashes($p)), which WordPress made of it";
+    WordpressPhpass "wordpress_phpass" ["wp-phpass"] "$P$ or $H$, 31 characters" "phpass($p)" "WordPress before 6.8; otherwise tried as wordpress_bcrypt";
+    WordpressMd5 "wordpress_md5" ["wp-md5"] "32 hex" "md5($p)" "WordPress before 2.5; otherwise tried as wordpress_bcrypt";
     BcryptMd5 "bcrypt_md5" ["bcrypt-md5hex"] "$2y$…" "bcrypt(md5($p))" "";
     BcryptSha1 "bcrypt_sha1" [] "$2y$…" "bcrypt(sha1($p))" "";
     BcryptSha256 "bcrypt_sha256_hex" ["meteor", "rocketchat"] "$2y$…" "bcrypt(sha256($p))" "Meteor";
+    BcryptSha384 "bcrypt_sha384" ["typo3-bcrypt", "myth-auth"] "$2y$…" "bcrypt(b64(sha384_raw($p)))" "TYPO3's $2y$, Myth:Auth's, and BCrypt.Net's enhanced";
     BcryptSha512 "bcrypt_sha512" [] "$2y$…" "bcrypt(sha512($p))" "";
     SymfonyBcrypt "symfony_bcrypt" ["bcrypt-symfony", "symfony-native", "symfony-auto"] "$2y$…" "bcrypt(php72($p))" "what has more than 72 bytes or a NUL is hashed with SHA-512 first";
     BcryptPeppered "bcrypt_peppered" ["clerk-bcrypt-peppered"] "$2a$…$PEPPER" "bcrypt($p.$s)" "Clerk's: the pepper stands in the row";
@@ -134,6 +136,8 @@ methods! {
     KratosPbkdf2 "kratos_pbkdf2" ["pbkdf2-kratos"] "$pbkdf2-HASH$i=ROUNDS,l=BYTES$SALT$HASH" "pbkdf2($p)" "sha224 and sha384 mean SHA-3";
     ClerkPbkdf2 "clerk_pbkdf2" ["pbkdf2-clerk"] "pbkdf2_sha256$ROUNDS$SALT$HASH and its like" "pbkdf2($p)" "pbkdf2_sha256 has a salt in base64; Django writes the same with a salt that is text";
     WerkzeugPbkdf2 "werkzeug_pbkdf2" ["pbkdf2-werkzeug"] "pbkdf2:HASH:ROUNDS$SALT$HEX" "pbkdf2($p)" "without rounds it is refused";
+    DefusePbkdf2 "defuse_pbkdf2" ["crackstation", "password-storage"] "HASH:ROUNDS:SALT:BASE64, or HASH:ROUNDS:BYTES:SALT:BASE64" "pbkdf2($p)" "in the first the salt is text, in the second base64";
+    Web2pyPbkdf2 "web2py_pbkdf2" ["web2py"] "pbkdf2(ROUNDS,BYTES,HASH)$SALT$HEX" "pbkdf2($p)" "the salt is text";
     WerkzeugScrypt "werkzeug_scrypt" ["scrypt-werkzeug"] "scrypt:N:R:P$SALT$HEX" "scrypt($p)" "";
     Atlassian "atlassian" ["pkcs5s2", "jira", "confluence", "atlassian-pbkdf2-sha1"] "{PKCS5S2} and base64" "pbkdf2($p)" "";
     Aspnet "aspnet" ["aspnet-v2", "aspnet-v3", "aspnet-identity"] "base64 of a version byte, parameters, salt and key" "pbkdf2($p)" "the version byte says which: 0 or 1";
@@ -153,6 +157,7 @@ methods! {
     SymfonyDigest "symfony_digest" ["symfony-sha512"] "base64 or hex of 64 bytes; salt in passwordSalt" "iterate(4999,sha512_raw($p.'{'.$s.'}'),sha512_raw($x.$p.'{'.$s.'}'))" "5000 rounds, the default";
     Scrypt "scrypt" ["scrypt-phc"] "$scrypt$ln=LOG2N,r=R,p=P$SALT$HASH or $scrypt$n=N,r=R,p=P$…" "scrypt($p)" "Kratos writes N itself after ln=";
     KratosScrypt "kratos_scrypt" ["scrypt-kratos"] "$scrypt$ln=N,r=R,p=P$SALT$HASH" "scrypt($p)" "ln= is N itself";
+    RubyScrypt "ruby_scrypt" ["scrypt-ruby", "authlogic-scrypt"] "HEXN$HEXR$HEXP$SALT$HASH, all in hex" "scrypt($p)" "Authlogic hashes ruby_scrypt($p.$s)";
     Scrypt7 "scrypt7" ["scrypt-crypt"] "$7$COSTS SALT$HASH" "scrypt($p)" "the salt is text";
     Yescrypt "yescrypt" [] "$y$PARAMETERS$SALT$HASH" "yescrypt($p)" "";
     GostYescrypt "gost_yescrypt" [] "$gy$PARAMETERS$SALT$HASH" "hmac(hmac(gost($p),setting),yescrypt($p))" "";
@@ -163,8 +168,9 @@ methods! {
     Grub "grub" ["grub-pbkdf2-sha512", "grub-pbkdf2"] "grub.pbkdf2.sha512.ROUNDS.HEX.HEX" "pbkdf2($p)" "";
     CtaPbkdf2 "cta_pbkdf2" ["cta-pbkdf2-sha1", "cta"] "$p5k2$HEXROUNDS$SALT$HASH=" "pbkdf2($p)" "Cryptacular's";
     DlitzPbkdf2 "dlitz_pbkdf2" ["dlitz-pbkdf2-sha1", "dlitz"] "$p5k2$HEXROUNDS$SALT$HASH" "pbkdf2($p)" "Litzenberger's: the salt is text";
-    Phpass "phpass" ["phpass-md5", "md5-phpass", "phpbb3", "portable"] "$P$ or $H$, 31 characters" "phpass($p)" "";
-    Drupal7 "drupal7" [] "$S$ and 52 characters; U$S$… over an MD5" "drupal7($p)" "passwords of up to 512 bytes";
+    Phpass "phpass" ["phpass-md5", "md5-phpass", "portable"] "$P$ or $H$, 31 characters" "phpass($p)" "";
+    Phpbb3 "phpbb3" [] "$H$ or $P$, 31 characters" "phpass($p)" "where the password does not match as it is, it is tried as nfc(html(trim($p))), which phpBB made of it";
+    Drupal7 "drupal7" [] "$S$ and 52 characters; U$S$… over an MD5" "drupal7($p)" "passwords of up to 512 bytes; where one does not match as it is, it is tried without white space around it";
     Md5crypt "md5crypt" ["freebsd-md5", "ldap-md5-crypt"] "$1$SALT$HASH or $md5-crypt$…" "md5crypt($p)" "";
     Apr1 "apr1" ["apr-md5-crypt", "apache-md5"] "$apr1$SALT$HASH" "apr1($p)" "";
     Sha256crypt "sha256crypt" ["ldap-sha256-crypt"] "$5$[rounds=N$]SALT$HASH or $sha256-crypt$…" "sha256crypt($p)" "";
@@ -173,6 +179,7 @@ methods! {
     Sunmd5 "sunmd5" ["sun-md5-crypt", "solaris-md5"] "$md5$SALT$$HASH, $md5,rounds=N$… or $md5$rounds=N$…" "sunmd5($p)" "one $ or two before the hash make a difference";
     Descrypt "descrypt" ["unix-crypt", "crypt-des", "traditional-des", "ldap-des-crypt"] "13 of ./0-9A-Za-z" "descrypt($p)" "looks at seven bits of eight characters";
     Bsdicrypt "bsdicrypt" ["bsdi", "ext-des-crypt", "extended-des", "ldap-bsdi-crypt"] "_ and 19 of ./0-9A-Za-z" "bsdicrypt($p)" "looks at seven bits of a character";
+    WoltlabBcrypt "woltlab_bcrypt" ["double-bcrypt", "wcf2"] "$2a$… or DoubleBcrypt:$2a$…" "bcrypt(bcrypt($p))" "WoltLab Suite before 5.4; the same salt in both";
     PhpbbCombined "phpbb_combined" [] "$H\\2y$ with cost and salt of both, and a hash" "bcrypt(phpass($p))" "what phpBB's cron job made of $H$";
     BetterAuth "better_auth" ["lucia", "lucia3", "scrypt-lucia"] "SALT:HEX, or s2:SALT:HEX" "scrypt($p)" "Lucia's and better-auth's: the password is brought into Unicode's form KC";
     Shiro1 "shiro1" [] "$shiro1$HASH$ROUNDS$SALT$HASH" "iterate(rounds,sha256_raw($s.$p))" "or MD5, SHA-1, SHA-384, SHA-512; what has $shiro2 before it is bcrypt or argon2id";
@@ -195,10 +202,17 @@ impl Method {
         &METHODS[self as usize]
     }
 
-    /// The password as the method's own system may have hashed it: WordPress removes what PHP's `trim` does.
-    pub(crate) fn trimmed(self, password: &[u8]) -> &[u8] {
-        let trims = matches!(self, Self::WordpressBcrypt | Self::WordpressPhpass | Self::WordpressMd5);
-        if trims { trimmed(password) } else { password }
+    /// What the method's own system may have made of a password before it hashed it, where that depended on how it came there, as
+    /// expressions: tried where the password as it is does not match.
+    pub(crate) const fn other_inputs(self) -> &'static [&'static str] {
+        match self {
+            Self::WordpressBcrypt | Self::WordpressPhpass | Self::WordpressMd5 => &["trim($p)", "trim(slashes($p))"],
+            Self::Drupal7 | Self::Punbb => &["trim($p)"],
+            Self::Vbulletin => &["vb(trim($p))"],
+            Self::Phpbb3 => &["nfc(html(trim($p)))"],
+            Self::Smf1 => &["latin1($p)"],
+            _ => &[],
+        }
     }
 
     /// The canonical name: lower case, stable, the spelling in every output.

@@ -12,13 +12,15 @@ use crate::{Columns, Engine, Method, Password, StoredHash, Tag};
 const ANSWERS_MAX: usize = 3;
 
 /// What the password may have become before it was hashed, the usual first.
-const PASSWORDS: [&str; 11] = [
+const PASSWORDS: [&str; 13] = [
     "$p",
     "utf16le($p)",
     "latin1($p)",
     "nfkc($p)",
     "html($p)",
     "ipb($p)",
+    "slashes($p)",
+    "vb($p)",
     "trim($p)",
     "$p.0x0a",
     "$p.0x0d0a",
@@ -28,6 +30,9 @@ const PASSWORDS: [&str; 11] = [
 
 /// Hashes that stand inside others.
 const INNER: [&str; 4] = ["md5", "sha1", "sha256", "sha512"];
+
+/// The same, and those that stand inside what is slow alone.
+const INNER_OF_SLOW: [&str; 5] = ["md5", "sha1", "sha256", "sha512", "sha384"];
 
 /// Around a password, where there is no salt: `F` is the hash, `X` what goes in.
 const BARE: [&str; 3] = ["F(X)", "F(F(X))", "F(F(F(X)))"];
@@ -204,7 +209,7 @@ fn named(tag: &Tag, text: &str, columns: &Columns<'_>, engine: &Engine) -> Optio
 /// A scheme with a cost: only what is common is tried inside it.
 fn slow(engine: &Engine, stored: &StoredHash, password: &Password) -> Vec<WouldMatch> {
     let scheme = StoredHash::method_named_by(stored.text()).unwrap_or(stored.method()).as_str();
-    let inner = PASSWORDS.into_iter().map(str::to_owned).chain(INNER.into_iter().flat_map(|inner| {
+    let inner = PASSWORDS.into_iter().map(str::to_owned).chain(INNER_OF_SLOW.into_iter().flat_map(|inner| {
         let upper = inner.to_uppercase();
         [format!("{inner}($p)"), format!("{upper}($p)"), format!("b64({inner}_raw($p))")]
     }));

@@ -77,6 +77,16 @@ fn of_method(method: Method) -> Result<Expression, Fault> {
     place.get_or_init(parse).clone().ok_or(Fault::Structure { expected: "an expression" })
 }
 
+/// The expressions of [`Method::other_inputs`], parsed once.
+pub(crate) fn other_inputs(method: Method) -> &'static [Expression] {
+    static PARSED: [OnceLock<Vec<Expression>>; 256] = [const { OnceLock::new() }; 256];
+    if method.other_inputs().is_empty() {
+        return &[];
+    }
+    let parse = || method.other_inputs().iter().filter_map(|text| Expression::parse(text).ok()).collect();
+    PARSED.get(method as usize).map_or(&[], |place| place.get_or_init(parse))
+}
+
 /// Reads `text` as what `method` makes. No bounds are held here.
 pub(crate) fn build(method: Method, text: &str, given: &Given) -> Result<Built, Fault> {
     check_length(text)?;
@@ -142,8 +152,11 @@ fn dispatch(method: Method, whole: &str, given: &Given) -> Result<Built, Fault> 
         M::Argon2id => other(Argon2::parse(text, Variant::Id).map(Parsed::Argon2)),
         M::Pbkdf2 => other(Pbkdf2::crypt(text, false).map(Parsed::other)),
         M::KratosPbkdf2 => other(Pbkdf2::crypt(text, true).map(Parsed::other)),
-        M::DjangoPbkdf2 => other(Pbkdf2::django(text).map(Parsed::other)),
+        M::DjangoPbkdf2 => other(Pbkdf2::django(text, false).map(Parsed::other)),
         M::ClerkPbkdf2 => other(Pbkdf2::clerk(text).map(Parsed::other)),
+        M::DefusePbkdf2 => other(Pbkdf2::defuse(text).map(Parsed::other)),
+        M::Web2pyPbkdf2 => other(Pbkdf2::web2py(text).map(Parsed::other)),
+        M::RubyScrypt => other(Scrypt::ruby(text).map(Parsed::other)),
         M::WerkzeugPbkdf2 => other(Pbkdf2::werkzeug(text).map(Parsed::other)),
         M::Atlassian => other(Pbkdf2::atlassian(text).map(Parsed::other)),
         M::Aspnet => other(Pbkdf2::aspnet(text).map(Parsed::other)),
@@ -157,6 +170,7 @@ fn dispatch(method: Method, whole: &str, given: &Given) -> Result<Built, Fault> 
         M::LiferayPbkdf2 => other(Pbkdf2::liferay(text).map(Parsed::other)),
         M::MediawikiPbkdf2 if text.starts_with(":pbkdf2-") => layers::mediawiki(text),
         M::PhpbbCombined => layers::phpbb(text),
+        M::WoltlabBcrypt => layers::woltlab(text),
         M::Shiro1 => layers::shiro(text),
         M::BetterAuth => other(Scrypt::lucia(text).map(Parsed::other)),
         M::MediawikiPbkdf2 => other(Pbkdf2::mediawiki(text).map(Parsed::other)),
@@ -166,8 +180,10 @@ fn dispatch(method: Method, whole: &str, given: &Given) -> Result<Built, Fault> 
         M::DjangoScrypt => other(Scrypt::django(text).map(Parsed::other)),
         M::SpringScrypt => other(Scrypt::spring(text).map(Parsed::other)),
         M::FirebaseScrypt => other(Scrypt::firebase(text).map(Parsed::other)),
-        M::WordpressPhpass if text.starts_with("$S$") => Err(Fault::Structure { expected: "`$P$` or `$H$`" }),
-        M::Phpass | M::WordpressPhpass => other(Phpass::parse(text).map(Parsed::other)),
+        M::WordpressPhpass | M::Phpbb3 if text.starts_with("$S$") => {
+            Err(Fault::Structure { expected: "`$P$` or `$H$`" })
+        }
+        M::Phpass | M::WordpressPhpass | M::Phpbb3 => other(Phpass::parse(text).map(Parsed::other)),
         M::Md5crypt | M::Apr1 => other(md5crypt::Md5crypt::parse(text, method == M::Apr1).map(Parsed::other)),
         M::Sha256crypt => other(shacrypt::Shacrypt::parse(text, Function::Sha256).map(Parsed::other)),
         M::Sha512crypt => other(shacrypt::Shacrypt::parse(text, Function::Sha512).map(Parsed::other)),
@@ -231,6 +247,7 @@ fn dispatch(method: Method, whole: &str, given: &Given) -> Result<Built, Fault> 
         M::BcryptMd5 => bcrypt(text, "md5($p)", Variables::default()),
         M::BcryptSha1 => bcrypt(text, "sha1($p)", Variables::default()),
         M::BcryptSha256 => bcrypt(text, "sha256($p)", Variables::default()),
+        M::BcryptSha384 => bcrypt(text, "b64(sha384_raw($p))", Variables::default()),
         M::BcryptSha512 => bcrypt(text, "sha512($p)", Variables::default()),
         M::SymfonyBcrypt => bcrypt(text, "php72($p)", Variables::default()),
         M::BcryptPeppered => {
@@ -270,6 +287,15 @@ fn dispatch(method: Method, whole: &str, given: &Given) -> Result<Built, Fault> 
             let [scheme, salt, hash] = text::parts::<3>(text, '$').ok_or(DJANGO)?;
             if scheme != name || salt.is_empty() {
                 return Err(DJANGO);
+            }
+            computed_hex(hash, method.info().computation, salted(salt.as_bytes()))
+        }
+        // As a program wrote it that names its hash.
+        M::Sha256SaltedPrefix | M::Sha512SaltedPrefix if text.starts_with("sha256$") || text.starts_with("sha512$") => {
+            const EXPECTED: Fault = Fault::Structure { expected: "`sha256$` or `sha512$`, a salt, `$` and hex" };
+            let [scheme, salt, hash] = text::parts::<3>(text, '$').ok_or(EXPECTED)?;
+            if !method.as_str().starts_with(&format!("{scheme}_")) || salt.is_empty() {
+                return Err(EXPECTED);
             }
             computed_hex(hash, method.info().computation, salted(salt.as_bytes()))
         }
@@ -560,7 +586,7 @@ fn django_wrapped(method: Method, text: &str) -> Result<Built, Fault> {
     if !text.starts_with(prefix) {
         return Err(Fault::Structure { expected: "`pbkdf2_wrapped_sha1$` or `pbkdf2_wrapped_md5$`" });
     }
-    let parsed = Pbkdf2::django(text).map(Parsed::other)?;
+    let parsed = Pbkdf2::django(text, true).map(Parsed::other)?;
     let salt = text.split('$').nth(2).unwrap_or_default();
     Ok(over(parsed, own(expression)?, salted(salt.as_bytes())))
 }

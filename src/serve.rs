@@ -181,7 +181,7 @@ impl Service {
             counting_store: Mutex::new(()),
             has_told_of_proxy: AtomicBool::new(false),
             admission: Admission::default(),
-            aside: Aside::new(pool.config(), config.api_token.is_none()),
+            aside: Aside::new(pool.config(), pool.engine().target_cost().memory_kib, config.api_token.is_none()),
             busy: Shares::new(seats(connections), seats_of_one(connections, config.requests_per_address)),
             pool,
             accounts,
@@ -239,8 +239,8 @@ impl Service {
         &self.inner.pool
     }
 
-    /// All routes, with their limits on bodies and times. Mount it where you like; [`listen`] also limits connections and
-    /// headers. Where the requests' extensions hold an [`axum::extract::ConnectInfo`] of a socket address, guesses are
+    /// All routes, with their limits on bodies and times. Nest it below a path of your own router (`nest("/auth", …)`), and do not merge
+    /// it: what it does not know is answered here too. [`listen`] also limits connections and headers. Where the requests' extensions hold an [`axum::extract::ConnectInfo`] of a socket address, guesses are
     /// throttled for each address too.
     pub fn router(&self) -> Router {
         let api = Router::new()
@@ -269,6 +269,17 @@ impl Service {
             router = router.merge(admin);
         }
         self.whole(router)
+    }
+
+    /// Of all routes those that visitors' browsers may be let to, and nothing else: to sign in and to change a password. The API token is
+    /// not asked for, which no browser has. It can be nested or merged; what it does not know is not answered.
+    pub fn visitors_router(&self) -> Router {
+        let router = Router::new()
+            .route("/v1/sign-in", post(sign_in::sign_in))
+            .route("/v1/password", post(passwords::change))
+            .method_not_allowed_fallback(problem::method_not_allowed)
+            .route_layer(from_fn_with_state(self.clone(), middleware::observe));
+        router.with_state(self.clone())
     }
 
     /// Of all routes those that operators and their programs ask: health, readiness, metrics, the description and the status page. On a

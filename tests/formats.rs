@@ -219,7 +219,7 @@ fn a_text_that_names_its_method_names_one_and_the_right_one() {
                     (method, vector.method.as_str()),
                     (Method::Pbkdf2, "kratos_pbkdf2")
                         | (Method::Scrypt, "kratos_scrypt")
-                        | (Method::Phpass, "wordpress_phpass")
+                        | (Method::Phpass, "wordpress_phpass" | "phpbb3")
                         // What went into it, nobody can see.
                         | (Method::Phpass, "expression")
                 );

@@ -38,6 +38,40 @@ pub(super) fn of_ipb(value: Secret) -> Secret {
     IPB.iter().fold(value, |value, (from, to)| replaced(&value, from, to))
 }
 
+/// PHP's `addslashes`.
+pub(super) fn with_slashes(value: &[u8]) -> Secret {
+    let mut slashed = Secret::new(Vec::with_capacity(2 * value.len()));
+    for byte in value {
+        match byte {
+            b'\'' | b'"' | b'\\' => slashed.extend_from_slice(&[b'\\', *byte]),
+            0 => slashed.extend_from_slice(b"\\0"),
+            byte => slashed.push(*byte),
+        }
+    }
+    slashed
+}
+
+/// What the script of vBulletin's pages (`str_to_ent`, then MD5 over a byte for each character) hashes of a text.
+pub(super) fn of_vbulletin(value: Secret) -> Secret {
+    let Ok(text) = std::str::from_utf8(&value) else { return value };
+    let mut sent = Secret::new(Vec::with_capacity(4 * value.len()));
+    for c in text.chars() {
+        match u8::try_from(u32::from(c)) {
+            Ok(byte) => sent.push(byte),
+            // One for each of the two units that a character beyond the first plane has.
+            Err(_) => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    sent.extend_from_slice(b"&#");
+                    let digits = [10_000, 1000, 100, 10, 1].into_iter().filter(|power| *power <= *unit);
+                    sent.extend(digits.map(|power| b'0' + (*unit / power % 10) as u8));
+                    sent.push(b';');
+                }
+            }
+        }
+    }
+    sent
+}
+
 fn replaced(value: &[u8], from: &[u8], to: &[u8]) -> Secret {
     // In one piece, so that no other is left that is not wiped.
     let mut replaced = Secret::new(Vec::with_capacity(value.len().div_ceil(from.len()) * to.len().max(from.len())));

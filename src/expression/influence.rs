@@ -96,8 +96,8 @@ impl Map {
             Self::Utf16le | Self::Unhex => bytes / 2,
             Self::Lowercase | Self::Uppercase => bytes / 3,
             // A letter of four bytes, in bold, becomes one of one, and one with its accents apart a third.
-            Self::Latin1 | Self::Nfc | Self::Nfkc => bytes / 4,
-            Self::AsciiLowercase | Self::Html | Self::Ipb => bytes,
+            Self::Latin1 | Self::Vb | Self::Nfc | Self::Nfkc => bytes / 4,
+            Self::AsciiLowercase | Self::Html | Self::Ipb | Self::Slashes => bytes,
             Self::Reverse | Self::Php72 | Self::Trim => 0,
         }
     }
@@ -203,9 +203,10 @@ impl Map {
             (Self::Unhex, _) => codec::hex(value).is_ok(),
             (Self::Trim, _) => trimmed(value).len() < value.len(),
             (Self::Ipb, _) => html::ipb_loses(value),
-            (Self::Utf16le | Self::Hex | Self::Base64 | Self::Reverse | Self::Php72 | Self::Widen | Self::Html, _) => {
-                false
-            }
+            // An entity that was typed is one that nobody types.
+            (Self::Vb, text) => text.is_none(),
+            (Self::Utf16le | Self::Hex | Self::Base64 | Self::Reverse | Self::Php72 | Self::Widen, _)
+            | (Self::Html | Self::Slashes, _) => false,
         }
     }
 }

@@ -186,7 +186,9 @@ impl Map {
             Self::Lowercase | Self::Uppercase | Self::Nfc => bytes.saturating_mul(3),
             // An Arabic ligature of three bytes becomes eighteen letters.
             Self::Nfkc => bytes.saturating_mul(11),
-            Self::Hex | Self::Utf16le | Self::Widen => bytes.saturating_mul(2),
+            Self::Hex | Self::Utf16le | Self::Widen | Self::Slashes => bytes.saturating_mul(2),
+            // Two bytes become `&#2047;`.
+            Self::Vb => bytes.saturating_mul(4),
             Self::Base64 => bytes.div_ceil(3).saturating_mul(4),
             // An ampersand becomes `&amp;`, a quotation mark `&quot;`.
             Self::Html | Self::Ipb => bytes.saturating_mul(6),

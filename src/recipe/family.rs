@@ -32,6 +32,7 @@ impl Family {
             ("django", Method::Descrypt) => text.starts_with("crypt$"),
             ("passwap", Method::Md5SaltedPrefix | Method::Md5SaltedSuffix) => text.starts_with("$md5salted-"),
             ("ldap", Method::Md4) => text.starts_with('{'),
+            ("woltlab", Method::Bcrypt) => text.starts_with("Bcrypt:"),
             ("mediawiki", Method::Bcrypt | Method::Argon2id | Method::Argon2i) => text.starts_with(':'),
             ("passlib", Method::Mysql41) => text.starts_with('*'),
             ("passlib", Method::Sha1 | Method::Sha256 | Method::Sha512) => is_hex(text),
@@ -51,7 +52,9 @@ impl Family {
     /// Whether a text that names this method itself is one of this vendor's: what is written out says how the hash is computed, and
     /// earlier versions wrote the vendor's as the method that it goes back to.
     pub(crate) fn takes(self, method: Method) -> bool {
-        self.1.contains(&method) || (self.0 == "wordpress" && matches!(method, Method::Phpass | Method::Md5))
+        self.1.contains(&method)
+            || (self.0 == "wordpress" && matches!(method, Method::Phpass | Method::Md5))
+            || (self.0 == "phpbb" && method == Method::Phpass)
     }
 
     /// What a text can be of this vendor's, where nothing in it decides.
@@ -293,7 +296,7 @@ const FAMILIES: &[(&[&str], &[Method])] = &[
     ),
     (
         &["phpbb"],
-        &[Method::Phpass, Method::PhpbbCombined, Method::Bcrypt, Method::Argon2id, Method::Argon2i, Method::Md5],
+        &[Method::Phpbb3, Method::PhpbbCombined, Method::Bcrypt, Method::Argon2id, Method::Argon2i, Method::Md5],
     ),
     (
         &["joomla"],
@@ -354,7 +357,18 @@ const FAMILIES: &[(&[&str], &[Method])] = &[
     (&["postgresql", "postgres"], &[Method::ScramSha256, Method::PostgresMd5]),
     (&["oracle"], &[Method::Oracle11, Method::Oracle10]),
     // Magento 1 writes its hashes without a version.
-    (&["magento1"], &[Method::Magento, Method::Md5SaltedPrefix, Method::Sha256SaltedPrefix, Method::Md5]),
+    (
+        &["magento1", "openmage"],
+        &[
+            Method::Magento,
+            Method::Md5SaltedPrefix,
+            Method::Sha256SaltedPrefix,
+            Method::Sha512SaltedPrefix,
+            Method::Bcrypt,
+            Method::Md5,
+        ],
+    ),
+    (&["woltlab", "wbb", "wcf"], &[Method::WoltlabBcrypt, Method::Bcrypt, Method::Wbb3]),
     (&["reachfive"], &[Method::Bcrypt, Method::Argon2id, Method::Argon2i, Method::FirebaseScrypt, Method::Magento]),
     (
         &["symfony"],

@@ -30,6 +30,14 @@ pub(super) fn phpbb(text: &str) -> Result<Built, Fault> {
     Ok(Parsed::other(Chain::new(vec![Step::Derived(Parsed::other(phpass))], Parsed::other(bcrypt))).into())
 }
 
+/// `$2a$08$salthash`: bcrypt over the whole text of a bcrypt of the same salt, as WoltLab Suite made it.
+pub(super) fn woltlab(text: &str) -> Result<Built, Fault> {
+    let text = text.strip_prefix("DoubleBcrypt:").unwrap_or(text);
+    let outer = Bcrypt::parse(text)?;
+    let inner = Step::Derived(Parsed::other(outer.clone()));
+    Ok(Parsed::other(Chain::new(vec![inner], Parsed::other(outer))).into())
+}
+
 /// `:pbkdf2-legacyB:!sha512:30000:64!salt!salt!hash`: PBKDF2 over what was `:A:` or `:B:`.
 pub(super) fn mediawiki(text: &str) -> Result<Built, Fault> {
     const EXPECTED: Fault = Fault::Structure {

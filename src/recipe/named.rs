@@ -5,7 +5,7 @@ use crate::Method;
 use crate::scheme::scrypt::Scrypt;
 
 /// What a system writes before a text that is otherwise another's own.
-const WRAPPERS: [(&str, &[Method]); 32] = [
+const WRAPPERS: [(&str, &[Method]); 34] = [
     ("bcrypt$", &[Method::Bcrypt]),
     // Django's hashers without a salt.
     ("sha1$$", &[Method::Sha1]),
@@ -41,6 +41,9 @@ const WRAPPERS: [(&str, &[Method]); 32] = [
     ("{PLAIN-MD4.B64}", &[Method::Md4]),
     ("{PLAIN-MD4.BASE64}", &[Method::Md4]),
     (":argon2:", ARGON2),
+    // WoltLab's since version 5.4.
+    ("Bcrypt:", &[Method::Bcrypt]),
+    ("wcf1:", &[Method::Wbb3]),
 ];
 
 const ARGON2: &[Method] = &[Method::Argon2i, Method::Argon2d, Method::Argon2id];
@@ -77,7 +80,7 @@ pub(crate) fn strip_wrapper(method: Method, mut text: &str) -> &str {
         let is_wrapped = method == Method::Bcrypt || ARGON2.contains(&method);
         return if is_wrapped { inner } else { text };
     }
-    if !matches!(text.as_bytes().first(), Some(b'{' | b'b' | b'a' | b's' | b'm' | b'c' | b':')) {
+    if !matches!(text.as_bytes().first(), Some(b'{' | b'b' | b'a' | b's' | b'm' | b'c' | b':' | b'B' | b'w')) {
         return text;
     }
     // Spring's names are exact: two of them differ from LDAP's in case alone.
@@ -258,7 +261,7 @@ pub(super) fn encoded(name: &str) -> Option<[&str; 2]> {
 }
 
 fn plain(text: &str) -> &'static [Method] {
-    const PREFIXES: [(&str, &[Method]); 27] = [
+    const PREFIXES: [(&str, &[Method]); 30] = [
         ("sha1$$", &[Method::Sha1]),
         ("md5$$", &[Method::Md5]),
         ("crypt$$", &[Method::Descrypt]),
@@ -269,6 +272,9 @@ fn plain(text: &str) -> &'static [Method] {
         ("pbkdf2_sha256$", &[Method::DjangoPbkdf2, Method::ClerkPbkdf2]),
         ("pbkdf2_sha1$", &[Method::DjangoPbkdf2, Method::ClerkPbkdf2]),
         ("pbkdf2:", &[Method::WerkzeugPbkdf2]),
+        ("pbkdf2(", &[Method::Web2pyPbkdf2]),
+        ("Bcrypt:$2", &[Method::Bcrypt]),
+        ("DoubleBcrypt:$2", &[Method::WoltlabBcrypt]),
         ("scrypt:", &[Method::WerkzeugScrypt]),
         ("scrypt$", &[Method::DjangoScrypt]),
         ("bcrypt_sha256$", &[Method::DjangoBcryptSha256]),
@@ -314,7 +320,16 @@ fn plain(text: &str) -> &'static [Method] {
         ([b'm', b'd', b'5', b'$', ..], _) if text.matches('$').count() == 2 => {
             &[Method::DjangoMd5, Method::WerkzeugHmac]
         }
+        // Werkzeug's is an HMAC, and others' a digest.
+        ([b's', b'h', b'a', b'2', b'5', b'6', b'$', ..], _) if text.matches('$').count() == 2 => {
+            &[Method::WerkzeugHmac, Method::Sha256SaltedPrefix]
+        }
+        ([b's', b'h', b'a', b'5', b'1', b'2', b'$', ..], _) if text.matches('$').count() == 2 => {
+            &[Method::WerkzeugHmac, Method::Sha512SaltedPrefix]
+        }
         ([b's', b'h', b'a', b'2' | b'3' | b'5', ..], _) if text.matches('$').count() == 2 => &[Method::WerkzeugHmac],
+        ([b's' | b'm', ..], _) if is_defuse(text) => &[Method::DefusePbkdf2],
+        ([b'0'..=b'9' | b'a'..=b'f', ..], 70..) if is_ruby_scrypt(text) => &[Method::RubyScrypt],
         ([b'c', b'r', b'y', b'p', b't', b'$', ..], 22) if text.matches('$').count() == 2 => &[Method::Descrypt],
         ([b'_', ..], 20) => &[Method::Bsdicrypt],
         _ => match text.strip_prefix("argon2$") {
@@ -324,6 +339,21 @@ fn plain(text: &str) -> &'static [Method] {
             _ => &[],
         },
     }
+}
+
+/// A hash function's name, rounds and two or three parts more, with `:` between.
+fn is_defuse(text: &str) -> bool {
+    let mut parts = text.split(':');
+    let is_first = matches!(parts.next(), Some("md5" | "sha1" | "sha224" | "sha256" | "sha384" | "sha512"));
+    let rounds = parts.next().unwrap_or_default();
+    is_first && !rounds.is_empty() && rounds.bytes().all(|c| c.is_ascii_digit()) && matches!(parts.count(), 2 | 3)
+}
+
+/// Five parts in hex, the first three of them short.
+fn is_ruby_scrypt(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('$').collect();
+    let is_short = |part: &&str| part.len() <= 8;
+    parts.len() == 5 && parts.iter().all(|part| !part.is_empty() && is_hex(part)) && parts[..3].iter().all(is_short)
 }
 
 /// `s2:`, a salt, `:` and 128 hex digits.

@@ -37,6 +37,14 @@ impl Chain {
         Self { argon2_work_kib: kib, ..self }
     }
 
+    /// The scheme that is given the password, where the first step is one.
+    fn first(&self) -> Option<&dyn Scheme> {
+        match self.steps.first() {
+            Some(Step::Derived(first)) => Some(first.scheme()),
+            _ => None,
+        }
+    }
+
     /// Every scheme in it that has a cost of its own.
     fn schemes(&self) -> impl Iterator<Item = &dyn Scheme> {
         let derived = self.steps.iter().filter_map(|step| match step {
@@ -63,10 +71,7 @@ impl Scheme for Chain {
     }
 
     fn work(&self, input_bytes: usize) -> u64 {
-        match self.steps.first() {
-            Some(Step::Derived(first)) => first.scheme().work(input_bytes),
-            _ => 0,
-        }
+        self.first().map_or(0, |first| first.work(input_bytes))
     }
 
     fn verify(&self, input: &[u8], keys: &Keyring) -> Result<Choice, Unverifiable> {
@@ -91,6 +96,15 @@ impl Scheme for Chain {
     fn parameters(&self) -> String {
         let all: Vec<String> = self.schemes().map(Scheme::parameters).filter(|text| !text.is_empty()).collect();
         all.join("+")
+    }
+
+    // The end of the password is lost where the first step ignores it.
+    fn is_ambiguous(&self, input: &[u8]) -> bool {
+        self.first().is_some_and(|first| first.is_ambiguous(input))
+    }
+
+    fn input_bytes_max(&self) -> Option<usize> {
+        self.first()?.input_bytes_max()
     }
 
     fn check_keys(&self, keys: &Keyring) -> Result<(), Fault> {

@@ -185,6 +185,24 @@ impl Scrypt {
         Ok(Self { is_normalized: true, ..scrypt })
     }
 
+    /// `400$8$1$salt$hash`, all in hex: Ruby's gem, which takes no leading zero bytes of the salt.
+    pub(crate) fn ruby(text: &str) -> Result<Self, Fault> {
+        const EXPECTED: Fault = Fault::Structure { expected: "N, r, p, a salt and a hash in hex, with `$` between" };
+        let [n, r, p, salt, hash] = text::parts::<5>(text, '$').ok_or(EXPECTED)?;
+        let number = |text: &str| {
+            let number = u32::from_str_radix(text, 16).ok().filter(|number| format!("{number:x}") == text);
+            number.ok_or(EXPECTED)
+        };
+        let n = number(n)?;
+        let salt: Vec<u8> = codec::hex(salt.as_bytes())?.into_iter().skip_while(|byte| *byte == 0).collect();
+        let hash = codec::hex(hash.as_bytes())?;
+        if !n.is_power_of_two() || salt.is_empty() {
+            return Err(EXPECTED);
+        }
+        text::check_least(&hash, 16, text)?;
+        Self::new(n.ilog2(), number(r)?, number(p)?, salt, hash)
+    }
+
     /// `scrypt$N$salt$r$p$base64`: Django's.
     pub(crate) fn django(text: &str) -> Result<Self, Fault> {
         const EXPECTED: Fault = Fault::Structure { expected: "`scrypt$N$SALT$R$P$` and base64 of 64 bytes" };

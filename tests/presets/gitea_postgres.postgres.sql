@@ -1,5 +1,5 @@
 -- Gitea 1.21 (models/user/user.go), as xorm makes it on PostgreSQL. Type 1 are organizations, type 4 are bots.
--- expect: {"records": 5, "hashes": 4}
+-- expect: {"records": 6, "hashes": 5}
 -- known: {"username": "ada", "primaryEmail": "ada@example.com", "name": "Ada Łovelace"}
 CREATE TABLE "user" (
     id bigint NOT NULL PRIMARY KEY,
@@ -30,5 +30,8 @@ INSERT INTO "user" (id, lower_name, name, full_name, email, passwd, passwd_hash_
         '227c8fcc64c5988a72df01c591665336ea3c1d64f31a137b9fa3c2b481b889cbba6eb63d45f7126c32a4e34f2d689b360fcd',
         'argon2', 0, '0f1e2d3c4b5a69788796a5b4c3d2e1f0'),
     (4, 'bcrypt', 'bcrypt', '', 'd@example.com', '$2a$04$abcdefghijklmnopqrstuuCf6/y/XyB6RbeylYqhMKlYRIbGkzWq6', 'bcrypt', 0, ''),
+    (7, 'scrypt', 'scrypt', '', 'f@example.com',
+        'ed8462584f90a625c0507e703c8fc8365239ad3c80f7bb0868a5245506cb234c8156afda22605b4de46e29e2073b027bee9e',
+        'scrypt$65536$16$2$50', 0, '0f1e2d3c4b5a69788796a5b4c3d2e1f0'),
     (5, 'ldap', 'ldap', '', 'e@example.com', '', 'pbkdf2$50000$50', 0, ''),
     (6, 'org', 'org', '', '', '', 'pbkdf2$50000$50', 1, '');

@@ -121,6 +121,11 @@ def hashes():
     yield "magento2 argon2id over argon2id", f"{newer}:0123456789abcdef:3_32_1_65536:3_32_2_65536"
     derived = phpass.using(salt="abcdefgh", rounds=7, ident="$H$").hash(PASSWORD)[12:]
     yield "phpbb 3.1 and later, of a $H$", "$H\\2y$5abcdefgh$04\\abcdefghijklmnopqrstuu$" + blowfish(derived.encode())[29:]
+    yield "typo3 bcrypt", blowfish(b64(hashlib.sha384(P).digest()).encode())
+    yield "typo3 of a bare md5: bcrypt", "M" + blowfish(b64(hashlib.sha384(md5(P).encode()).digest()).encode())
+    yield "woltlab", blowfish(blowfish(prefix=b"$2a$").encode(), b"$2a$")
+    yield "woltlab wcf1", "wcf1:" + sha1("salt", sha1("salt", sha1(P))) + ":salt"
+    yield "openmage", digest("sha512", "xY", P) + ":xY"
     yield "typo3 of a bare md5: phpass", "M" + phpass.using(salt="abcdefgh", rounds=7).hash(md5(P))
     yield "typo3 of a bare md5: md5crypt", "M" + md5_crypt.using(salt="abcdefgh").hash(md5(P))
     of_scrypt = hashlib.scrypt(P, salt=b"0123456789abcdef" * 2, n=16384, r=16, p=1, dklen=64, maxmem=64 << 20).hex()
@@ -155,6 +160,7 @@ def hashes():
     gitea = bytes.fromhex("0f1e2d3c4b5a69788796a5b4c3d2e1f0")
     yield f"gitea with the salt {gitea.hex()}, 1000 rounds", pbkdf2("sha256", gitea, 1000, 50).hex()
     yield "gitea before 1.17 with the salt `aB3dE5gH7j`", pbkdf2("sha256", b"aB3dE5gH7j", 10000, 50).hex()
+    yield "gitea scrypt", hashlib.scrypt(P, salt=gitea, n=65536, r=16, p=2, dklen=50, maxmem=512 << 20).hex()
     yield "gitea argon2", argon2.low_level.hash_secret_raw(P, gitea, 2, 65536, 8, 50, kind).hex()
 
 

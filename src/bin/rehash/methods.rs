@@ -69,7 +69,9 @@ fn limits(method: Method, limits: &Limits) -> String {
         Method::Sha256crypt | Method::Sha512crypt => format!("rounds 1000 to {}", limits.crypt_rounds),
         Method::Sha1crypt | Method::Bsdicrypt => format!("rounds 1 to {}", limits.crypt_rounds),
         Method::Sunmd5 => format!("rounds 4096 to {}", limits.crypt_rounds),
-        Method::Phpass | Method::WordpressPhpass | Method::Drupal7 => format!("cost 7 to {}", limits.phpass_cost),
+        Method::Phpass | Method::WordpressPhpass | Method::Phpbb3 | Method::Drupal7 => {
+            format!("cost 7 to {}", limits.phpass_cost)
+        }
         Method::Legacy => "those of what it says".to_owned(),
         _ if computes("bcrypt(") => format!("cost 4 to {}", limits.bcrypt_cost),
         _ if computes("pbkdf2(") || computes("scram_") => format!("rounds 1 to {}", limits.pbkdf2_iterations),

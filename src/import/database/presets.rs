@@ -284,7 +284,7 @@ const PRESETS: &[Preset] = &[
             ("name", "NULLIF(u.full_name, '')"),
             (
                 "passwordEncrypted",
-                "CASE WHEN u.passwd <> '' THEN CASE WHEN u.passwd_hash_algo = 'pbkdf2' OR u.passwd_hash_algo LIKE 'pbkdf2$%$50' THEN CONCAT('$pbkdf2-sha256$i=', CASE WHEN u.passwd_hash_algo = 'pbkdf2' THEN '10000' ELSE SUBSTRING_INDEX(SUBSTRING_INDEX(u.passwd_hash_algo, '$', 2), '$', -1) END, ',l=50$', TRIM(TRAILING '=' FROM CASE WHEN LENGTH(u.salt) = 10 THEN TO_BASE64(u.salt) ELSE TO_BASE64(UNHEX(u.salt)) END), '$', TRIM(TRAILING '=' FROM TO_BASE64(UNHEX(u.passwd)))) WHEN u.passwd_hash_algo IN ('argon2', 'argon2$2$65536$8$50') THEN CONCAT('$argon2id$v=19$m=65536,t=2,p=8$', TRIM(TRAILING '=' FROM CASE WHEN LENGTH(u.salt) = 10 THEN TO_BASE64(u.salt) ELSE TO_BASE64(UNHEX(u.salt)) END), '$', TRIM(TRAILING '=' FROM TO_BASE64(UNHEX(u.passwd)))) ELSE u.passwd END END",
+                "CASE WHEN u.passwd <> '' THEN CASE WHEN u.passwd_hash_algo = 'pbkdf2' OR u.passwd_hash_algo LIKE 'pbkdf2$%$50' THEN CONCAT('$pbkdf2-sha256$i=', CASE WHEN u.passwd_hash_algo = 'pbkdf2' THEN '10000' ELSE SUBSTRING_INDEX(SUBSTRING_INDEX(u.passwd_hash_algo, '$', 2), '$', -1) END, ',l=50$', TRIM(TRAILING '=' FROM CASE WHEN LENGTH(u.salt) = 10 THEN TO_BASE64(u.salt) ELSE TO_BASE64(UNHEX(u.salt)) END), '$', TRIM(TRAILING '=' FROM TO_BASE64(UNHEX(u.passwd)))) WHEN u.passwd_hash_algo = 'scrypt$65536$16$2$50' THEN CONCAT('$scrypt$ln=16,r=16,p=2$', TRIM(TRAILING '=' FROM CASE WHEN LENGTH(u.salt) = 10 THEN TO_BASE64(u.salt) ELSE TO_BASE64(UNHEX(u.salt)) END), '$', TRIM(TRAILING '=' FROM TO_BASE64(UNHEX(u.passwd)))) WHEN u.passwd_hash_algo IN ('argon2', 'argon2$2$65536$8$50') THEN CONCAT('$argon2id$v=19$m=65536,t=2,p=8$', TRIM(TRAILING '=' FROM CASE WHEN LENGTH(u.salt) = 10 THEN TO_BASE64(u.salt) ELSE TO_BASE64(UNHEX(u.salt)) END), '$', TRIM(TRAILING '=' FROM TO_BASE64(UNHEX(u.passwd)))) ELSE u.passwd END END",
             ),
         ],
         only: "u.type = 0",
@@ -302,7 +302,7 @@ const PRESETS: &[Preset] = &[
             ("name", "NULLIF(u.full_name, '')"),
             (
                 "passwordEncrypted",
-                "CASE WHEN u.passwd <> '' THEN CASE WHEN u.passwd_hash_algo = 'pbkdf2' OR u.passwd_hash_algo LIKE 'pbkdf2$%$50' THEN '$pbkdf2-sha256$i=' || CASE WHEN u.passwd_hash_algo = 'pbkdf2' THEN '10000' ELSE SPLIT_PART(u.passwd_hash_algo, '$', 2) END || ',l=50$' || RTRIM(ENCODE(CASE WHEN LENGTH(u.salt) = 10 THEN CONVERT_TO(u.salt, 'UTF8') ELSE DECODE(u.salt, 'hex') END, 'base64'), '=') || '$' || RTRIM(ENCODE(DECODE(u.passwd, 'hex'), 'base64'), '=') WHEN u.passwd_hash_algo IN ('argon2', 'argon2$2$65536$8$50') THEN '$argon2id$v=19$m=65536,t=2,p=8$' || RTRIM(ENCODE(CASE WHEN LENGTH(u.salt) = 10 THEN CONVERT_TO(u.salt, 'UTF8') ELSE DECODE(u.salt, 'hex') END, 'base64'), '=') || '$' || RTRIM(ENCODE(DECODE(u.passwd, 'hex'), 'base64'), '=') ELSE u.passwd END END",
+                "CASE WHEN u.passwd <> '' THEN CASE WHEN u.passwd_hash_algo = 'pbkdf2' OR u.passwd_hash_algo LIKE 'pbkdf2$%$50' THEN '$pbkdf2-sha256$i=' || CASE WHEN u.passwd_hash_algo = 'pbkdf2' THEN '10000' ELSE SPLIT_PART(u.passwd_hash_algo, '$', 2) END || ',l=50$' || RTRIM(ENCODE(CASE WHEN LENGTH(u.salt) = 10 THEN CONVERT_TO(u.salt, 'UTF8') ELSE DECODE(u.salt, 'hex') END, 'base64'), '=') || '$' || RTRIM(ENCODE(DECODE(u.passwd, 'hex'), 'base64'), '=') WHEN u.passwd_hash_algo = 'scrypt$65536$16$2$50' THEN '$scrypt$ln=16,r=16,p=2$' || RTRIM(ENCODE(CASE WHEN LENGTH(u.salt) = 10 THEN CONVERT_TO(u.salt, 'UTF8') ELSE DECODE(u.salt, 'hex') END, 'base64'), '=') || '$' || RTRIM(ENCODE(DECODE(u.passwd, 'hex'), 'base64'), '=') WHEN u.passwd_hash_algo IN ('argon2', 'argon2$2$65536$8$50') THEN '$argon2id$v=19$m=65536,t=2,p=8$' || RTRIM(ENCODE(CASE WHEN LENGTH(u.salt) = 10 THEN CONVERT_TO(u.salt, 'UTF8') ELSE DECODE(u.salt, 'hex') END, 'base64'), '=') || '$' || RTRIM(ENCODE(DECODE(u.passwd, 'hex'), 'base64'), '=') ELSE u.passwd END END",
             ),
         ],
         only: "u.type = 0",
@@ -837,7 +837,7 @@ const PRESETS: &[Preset] = &[
             ),
             (
                 "passwordEncryptionMethod",
-                "CASE WHEN SUBSTR(u.password, 1, 2) <> 'M$' THEN NULL WHEN SUBSTR(u.password, 2, 3) = '$1$' THEN 'md5crypt(md5($p))' WHEN SUBSTR(u.password, 2, 3) = '$P$' THEN 'phpass(md5($p))' WHEN SUBSTR(u.password, 2, 2) = '$2' THEN 'bcrypt_md5' ELSE 'pbkdf2(md5($p))' END",
+                "CASE WHEN SUBSTR(u.password, 1, 4) IN ('$2y$', 'C$2y') THEN 'bcrypt_sha384' WHEN SUBSTR(u.password, 1, 2) <> 'M$' THEN NULL WHEN SUBSTR(u.password, 1, 5) = 'M$2y$' THEN 'bcrypt(b64(sha384_raw(md5($p))))' WHEN SUBSTR(u.password, 2, 3) = '$1$' THEN 'md5crypt(md5($p))' WHEN SUBSTR(u.password, 2, 3) = '$P$' THEN 'phpass(md5($p))' WHEN SUBSTR(u.password, 2, 2) = '$2' THEN 'bcrypt_md5' ELSE 'pbkdf2(md5($p))' END",
             ),
             ("isSuspended", "CASE WHEN u.disable <> 0 THEN 'true' END"),
         ],
@@ -897,6 +897,22 @@ const PRESETS: &[Preset] = &[
         ],
         only: "",
         notes: "",
+    },
+    Preset {
+        name: "woltlab",
+        system: "WoltLab Suite, and Burning Board 4 and later",
+        prefix: "wcf1_",
+        from: "{}user u",
+        key: "u.userID",
+        fields: &[
+            ("username", "u.username"),
+            ("primaryEmail", "NULLIF(u.email, '')"),
+            ("passwordEncrypted", "NULLIF(NULLIF(u.password, ''), 'invalid:')"),
+            ("passwordEncryptionMethod", "'woltlab'"),
+            ("isSuspended", "CASE WHEN u.banned <> 0 THEN 'true' END"),
+        ],
+        only: "",
+        notes: "hashes that were imported from other systems are rejected, but for those of Burning Board 3",
     },
     Preset {
         name: "wordpress",

@@ -87,4 +87,16 @@ add("sha512", "pw", hashlib.sha512(b"pw").hexdigest().encode().hex(), "edited te
 
 # A name that takes all that bcrypt looks at leaves nothing of the password.
 add("smf21", "anything", "$2b$04$abcdefghijklmnopqrstuuLXXhjMsWpv/bC9fkW1H1u5aF3Kr2l3O", "edited text", user="a" * 72, result="invalid", code="malformed")
+# Ruby's gem drops leading zero bytes of a salt.
+for password in ("password", "p\u00e4ssw\u00f6rd", ""):
+    for salt in ("78f4ae6983f76119", "0000ae6983f76119"):
+        key = hashlib.scrypt(password.encode(), salt=bytes.fromhex(salt).lstrip(b"\0"), n=1024, r=8, p=1, dklen=32).hex()
+        add("ruby_scrypt", password, "400$8$1$%s$%s" % (salt, key), CP % "scrypt, as Ruby's scrypt gem 3.0 writes it")
+add("ruby_scrypt", "password", "400$8$1$78f4ae6983f76119$355c5ae84288f9adcc5a42e741260340af92b61facf65130c94e606a2e850d0d", "README of Ruby's scrypt gem", tag="scrypt-ruby")
+add("ruby_scrypt", "password", "401$8$1$78f4ae6983f76119$355c5ae84288f9adcc5a42e741260340af92b61facf65130c94e606a2e850d0d", "edited text", result="invalid", code="malformed")
+add("ruby_scrypt", "password", "0400$8$1$78f4ae6983f76119$355c5ae84288f9adcc5a42e741260340af92b61facf65130c94e606a2e850d0d", "edited text", result="invalid", code="malformed")
+add("web2py_pbkdf2", "hashcat", "pbkdf2(1000,20,sha512)$744943$c5f8cdef76e3327c908d8d96d4abdb3d8caba14c", "hashcat, example hashes 21600")
+# Its own sample: the length is written in bits, and nobody looks at it.
+add("kratos_pbkdf2", "123456", "$pbkdf2-sha256$i=1000,l=128$e8/arsEf4cvQihdNgqj0Nw$5xQQKNTyeTHx2Ld5/JDE7A", "ory/kratos, hash/hasher_test.go")
+add("kratos_pbkdf2", "123456", "$pbkdf2-sha256$i=1000,l=128$e8/arsEf4cvQihdNgqj0Nw$5xQQKNTyeTHx2Ld5/JDE7A", "ory/kratos, hash/hasher_test.go", tag="kratos")
 done()

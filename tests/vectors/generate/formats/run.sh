@@ -18,6 +18,7 @@ php "$here/php_formats.php" "$work/6.json"
 node "$here/node_formats.js" "$work/7.json"
 "$work/passlib/bin/python" "$here/forms_formats.py" "$work/8.json"
 php "$here/layers_formats.php" "$work/91.json"
+php "$here/programs_formats.php" "$work/96.json"
 python3 "$here/dovecot_formats.py" "$work/92.json"
 python3 "$here/postgres_formats.py" "$work/95.json"
 (cd "$work" && npm install --silent --no-save better-auth@1 @adonisjs/hash@9 bcrypt@6 lucia@3 lucia2@npm:lucia@2 &&
