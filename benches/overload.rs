@@ -57,13 +57,13 @@ struct Times {
 #[derive(Default)]
 struct Storm {
     times: Times,
-    health: [Vec<Duration>; 2],
+    health: [Vec<Duration>; 3],
     cpu: f64,
     own_cpu: f64,
 }
 
 impl Storm {
-    fn add(&mut self, (times, health): (Times, [Vec<Duration>; 2]), cpu: f64, own_cpu: f64) {
+    fn add(&mut self, (times, health): (Times, [Vec<Duration>; 3]), cpu: f64, own_cpu: f64) {
         self.times.accepted.extend(times.accepted);
         self.times.shed.extend(times.shed);
         self.times.accepted_in_time += times.accepted_in_time;
@@ -107,9 +107,10 @@ fn main() {
     println!("{:<28} {:>8} {:>9} {:>9} {:>9}", "", "answers", "p50 ms", "p99 ms", "max ms");
     let accepted = show("sign-ins that are let in", times.accepted, service.floor);
     let shed = show("503", times.shed, SHED_WITHIN);
-    let [health, apart] = health;
+    let [health, apart, late] = health;
     let health = show("/healthz where visitors are", health, HEALTH_WITHIN);
     let apart = show("/healthz for operators", apart, HEALTH_WITHIN);
+    show("the machine's own delays", late, HEALTH_WITHIN);
     println!(
         "{rate:.1} sign-ins a second; the pool alone {own:.1} (from {least:.1} to {most:.1}); ratio {:.3}",
         rate / own
@@ -189,10 +190,11 @@ fn storm(
     clients: usize,
     time: Duration,
     back_off: Duration,
-) -> (Times, [Vec<Duration>; 2]) {
+) -> (Times, [Vec<Duration>; 3]) {
     let (is_over, [address, _]) = (&AtomicBool::new(false), addresses);
     std::thread::scope(|scope| {
-        let health = addresses.map(|address| scope.spawn(move || ask_for_health(address, is_over)));
+        let [visitors, operators] = addresses.map(|address| scope.spawn(move || ask_for_health(address, is_over)));
+        let health = [visitors, operators, scope.spawn(move || be_late(is_over))];
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let times = Rc::new(RefCell::new(Times::default()));
         let all = tokio::task::LocalSet::new();
@@ -274,6 +276,19 @@ fn whole(bytes: &[u8]) -> Option<u16> {
     let (head, body) = std::str::from_utf8(bytes).unwrap().split_once("\r\n\r\n")?;
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
     (body.len() >= length.map_or(0, |length| length.parse().unwrap())).then(|| head[9..12].parse().unwrap())
+}
+
+/// By how much more than it asked for a thread sleeps that goes before all others: what no program on this machine can do anything
+/// about, as where others have its processors for a while.
+fn be_late(is_over: &AtomicBool) -> Vec<Duration> {
+    let _is_first = rehash::serve::come_first() || go_first();
+    let mut times = Vec::new();
+    while !is_over.load(Ordering::Relaxed) {
+        let (start, nap) = (Instant::now(), Duration::from_millis(2));
+        std::thread::sleep(nap);
+        times.push(start.elapsed().saturating_sub(nap));
+    }
+    times
 }
 
 /// Each second time on a connection of its own, as one does who looks after a service from outside.
