@@ -132,6 +132,11 @@ impl Policy {
         PolicyBuilder(Self { target, ..Self::default() })
     }
 
+    /// A builder that begins with this policy: to retire a method, say, in an engine and a pool that take the place of those there are.
+    pub const fn into_builder(self) -> PolicyBuilder {
+        PolicyBuilder(self)
+    }
+
     /// The parameters of new hashes.
     #[must_use]
     pub const fn target(&self) -> Argon2Target {
@@ -148,6 +153,12 @@ impl Policy {
     #[must_use]
     pub const fn upgrade(&self) -> UpgradeMode {
         self.upgrade
+    }
+
+    /// The methods whose hashes let nobody in any more.
+    #[must_use]
+    pub fn retired(&self) -> &[Method] {
+        &self.retired
     }
 
     /// Whether hashes of a method let nobody in any more.

@@ -280,8 +280,8 @@ impl HashPool {
     }
 
     /// Anything that hashes, on a worker, within the one budget. `cost` is what it takes at most at a time: the dearest of
-    /// the hashes that it computes one after the other ([`Engine::verify_cost`] for a verification). Whatever takes memory is given it anew: what the worker has kept from its
-    /// last hash is Argon2's alone, and goes before.
+    /// the hashes that it computes one after the other ([`Engine::verify_cost`] for a verification). Whatever takes memory is given
+    /// it anew: what the worker has kept from its last hash is Argon2's alone, and goes before.
     ///
     /// # Errors
     ///

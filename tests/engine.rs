@@ -254,6 +254,9 @@ fn a_method_that_is_retired_lets_nobody_in_and_others_do() {
     let text = "5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8";
     let sha1 = StoredHash::parse(Method::Sha1, text, &Limits::default()).expect("well formed");
     assert!(engine.verify(&sha1, &password).is_ok());
+    assert_eq!(engine.policy().retired(), [Method::Md5, Method::Bcrypt]);
+    let lenient = engine.policy().clone().into_builder().retired([]).build().expect("within limits");
+    assert!(!lenient.is_retired(Method::Md5) && lenient.target() == engine.policy().target());
     let all = Policy::builder(TARGET).retired([Method::Argon2id]).build();
     assert!(all.unwrap_err().bounds().is_none(), "nobody could sign in twice");
 }
