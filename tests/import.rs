@@ -126,6 +126,40 @@ fn a_default_method_serves_the_untagged_only() {
     assert_eq!(summary.without_password, 1);
 }
 
+/// A mark names the scheme, and not what went into it.
+#[test]
+fn a_default_method_says_what_a_mark_does_not() {
+    let phpass = "$P$5abcdefghHKuMUuU/9ZSiCp6498VA01";
+    for (default, text, expected) in [
+        ("devise", BCRYPT, "devise"),
+        ("bcrypt_sha384", BCRYPT, "bcrypt_sha384"),
+        ("bcrypt(sha256($p))", BCRYPT, "expression"),
+        ("woltlab", BCRYPT, "woltlab_bcrypt"),
+        ("bcrypt", BCRYPT, "bcrypt"),
+        ("laravel", BCRYPT, "bcrypt"),
+        ("wordpress", phpass, "wordpress_phpass"),
+        ("phpbb", phpass, "phpbb3"),
+        // It cannot be these, and is what it says.
+        ("argon2id(md5($p))", BCRYPT, "bcrypt"),
+        ("md5(md5($p))", BCRYPT, "bcrypt"),
+        ("sha512crypt", BCRYPT, "bcrypt"),
+    ] {
+        let mut rules = Rules::default();
+        rules.default_method = Some(default.parse().expect("a tag"));
+        rules.keys.register(rehash::KeyId::new("devise").expect("an id"), b"pepper".to_vec()).expect("a key");
+        let line = format!("{{\"username\":\"a\",\"passwordEncrypted\":\"{text}\"}}");
+        let (seen, _) = run(line, &rules, None);
+        let method = seen[0].1.as_ref().ok().and_then(|it| method_of(it)).map(Method::as_str);
+        assert_eq!(method, Some(expected), "{default}");
+        // A tag of its own is what the record says it is.
+        let line =
+            format!("{{\"username\":\"a\",\"passwordEncrypted\":\"{text}\",\"passwordEncryptionMethod\":\"crypt\"}}");
+        let (seen, _) = run(line, &rules, None);
+        let method = seen[0].1.as_ref().ok().and_then(|it| method_of(it)).map(Method::as_str);
+        assert_eq!(method, Some(if text == BCRYPT { "bcrypt" } else { "phpass" }), "{default}");
+    }
+}
+
 /// Every width in common use, and a hash cut at it.
 #[test]
 fn a_hash_that_a_narrow_column_cut_is_called_truncated() {

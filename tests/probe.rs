@@ -65,6 +65,24 @@ fn a_compressed_input_that_is_cut_off_is_imported_up_to_there_and_again_from_the
     }
 }
 
+/// The checksum stands behind what it is of.
+#[test]
+fn nothing_of_a_compressed_input_that_is_damaged_is_imported() {
+    let text = table(3000);
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut damaged = gzip(&text);
+    let place = damaged.len() - 6;
+    damaged[place] ^= 2;
+    fs::write(directory.path().join("bad.gz"), damaged).expect("written");
+    fs::write(directory.path().join("users.ndjson"), "{\"username\":\"other\"}\n").expect("written");
+    let output = rehash(directory.path(), &["import", "bad.gz", "users.ndjson", "--json"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(65) && said.contains("nothing of it is taken"), "{said}");
+    assert_eq!((count(&output, "imported"), count(&output, "records")), (1, 1), "the other is read");
+    let checked = rehash(directory.path(), &["check", "bad.gz", "--json"]);
+    assert_eq!((checked.status.code(), count(&checked, "records")), (Some(65), 3000), "to look at it does no harm");
+}
+
 #[test]
 fn a_probe_over_an_input_that_is_cut_off_imports_nothing() {
     let directory = tempfile::tempdir().expect("a directory");

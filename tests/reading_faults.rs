@@ -54,3 +54,33 @@ fn a_compressed_input_that_is_cut_off_gives_what_is_whole_and_one_error() {
         assert_eq!((summary.good, summary.errors.len()), (20_000, 0));
     }
 }
+
+#[test]
+fn white_space_before_the_first_record_hides_nothing_of_it() {
+    for before in ["\n\n\n", " \r\n", "\n \n", "\n\t\n", "\n", ""] {
+        for records in ["{\"username\":\"a\"}\n{\"username\":\"b\"}\n", "[{\"username\":\"a\"},{\"username\":\"b\"}]"] {
+            let source = Source::new("users", Cursor::new(format!("{before}{records}").into_bytes()));
+            let (summary, _) =
+                check([source], &Rules::default(), Options::default(), |_| ControlFlow::<()>::Continue(()));
+            assert_eq!((summary.good, summary.errors.len()), (2, 0), "{before:?}{records}: {:?}", summary.errors);
+        }
+    }
+    // And an object on several lines is told of, wherever it begins.
+    for before in ["", "\n\n\n", "\n"] {
+        let source = Source::new("users", Cursor::new(format!("{before}{{\n\"username\":\"a\"}}\n").into_bytes()));
+        let (summary, _) = check([source], &Rules::default(), Options::default(), |_| ControlFlow::<()>::Continue(()));
+        assert!(
+            summary.records == 0 && summary.errors[0].to_string().contains("several lines"),
+            "{:?}",
+            summary.errors
+        );
+    }
+    // Of many blank lines, the line numbers stay right.
+    let source = Source::new("users", Cursor::new(("\n".repeat(3 << 20) + "{\"username\":\"a\"}\n").into_bytes()));
+    let mut line = 0;
+    let (_, _) = check([source], &Rules::default(), Options::default(), |checked| {
+        line = checked.line;
+        ControlFlow::<()>::Continue(())
+    });
+    assert_eq!(line, (3 << 20) + 1);
+}

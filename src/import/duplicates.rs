@@ -26,11 +26,11 @@ impl Fingerprinter {
     /// that is the record's own.
     pub(crate) fn of_username_elsewhere(&self, [username, email, phone]: [Option<&str>; 3]) -> u64 {
         let Some(username) = username else { return 0 };
-        let is_own = |other: Option<&str>| other.is_some_and(|other| other.eq_ignore_ascii_case(username));
-        let elsewhere = if username.starts_with('+') && !is_own(phone) {
-            [None, None, Some(username)]
-        } else if username.contains('@') && !is_own(email) {
+        let is_of_phone = |c: u8| c.is_ascii_digit() || b"+-() ".contains(&c);
+        let elsewhere = if username.contains('@') && email != Some(username) {
             [None, Some(username), None]
+        } else if username.bytes().all(is_of_phone) && phone != Some(username) {
+            [None, None, Some(username)]
         } else {
             return 0;
         };

@@ -394,28 +394,33 @@ impl Rules {
                 Problem::new(Field::PasswordEncoding, Code::BadField, "must be hex, base64 or base64url")
             })?),
         };
-        let tag = match tag {
-            Some(Tag::Hash(tag)) => Some(tag),
-            Some(Tag::Plaintext) | None => self.untagged(text)?,
+        let (tag, is_untagged) = match tag {
+            Some(Tag::Hash(tag)) => (Some(tag), false),
+            Some(Tag::Plaintext) | None => (self.untagged(text)?, true),
         };
         let salts = [salt(fields, Field::PasswordSalt)?, salt(fields, Field::PasswordSalt2)?];
         let user = fields.get(Field::PasswordUser).filter(|user| !user.is_empty());
         let columns = Columns::default().encoding(encoding);
         let columns = Columns { salt: salts[0].as_deref(), salt2: salts[1].as_deref(), ..columns };
-        let read = |user: Option<&str>| {
+        let read_with = |tag: Option<&crate::Tag>, user: Option<&str>| {
             let columns = Columns { user: user.map(str::as_bytes), ..columns };
-            match &tag {
+            match tag {
                 Some(tag) => StoredHash::parse_tagged(tag, text, &columns, &self.limits),
                 None => StoredHash::parse_self_describing(text, &self.limits),
             }
         };
         let username = fields.get(Field::Username).filter(|user| !user.is_empty());
-        let parsed = match read(user) {
+        let read = |tag: Option<&crate::Tag>| match read_with(tag, user) {
             // The name that went into the hash is the username, where the record does not say otherwise.
-            Err(error) if error.code() == Code::MissingUsername && username.is_some() => read(username),
+            Err(error) if error.code() == Code::MissingUsername && username.is_some() => read_with(tag, username),
             parsed => parsed,
         };
-        let stored = parsed.map_err(|error| match fields.is_tag_implied {
+        // A text that names its scheme does not say what went into that: where the method for all says so, it knows more.
+        let named = tag.as_ref().filter(|_| is_untagged).and_then(crate::Tag::method);
+        let default = self.default_method.as_ref().filter(|_| named.is_some());
+        let finer =
+            default.and_then(|default| read(Some(default)).ok()).filter(|stored| Some(stored.method()) != named);
+        let stored = finer.map_or_else(|| read(tag.as_ref()), Ok).map_err(|error| match fields.is_tag_implied {
             true => refuse_untagged(text, &error),
             false => refuse(text, tag.is_some(), &error),
         })?;

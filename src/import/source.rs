@@ -73,7 +73,9 @@ impl InputError {
     pub(crate) fn read(name: &str, line: u64, error: &io::Error) -> Self {
         let message = match error.kind() {
             io::ErrorKind::UnexpectedEof => "the compressed input ends too early; it was cut off".to_owned(),
-            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => "the compressed input is damaged".to_owned(),
+            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+                "the compressed input is damaged; what was read of it may be altered".to_owned()
+            }
             io::ErrorKind::IsADirectory => "is a directory; name the files in it".to_owned(),
             _ => format!("cannot be read: {error}"),
         };
@@ -97,6 +99,7 @@ impl std::error::Error for InputError {}
 pub struct Source {
     name: String,
     input: Box<dyn Read + Send>,
+    is_compressed: bool,
     /// The file, where it is one and can be read twice.
     path: Option<PathBuf>,
 }
@@ -110,7 +113,7 @@ impl Source {
     pub fn new(name: impl Into<String>, input: impl Read + Send + 'static) -> Result<Self, InputError> {
         let name = name.into();
         match decompressed(Box::new(input)) {
-            Ok(input) => Ok(Self { name, input, path: None }),
+            Ok((input, is_compressed)) => Ok(Self { name, input, is_compressed, path: None }),
             Err(error) => Err(InputError::read(&name, 0, &error)),
         }
     }
@@ -134,6 +137,30 @@ impl Source {
         Self { path: is_regular.then(|| path.to_owned()), ..self }
     }
 
+    /// Reads a compressed input to its end, and keeps nothing of it: what a damaged one holds may be altered, which the checksum behind it
+    /// tells, and too late for whoever has stored it. Ends early where `goes_on` says so. Nothing is read of what is not compressed, and
+    /// nothing said of what is cut off: what is left of that is whole.
+    ///
+    /// # Errors
+    ///
+    /// [`InputError`] where it is damaged.
+    pub fn check_damage(mut self, goes_on: impl Fn() -> bool) -> Result<(), InputError> {
+        let mut buffer = vec![0; if self.is_compressed { BUFFER_BYTES } else { 0 }];
+        while self.is_compressed && goes_on() {
+            match self.input.read(&mut buffer) {
+                Ok(0) => break,
+                Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) => {
+                    let message =
+                        "the compressed input is damaged: nothing of it is taken, since any of it may be altered";
+                    return Err(InputError::new(&self.name, 0, message));
+                }
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => break,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// The input's name, as given.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -147,7 +174,7 @@ impl Source {
     ///
     /// [`InputError`] where there is nothing, or nothing of the kind.
     pub fn detect(self) -> Result<(Self, Format), InputError> {
-        let Self { name, input, path } = self;
+        let Self { name, input, is_compressed, path } = self;
         let mut reader = BufReader::with_capacity(BUFFER_BYTES, input);
         let head = head(&mut reader).map_err(|error| InputError::read(&name, 0, &error))?;
         if let Some(container) = container(&head) {
@@ -169,7 +196,7 @@ impl Source {
             },
         };
         let input = Box::new(Cursor::new(head).chain(reader));
-        Ok((Self { name, input, path }, format))
+        Ok((Self { name, input, is_compressed, path }, format))
     }
 
     /// The same from its beginning, where it is a file.
@@ -205,9 +232,12 @@ fn is_spread_object(bytes: &[u8]) -> bool {
         && bytes.contains(&b'\n')
 }
 
-/// The first bytes up to something that is not white space, less a byte order mark; they are taken from the reader.
+/// The first bytes up to something that is not white space, and beyond a bracket that could stand alone on its line, less a byte order
+/// mark; they are taken from the reader.
 fn head(reader: &mut impl BufRead) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
+    // So many bytes are white space, and the first of them line ends alone.
+    let (mut blank, mut more_lines) = (0, 0);
     loop {
         let more = match reader.fill_buf() {
             Ok(more) => more,
@@ -221,18 +251,27 @@ fn head(reader: &mut impl BufRead) -> io::Result<Vec<u8>> {
         if head.len() >= BOM.len() && head.starts_with(BOM) {
             head.drain(..BOM.len());
         }
-        let is_undecided = head.len() < BOM.len() || head.iter().all(u8::is_ascii_whitespace);
+        blank += head.get(blank..).unwrap_or_default().iter().take_while(|c| c.is_ascii_whitespace()).count();
+        let is_undecided = head.len() < BOM.len()
+            || match &head[blank.min(head.len())..] {
+                [] => true,
+                [b'{', rest @ ..] => rest.iter().all(|c| matches!(c, b' ' | b'\t' | b'\r')),
+                _ => false,
+            };
         if is_end || !is_undecided {
             return Ok(head);
         }
-        // Nothing but white space so far: only its line ends matter, and memory stays flat.
-        if head.len() > BUFFER_BYTES {
-            head.retain(|c| *c == b'\n');
+        // Nothing but white space so far: only its line ends matter.
+        if blank == head.len() && head.len() - more_lines > BUFFER_BYTES {
+            let kept = head.split_off(more_lines).into_iter().filter(|c| *c == b'\n');
+            head.extend(kept);
+            (blank, more_lines) = (head.len(), head.len());
         }
     }
 }
 
-fn decompressed(mut input: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+/// The input as it is read, and whether it is compressed.
+fn decompressed(mut input: Box<dyn Read + Send>) -> io::Result<(Box<dyn Read + Send>, bool)> {
     let mut magic = [0; 4];
     let mut filled = 0;
     while filled < magic.len() {
@@ -246,9 +285,10 @@ fn decompressed(mut input: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Se
     let input = Cursor::new(magic).take(filled as u64).chain(input);
     Ok(match magic {
         [0x1f, 0x8b, ..] => {
-            Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(BUFFER_BYTES, input)))
+            let decoder = flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(BUFFER_BYTES, input));
+            (Box::new(decoder), true)
         }
-        [0x28, 0xb5, 0x2f, 0xfd] => Box::new(zstd::stream::read::Decoder::new(input)?),
-        _ => Box::new(input),
+        [0x28, 0xb5, 0x2f, 0xfd] => (Box::new(zstd::stream::read::Decoder::new(input)?), true),
+        _ => (Box::new(input), false),
     })
 }

@@ -6,6 +6,7 @@ mod buffer;
 mod delimited;
 mod entries;
 mod nested;
+mod scan;
 mod statements;
 
 use std::io::{self, Read};
@@ -583,6 +584,24 @@ mod tests {
         assert_eq!(error, None);
         assert_eq!(found[0], (2, "{\"a\":{\"k\":[1,2".to_owned(), Some("bad_json")));
         assert_eq!(found[1..], good(&[(3, "{\"b\":1}"), (4, "{\"c\":2}")]));
+    }
+
+    /// As some write them, line by line.
+    #[test]
+    fn a_comma_before_an_element_is_where_the_next_begins() {
+        let text = "[\n{\"a\":1}\n,{\"a\":2 \"x\":1}\n , {\"a\":3}\n,{\"a\":\"4}\n,{\"a\":[5}\n,{\"a\":6}\n]";
+        let (found, error) = records(text, Format::Json);
+        assert_eq!(error, None);
+        let lines: Vec<_> = found.iter().map(|(line, _, fault)| (*line, *fault)).collect();
+        let bad = Some("bad_json");
+        assert_eq!(lines, [(2, None), (3, bad), (4, None), (5, bad), (6, bad), (7, None)]);
+        let pretty = "[\n  {\n    \"a\": 1 \"x\": 1\n  }, {\n    \"a\": [{\n      \"b\": 2\n    }, {\n      \"b\": \"3\n    }]\n  }, {\n    \"a\": 4\n  }\n]";
+        let (found, error) = records(pretty, Format::Json);
+        assert_eq!(error, None);
+        let lines: Vec<_> = found.iter().map(|(line, _, fault)| (*line, *fault)).collect();
+        assert_eq!(lines, [(2, bad), (4, bad), (10, None)], "what is nested begins no element");
+        assert!(found[1].1.starts_with('{') && found[1].1.ends_with("}]\n  }"), "{found:?}");
+        assert_eq!(found[2].1, "{\n    \"a\": 4\n  }");
     }
 
     #[test]

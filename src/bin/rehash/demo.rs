@@ -8,7 +8,7 @@ use rehash::import::{Options, Rules, Source, check};
 use rehash::sign_in::{Outcome, SignInError, sign_in};
 use rehash::store::sqlite::Sqlite;
 use rehash::store::{Inserted, NewUser, Store as _, Users as _};
-use rehash::{Engine, Limits, Password, StoredHash, Upgrade, UpgradeMode};
+use rehash::{Engine, Limits, Password, Upgrade, UpgradeMode};
 
 use crate::output::{Exit, Failure};
 use crate::{args, keys, pending, status};
@@ -108,9 +108,7 @@ fn race(engine: &Engine, store: &Sqlite, out: &mut impl Write) -> Result<(), Fai
     let found = store.find("heidi")?.ok_or_else(missing)?;
     let row = found.password.ok_or_else(missing)?;
     let fault = |error: &dyn std::fmt::Display| Failure::new(Exit::Fault, error.to_string());
-    let method: rehash::Tag = row.method.parse().map_err(|error: rehash::UnknownTag| fault(&error))?;
-    let stored = StoredHash::parse_tagged(&method, &row.text, &rehash::Columns::default(), &Limits::default())
-        .map_err(|error| fault(&error))?;
+    let stored = row.parse(&Limits::default()).map_err(|broken| fault(&broken))?;
 
     let accepted = engine.verify(&stored, &Password::new(PASSWORD)).map_err(|error| fault(&error))?;
     writeln!(out, "heidi signs in with her old password; its replacement is ready")?;

@@ -4,8 +4,9 @@
 use std::io::Write;
 use std::ops::ControlFlow;
 
+use rehash::sign_in::BrokenRow;
 use rehash::store::User;
-use rehash::{Columns, Limits, StoredHash, Tag};
+use rehash::{Limits, StoredHash};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -93,9 +94,11 @@ fn line(user: &User, limits: &Limits) -> Result<String, String> {
     let hash = match &user.password {
         None => None,
         Some(stored) => {
-            let tag: Tag = stored.method.parse().map_err(|_| "its tag names no method".to_owned())?;
-            let hash = StoredHash::parse_tagged(&tag, &stored.text, &Columns::default(), limits);
-            Some(hash.map_err(|error| format!("its hash is refused: {error}"))?)
+            let refused = |broken: BrokenRow| match broken {
+                BrokenRow::Malformed(error) => format!("its hash is refused: {error}"),
+                _ => "its tag names no method".to_owned(),
+            };
+            Some(stored.parse(limits).map_err(refused)?)
         }
     };
     let object = |text: &Option<String>| match text {

@@ -79,7 +79,7 @@ pub fn run(args: &args::Import, out: &mut impl Write) -> Result<Exit, Failure> {
     let committed_earlier = importer.begin_database()?;
     importer.begin_rejects(&reserved)?;
     let mut progress = Progress::start();
-    let (mut summary, mut stopped) = check(inputs.sources(&interrupt), &rules, options, |checked| {
+    let (mut summary, mut stopped) = check(inputs.whole_sources(&interrupt), &rules, options, |checked| {
         progress.tick();
         inputs.reached(checked.line);
         match importer.take(checked) {

@@ -51,6 +51,16 @@ impl Interrupt {
         files.iter().map(move |path| self.source(path))
     }
 
+    /// The same, to be stored: of a compressed file that is damaged, nothing.
+    pub fn whole_sources_of(self, files: &[PathBuf]) -> impl Iterator<Item = Result<Source, InputError>> {
+        files.iter().map(move |path| {
+            if path.is_file() {
+                self.source(path)?.check_damage(|| !self.is_asked())?;
+            }
+            self.source(path)
+        })
+    }
+
     fn source(&self, path: &Path) -> Result<Source, InputError> {
         #[cfg(unix)]
         if path.as_os_str() == "-" {

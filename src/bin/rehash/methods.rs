@@ -59,7 +59,12 @@ fn limits(method: Method, limits: &Limits) -> String {
     let computation = method.info().computation;
     let computes = |name: &str| computation.starts_with(name) || computation.contains(&format!("({name}"));
     match method {
-        Method::Argon2i | Method::Argon2d | Method::Argon2id | Method::Magento => format!(
+        Method::Argon2i
+        | Method::Argon2d
+        | Method::Argon2id
+        | Method::Argon2idNfkc
+        | Method::PhpbbArgon2id
+        | Method::Magento => format!(
             "memory 8 KiB a lane to {}, passes 1 to {}, lanes 1 to {}, memory × passes to {} KiB",
             show_kib(limits.argon2_memory_kib),
             limits.argon2_passes,

@@ -57,8 +57,7 @@ fn stored_hash(engine: &Engine, store: &dyn Users, user: &Record<'_>) -> Result<
     let named = identifiers.into_iter().find_map(|(kind, text)| Some((kind, text.as_deref()?)));
     let Some((kind, text)) = named else { return Ok(None) };
     let Some(row) = store.find_user(kind, text)?.and_then(|found| found.password) else { return Ok(None) };
-    let Ok(tag) = row.method.parse::<rehash::Tag>() else { return Ok(None) };
-    Ok(StoredHash::parse_tagged(&tag, &row.text, &rehash::Columns::default(), engine.policy().limits()).ok())
+    Ok(row.parse(engine.policy().limits()).ok())
 }
 
 fn hash(engine: &Engine, password: &Password) -> Result<StoredHash, Failure> {

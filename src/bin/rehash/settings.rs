@@ -171,5 +171,5 @@ fn config_path(args: &[OsString]) -> Option<PathBuf> {
             None => {}
         }
     }
-    std::env::var_os("REHASH_CONFIG").map(PathBuf::from)
+    std::env::var_os("REHASH_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from)
 }

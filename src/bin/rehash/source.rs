@@ -128,6 +128,14 @@ impl<'a> Inputs<'a> {
         }
     }
 
+    /// The same, to be stored: of a compressed file that is damaged, nothing.
+    pub fn whole_sources(&self, interrupt: &Interrupt) -> Box<dyn Iterator<Item = Result<Source, InputError>> + '_> {
+        match &self.database {
+            None => Box::new(interrupt.clone().whole_sources_of(&self.input.files)),
+            Some(_) => self.sources(interrupt),
+        }
+    }
+
     /// A record has been taken.
     pub fn reached(&self, line: u64) {
         self.line.set(line);

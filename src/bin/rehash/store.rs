@@ -173,7 +173,7 @@ pub fn existing(url: &str) -> Result<Arc<dyn Users>, Failure> {
 
 /// A store, or why there is none; who set a mapping for all commands is told which take one.
 fn opened(opened: Result<Arc<dyn Users>, StoreError>) -> Result<Arc<dyn Users>, Failure> {
-    if opened.is_err() && std::env::var_os("REHASH_MAPPING").is_some() {
+    if opened.is_err() && std::env::var_os("REHASH_MAPPING").is_some_and(|path| !path.is_empty()) {
         say("REHASH_MAPPING is for sign-in, serve, status and store info; this command takes a store of this program");
     }
     Ok(opened?)

@@ -2,8 +2,9 @@
 //! element is for the JSON parser to judge; this file must find where it ends, and where to go on when it is
 //! broken.
 
-use memchr::{memchr, memchr_iter, memchr3, memrchr};
+use memchr::{memchr, memchr_iter, memrchr};
 
+use super::scan::{Found, Scan};
 use super::{GiveUp, Span, Split, Step};
 use crate::Code;
 
@@ -16,8 +17,9 @@ const UNENDED_MAX: u32 = 64;
 pub(super) struct Array {
     state: State,
     line: u64,
-    /// Bytes since the line's beginning.
+    /// Bytes since the line's beginning, and how many of them are the blanks it begins with.
     column: usize,
+    indent: usize,
     /// Elements that had no end.
     unended: u32,
     /// Whether elements may follow each other without a comma.
@@ -42,6 +44,8 @@ enum State {
 struct Resync {
     line: u64,
     column: usize,
+    /// The blanks before the line on which it begins.
+    indent: usize,
     /// Bytes of it that have been looked at.
     looked_at: usize,
     /// Whether what comes next begins a line.
@@ -61,6 +65,7 @@ enum Expect {
 struct Element {
     line: u64,
     column: usize,
+    indent: usize,
     lacks_comma: bool,
     /// It was too large and has been reported.
     is_discarded: bool,
@@ -69,7 +74,7 @@ struct Element {
 
 impl Array {
     pub(super) const fn new() -> Self {
-        Self { state: State::Start, line: 1, column: 0, unended: 0, is_loose: false }
+        Self { state: State::Start, line: 1, column: 0, indent: 0, unended: 0, is_loose: false }
     }
 
     /// An array that begins on this line.
@@ -89,7 +94,17 @@ impl Array {
 
     fn advance(&mut self, bytes: &[u8]) {
         self.line += memchr_iter(b'\n', bytes).count() as u64;
-        self.column = memrchr(b'\n', bytes).map_or(self.column + bytes.len(), |last| bytes.len() - last - 1);
+        let tail = match memrchr(b'\n', bytes) {
+            Some(last) => {
+                (self.column, self.indent) = (0, 0);
+                &bytes[last + 1..]
+            }
+            None => bytes,
+        };
+        if self.indent == self.column {
+            self.indent += tail.iter().take_while(|c| matches!(c, b' ' | b'\t')).count();
+        }
+        self.column += tail.len();
     }
 
     /// A record that is a problem by itself: `bytes[start..end]`.
@@ -133,6 +148,7 @@ impl Array {
                 self.state = State::Element(Box::new(Element {
                     line: self.line,
                     column: self.column,
+                    indent: self.indent,
                     lacks_comma: expect == Expect::CommaOrEnd && !self.is_loose,
                     is_discarded: false,
                     scan: Scan::default(),
@@ -145,7 +161,15 @@ impl Array {
     fn element(&mut self, bytes: &[u8], at: usize, is_end: bool) -> Result<Step, String> {
         let State::Element(element) = &mut self.state else { return Ok(Step::Skip { next: at }) };
         let found = element.scan.run(&bytes[at..]);
-        let (line, column, is_discarded) = (element.line, element.column, element.is_discarded);
+        let is_discarded = element.is_discarded;
+        let resync = Resync {
+            line: element.line,
+            column: element.column,
+            indent: element.indent,
+            looked_at: 0,
+            is_line_start: false,
+            is_reported: is_discarded,
+        };
         let fault = element.lacks_comma.then_some(Code::BadJson);
         let (end, fault) = match found {
             Found::End(length) => {
@@ -155,24 +179,19 @@ impl Array {
             Found::Broken(length) => {
                 // What stands on the line of the break, if that is not the element's first, may be the next element.
                 let line_start = memrchr(b'\n', &bytes[at..at + length]).map(|newline| newline + 1);
-                return Ok(self.begin_resync(
-                    line,
-                    column,
-                    line_start.unwrap_or(length),
-                    line_start.is_some(),
-                    is_discarded,
-                    at,
-                ));
+                let looked_at = line_start.unwrap_or(length);
+                self.state = State::Resync(Resync { looked_at, is_line_start: line_start.is_some(), ..resync });
+                return Ok(Step::Skip { next: at });
             }
             // It never ends: a bracket is missing, and what it swallowed are records that may be good. Each look at them
             // goes through the rest of the bytes, so there is an end to it.
             Found::More if is_end && self.unended == UNENDED_MAX => {
-                let resync = Resync { line, column, looked_at: 0, is_line_start: false, is_reported: is_discarded };
                 return Ok(self.end_resync(resync, State::Unclosed, bytes, at, bytes.len()));
             }
             Found::More if is_end => {
                 self.unended += 1;
-                return Ok(self.begin_resync(line, column, 0, false, is_discarded, at));
+                self.state = State::Resync(resync);
+                return Ok(Step::Skip { next: at });
             }
             Found::More if is_discarded => {
                 // A backslash at the end waits for what it escapes.
@@ -187,20 +206,7 @@ impl Array {
             return Ok(Step::Skip { next: end });
         }
         let length = bytes[at..end].trim_ascii_end().len();
-        Ok(Step::Record { span: Span { start: at, end: at + length, line, fault }, next: end })
-    }
-
-    fn begin_resync(
-        &mut self,
-        line: u64,
-        column: usize,
-        looked_at: usize,
-        is_line_start: bool,
-        is_reported: bool,
-        at: usize,
-    ) -> Step {
-        self.state = State::Resync(Resync { line, column, looked_at, is_line_start, is_reported });
-        Step::Skip { next: at }
+        Ok(Step::Record { span: Span { start: at, end: at + length, line: resync.line, fault }, next: end })
     }
 
     /// Looks on from where the broken element at `at` was left.
@@ -217,18 +223,29 @@ impl Array {
                 None => self.wait(resync, bytes, at, bytes.len() - at),
             };
         }
-        let indent = bytes[from..].iter().take_while(|c| matches!(c, b' ' | b'\t')).count();
-        let expect = match bytes.get(from + indent) {
+        let indent = blanks(&bytes[from..]);
+        let line = &bytes[from + indent..];
+        let (length, expect) = match line.first() {
             None if !is_end => return self.wait(resync, bytes, at, resync.looked_at),
-            Some(b'{') if indent <= resync.column => Expect::Value,
-            Some(b']') if indent <= resync.column => Expect::CommaOrEnd,
-            _ => {
-                let looked_at = resync.looked_at + indent;
-                self.state = State::Resync(Resync { looked_at, is_line_start: false, ..resync });
-                return Step::Skip { next: at };
-            }
+            Some(b'{') if indent <= resync.column => (0, Expect::Value),
+            Some(b']') if indent <= resync.column => (0, Expect::CommaOrEnd),
+            Some(b',' | b'}') => match begins_element(line, is_end) {
+                None => return self.wait(resync, bytes, at, resync.looked_at),
+                // Before the comma; or after the bracket that ends the broken one.
+                Some(true) if line[0] == b',' && indent <= resync.column => (0, Expect::CommaOrEnd),
+                Some(true) if line[0] == b'}' && indent <= resync.indent => (1, Expect::CommaOrEnd),
+                Some(_) => return self.look_on(resync, at, indent),
+            },
+            _ => return self.look_on(resync, at, indent),
         };
-        self.end_resync(resync, State::Between(expect), bytes, at, from + indent)
+        self.end_resync(resync, State::Between(expect), bytes, at, from + indent + length)
+    }
+
+    /// Nothing begins on this line.
+    fn look_on(&mut self, resync: Resync, at: usize, indent: usize) -> Step {
+        let looked_at = resync.looked_at + indent;
+        self.state = State::Resync(Resync { looked_at, is_line_start: false, ..resync });
+        Step::Skip { next: at }
     }
 
     /// More bytes are needed; those of an element that was reported need not be kept.
@@ -306,115 +323,21 @@ impl Split for Array {
     }
 }
 
-/// Finds the end of one JSON value; goes on where it stopped when more bytes come.
-#[derive(Default)]
-struct Scan {
-    /// Open brackets.
-    open: Vec<u8>,
-    last: Token,
-    is_in_string: bool,
-    /// How many bytes have been looked at.
-    scanned: usize,
+fn blanks(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|c| matches!(c, b' ' | b'\t')).count()
 }
 
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Token {
-    /// Nothing yet, `{`, `[` or `,`.
-    #[default]
-    Open,
-    Colon,
-    /// A string, number or word, or `}`, `]`: only `,`, `:` or a closing bracket may follow.
-    Value,
-}
-
-enum Found {
-    /// The value ends before this byte.
-    End(usize),
-    /// This byte cannot stand here.
-    Broken(usize),
-    More,
-}
-
-impl Scan {
-    fn run(&mut self, bytes: &[u8]) -> Found {
-        let mut at = self.scanned;
-        let found = loop {
-            if self.is_in_string {
-                let Some(length) = memchr3(b'"', b'\\', b'\n', &bytes[at..]) else {
-                    at = bytes.len();
-                    break Found::More;
-                };
-                at += length;
-                match (bytes[at], bytes.get(at + 1)) {
-                    (b'"', _) => {
-                        self.is_in_string = false;
-                        at += 1;
-                        if self.open.is_empty() {
-                            break Found::End(at);
-                        }
-                    }
-                    (b'\\', None) => break Found::More,
-                    (b'\\', Some(c)) if *c != b'\n' => at += 2,
-                    _ => break Found::Broken(at),
-                }
-                continue;
-            }
-            let Some(byte) = bytes.get(at) else { break Found::More };
-            match self.token(*byte) {
-                None => break Found::Broken(at),
-                Some(Place::Within) => at += 1,
-                Some(Place::Last) => break Found::End(at + 1),
-                Some(Place::After) => break Found::End(at),
-            }
-        };
-        self.scanned = at;
-        found
-    }
-
-    /// Takes a byte outside strings; `None` where it cannot stand.
-    fn token(&mut self, byte: u8) -> Option<Place> {
-        let is_top = self.open.is_empty();
-        match byte {
-            b' ' | b'\t' | b'\r' | b'\n' => {
-                return Some(if is_top && self.last == Token::Value { Place::After } else { Place::Within });
-            }
-            b'"' => {
-                if self.last == Token::Value {
-                    return None;
-                }
-                self.is_in_string = true;
-                self.last = Token::Value;
-            }
-            b'{' | b'[' => {
-                let is_value_due = self.last == Token::Colon
-                    || (self.last == Token::Open && self.open.last().is_none_or(|open| *open == b'['));
-                if !is_value_due {
-                    return None;
-                }
-                self.open.push(byte);
-                self.last = Token::Open;
-            }
-            b'}' | b']' => {
-                let opening = if byte == b'}' { b'{' } else { b'[' };
-                match self.open.pop() {
-                    None => return Some(Place::After),
-                    Some(open) if open != opening => return None,
-                    Some(_) if self.open.is_empty() => return Some(Place::Last),
-                    Some(_) => self.last = Token::Value,
-                }
-            }
-            b',' if is_top => return Some(Place::After),
-            b',' => self.last = Token::Open,
-            b':' => self.last = Token::Colon,
-            _ => self.last = Token::Value,
+/// Whether a line that begins with `,` or `}` goes on as `,{` or `},{`, with blanks anywhere; `None` where the bytes end before that is known.
+fn begins_element(line: &[u8], is_end: bool) -> Option<bool> {
+    let mut rest = line;
+    for expected in [b'}', b',', b'{'] {
+        rest = &rest[blanks(rest)..];
+        match rest.split_first() {
+            Some((first, after)) if *first == expected => rest = after,
+            Some((b',', _)) if expected == b'}' => {}
+            Some(_) => return Some(false),
+            None => return is_end.then_some(false),
         }
-        Some(Place::Within)
     }
-}
-
-/// Where a byte stands in relation to the value.
-enum Place {
-    Within,
-    Last,
-    After,
+    Some(true)
 }
