@@ -57,8 +57,8 @@ pub enum SkipReason {
     /// The method ignored part of the password, so other passwords match the same hash, and whoever knows only the part
     /// that counts could otherwise re-key the account. Ask the user to set a new password.
     TruncationAmbiguous,
-    /// The method's own system removed white space around the password before it hashed it, and this one matched without its
-    /// white space only: a new hash, of either, would lock out whoever types the other.
+    /// The method's own system removed white space around the password before it hashed it, or brought it into a normal form, and this
+    /// one matched so only: a new hash, of either, would lock out whoever types the other.
     TrimmedPassword,
     /// Upgrades are off.
     TurnedOff,
@@ -145,7 +145,8 @@ impl Engine {
     /// Whether the password belongs to the hash, and if it does and the hash is weaker than the policy asks for, the
     /// hash that should replace it.
     ///
-    /// Costs one verification, and one new hash where an upgrade is due. A wrong password costs no less than an unknown
+    /// Costs one verification (of a method whose system hashed now this and now that, WordPress', up to three), and one new hash where an
+    /// upgrade is due. A wrong password costs no less than an unknown
     /// user: where the verification was cheaper than the target, the decoy is verified as well. Where it was dearer (a high
     /// bcrypt cost, a stronger Argon2), the answer comes later, and only a floor under all answers can hide that.
     ///
@@ -208,8 +209,8 @@ impl Engine {
         self.decoy.cost()
     }
 
-    /// What [`Engine::verify`] and [`Engine::change`] of this hash cost at most, in memory at a time and in time altogether: what
-    /// work of one's own in a pool is to be accounted as.
+    /// What [`Engine::verify`] and [`Engine::change`] of this hash cost: the memory that they take at most at a time, and the time of one
+    /// verification and what comes on top; few passwords need another try. What work of one's own in a pool is to be accounted as.
     #[must_use]
     pub fn verify_cost(&self, stored: &StoredHash) -> Cost {
         let (own, on_top) = (stored.cost(), self.cost_on_top(stored));
@@ -224,10 +225,16 @@ impl Engine {
 
     fn matches(&self, stored: &StoredHash, password: &Password) -> Outcome {
         self.check(stored)?;
-        if self.is_match(stored, password, password.expose())? {
-            return Ok(Some(Match::Exact));
+        match self.is_match(stored, password, password.expose()) {
+            Ok(true) => Ok(Some(Match::Exact)),
+            Ok(false) => self.matches_otherwise(stored, password),
+            // What it may have been made into can be shorter.
+            Err(Unverifiable::PasswordTooLong) => match self.matches_otherwise(stored, password) {
+                Ok(None) => Err(Unverifiable::PasswordTooLong),
+                outcome => outcome,
+            },
+            Err(why) => Err(why),
         }
-        self.matches_otherwise(stored, password)
     }
 
     /// Whether the policy lets a hash be verified at all.
@@ -242,8 +249,10 @@ impl Engine {
     fn matches_otherwise(&self, stored: &StoredHash, password: &Password) -> Outcome {
         let mut matched = None;
         for (input, is_of_others) in stored.other_inputs(password.expose()) {
-            if self.is_match(stored, password, &input)? {
-                matched = matched.or(Some(if is_of_others { Match::Trimmed } else { Match::Exact }));
+            match self.is_match(stored, password, &input) {
+                Ok(true) => matched = matched.or(Some(Match::of(is_of_others))),
+                Ok(false) | Err(Unverifiable::PasswordTooLong) => {}
+                Err(why) => return Err(why),
             }
         }
         Ok(matched)
@@ -335,8 +344,14 @@ pub(crate) type Outcome = Result<Option<Match>, Unverifiable>;
 /// How a password belongs to a hash.
 pub(crate) enum Match {
     Exact,
-    /// Without the white space around it.
+    /// As its system made it, of which other passwords become the same: without the white space around it, mostly.
     Trimmed,
+}
+
+impl Match {
+    const fn of(is_of_others: bool) -> Self {
+        if is_of_others { Self::Trimmed } else { Self::Exact }
+    }
 }
 
 fn random<const N: usize>() -> Result<[u8; N], HashError> {

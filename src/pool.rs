@@ -246,8 +246,7 @@ impl HashPool {
                 Err(ChangeError::Denied(Denied::Unverifiable(why)))
             });
         }
-        let mut cost = self.engine().verify_cost(&stored);
-        cost.time = cost.time.saturating_add(target.time);
+        let cost = self.engine().verify_cost(&stored);
         let fits_arena = Entry::fits_arena(&stored);
         self.run_as(cost, deadline, true, fits_arena, move |engine| engine.change(&stored, &old, &new))
     }

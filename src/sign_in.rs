@@ -135,8 +135,9 @@ impl SignInError {
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         match self {
-            Self::Store(_) | Self::HashFailed(_) | Self::Superseded => true,
+            Self::Store(_) | Self::Superseded => true,
             Self::Unverifiable(why) => matches!(why, Unverifiable::OutOfMemory { .. }),
+            Self::HashFailed(error) => matches!(error, HashError::OutOfMemory { .. } | HashError::Entropy),
             Self::UnknownUser | Self::NoPassword | Self::WrongPassword | Self::BrokenRow(_) => false,
         }
     }
@@ -218,6 +219,10 @@ pub fn change_password<S: Store + ?Sized>(
     old: &Password,
     new: &Password,
 ) -> Result<S::Id, SignInError> {
+    // What can never be written is no reason to verify anything.
+    if new.is_oversized() {
+        return Err(SignInError::HashFailed(HashError::PasswordTooLong));
+    }
     for _ in 0..ATTEMPTS {
         let (id, stored) = find(engine, store, identifier, old)?;
         let change: Replacement = engine.change(&stored, old, new).map_err(|error| match error {

@@ -112,9 +112,7 @@ impl<T> Job<T> {
             state = self.slot.answered.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
-}
 
-impl<T> Job<T> {
     /// The same for no longer than `patience`; the job itself where there is no answer by then, to be waited for again or dropped.
     ///
     /// # Errors

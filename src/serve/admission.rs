@@ -48,7 +48,7 @@ impl Drop for Place {
 /// As many as the pool takes, or as begin in the patience; a fifth of it is left, since jobs take longer at times than they did of late.
 pub(super) fn places(pool: &HashPool, workers: usize, patience: Duration) -> usize {
     let (config, job_time) = (pool.config(), pool.job_time());
-    let most = workers + config.queue_len;
+    let most = config.queue_len.saturating_add(workers);
     let in_time = (patience * 4 / 5 * small(workers)).as_nanos().checked_div(job_time.as_nanos());
     let waiting = in_time.map_or(most, |jobs| usize::try_from(jobs).unwrap_or(most));
     waiting.saturating_add(workers).min(most)

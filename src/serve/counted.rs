@@ -15,11 +15,12 @@ fn cost(method: &str, parameters: &str) -> Option<Cost> {
 }
 
 /// The parameters of each step, with the method that they are of: within an expression its outermost function. What comes before the last
-/// one with a mere cost is phpass.
+/// one with a mere cost is phpass, but for WoltLab's.
 fn steps<'a>(method: &'a str, parameters: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
     let steps = parameters.rsplit(' ').next().unwrap_or_default();
     let (before, last) = steps.rsplit_once('+').unwrap_or(("", steps));
-    before.split('+').map(|step| ("phpass", step)).chain([(outermost(method, parameters), last)])
+    let first = if method == "woltlab_bcrypt" { "bcrypt" } else { "phpass" };
+    before.split('+').map(move |step| (first, step)).chain([(outermost(method, parameters), last)])
 }
 
 fn outermost<'a>(method: &'a str, parameters: &'a str) -> &'a str {

@@ -1,6 +1,7 @@
 //! A table of the embedder's own as a [`Store`]: which table, which columns, and what else must hold of a row. The swap is the
 //! same one atomic step that the stores of this crate make.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -158,6 +159,11 @@ impl Mapping {
             // It stands alone, or the sign-in says what is wrong with it.
             None => (TaggedText { method, text }, wrong),
         })
+    }
+
+    /// What is written of a new hash.
+    pub(crate) fn text_of<'h>(&self, new: &'h StoredHash) -> Cow<'h, str> {
+        if self.method.is_some() { new.kept_text() } else { new.self_describing().into() }
     }
 
     pub(crate) fn found(&self, key: Key, row: Row, limits: &Limits) -> Found<MappedId> {

@@ -92,7 +92,7 @@ impl Postgres {
         (text, method): (Option<&str>, Option<&str>),
         new: &StoredHash,
     ) -> Result<Swap, StoreError> {
-        let (new_text, new_method, parameters, at) = (new.text(), new.method().as_str(), new.parameters(), now());
+        let (new_text, new_method, parameters, at) = (new.kept_text(), new.method().as_str(), new.parameters(), now());
         let holds =
             format!("SELECT 1 FROM {}.users WHERE id = $1 AND password_encrypted = $2", self.server.target().schema);
         let write = async |client: &Client| {
@@ -358,7 +358,7 @@ fn read_user(row: &Row) -> User {
     }
 }
 
-/// A row has a password when it has a hash; without a tag it is broken, which the sign-in must say.
+/// A row has a password when it has a hash; without a tag that must name its own method.
 fn tagged(method: Option<String>, text: Option<String>) -> Option<TaggedText> {
     text.map(|text| TaggedText { method: method.unwrap_or_default(), text })
 }

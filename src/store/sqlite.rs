@@ -236,7 +236,7 @@ impl Sqlite {
                 _ => ("changed", SET_CHANGED),
             };
             let (method, parameters) = (new.method().as_str(), new.parameters());
-            transaction.prepare_cached(set)?.execute(params![new.text(), method, parameters, now(), id])?;
+            transaction.prepare_cached(set)?.execute(params![new.kept_text(), method, parameters, now(), id])?;
             let is_upgraded = was.is_upgraded || matches!(event, Event::Upgrade);
             let mut changes = Changes::default();
             changes.add(&was.method, &was.parameters, was.gone());
@@ -398,7 +398,7 @@ fn read_user(row: &Row<'_>) -> rusqlite::Result<User> {
     })
 }
 
-/// A row has a password when it has a hash; without a tag it is broken, which the sign-in must say.
+/// A row has a password when it has a hash; without a tag that must name its own method.
 fn tagged(method: Option<String>, text: Option<String>) -> Option<TaggedText> {
     text.map(|text| TaggedText { method: method.unwrap_or_default(), text })
 }

@@ -389,7 +389,7 @@ pub(super) fn shown(counts: impl IntoIterator<Item = MethodCount>) -> Vec<Method
 #[cfg(feature = "sqlite")]
 pub(super) fn is_same_hash(held: Option<&TaggedText>, new: Option<&StoredHash>) -> bool {
     let plain = |method| match method {
-        "wordpress_phpass" => "phpass",
+        "wordpress_phpass" | "phpbb3" => "phpass",
         "wordpress_md5" => "md5",
         other => other,
     };

@@ -17,7 +17,7 @@ pub(crate) struct Postgres {
 impl Postgres {
     pub(crate) fn new(name: &str) -> Option<Self> {
         let Ok(url) = std::env::var("REHASH_TEST_POSTGRES") else {
-            println!("{name}: skipped, REHASH_TEST_POSTGRES is not set");
+            println!("{name}: skipped: REHASH_TEST_POSTGRES is not set");
             return None;
         };
         let schema = format!("source_{name}_{}", std::process::id());
@@ -49,7 +49,7 @@ pub(crate) struct Mysql {
 impl Mysql {
     pub(crate) fn new(name: &str) -> Option<Self> {
         let Ok(url) = std::env::var("REHASH_TEST_MYSQL") else {
-            println!("{name}: skipped, REHASH_TEST_MYSQL is not set");
+            println!("{name}: skipped: REHASH_TEST_MYSQL is not set");
             return None;
         };
         let database = format!("source_{name}_{}", std::process::id());

@@ -168,12 +168,12 @@ impl Mapped {
     }
 
     pub(crate) fn replace(&self, id: &MappedId, new: &StoredHash) -> Result<Swap, StoreError> {
-        let key = id.to_string();
+        let (key, text) = (id.to_string(), self.mapping.text_of(new));
         let write = async |client: &Client| {
-            self.write(client, &key, id.held.as_deref(), new.text(), new.method().as_str()).await.map(|rows| rows > 0)
+            self.write(client, &key, id.held.as_deref(), &text, new.method().as_str()).await.map(|rows| rows > 0)
         };
         self.server.swap(write, async |client| {
-            let held: [(&(dyn ToSql + Sync), Type); 2] = [(&key, Type::TEXT), (&new.text(), Type::TEXT)];
+            let held: [(&(dyn ToSql + Sync), Type); 2] = [(&key, Type::TEXT), (&text, Type::TEXT)];
             client.query_typed(&self.holds, &held).await.map(|rows| !rows.is_empty())
         })
     }

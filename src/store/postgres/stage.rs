@@ -279,7 +279,7 @@ SELECT a.target, a.identity, r.id FROM unnest($1::bigint[], $2::bigint[]) AS r (
 JOIN pg_temp.rehash_accounts a ON a.ord = r.ord";
 
 /// Earlier versions took what WordPress made for phpass and MD5 of others: the same hash.
-const ALIKE: &str = "WHEN 'wordpress_phpass' THEN 'phpass' WHEN 'wordpress_md5' THEN 'md5'";
+const ALIKE: &str = "WHEN 'wordpress_phpass' THEN 'phpass' WHEN 'phpbb3' THEN 'phpass' WHEN 'wordpress_md5' THEN 'md5'";
 
 const LEFT_OVER: &str = "
 SELECT s.ord, u1.id, u2.id, u3.id,

@@ -158,7 +158,10 @@ impl Mapped {
             Key::Text(key) => Value::Text(key.clone()),
             Key::Bytes(key) => Value::Blob(key.clone()),
         };
-        match statement.execute(params![key, id.held, new.text(), new.method().as_str()]).map_err(failed)? {
+        match statement
+            .execute(params![key, id.held, self.mapping.text_of(new), new.method().as_str()])
+            .map_err(failed)?
+        {
             0 => Ok(Swap::Superseded),
             _ => Ok(Swap::Written),
         }
