@@ -89,7 +89,11 @@ fn candidates(text: &str) -> &'static [&'static str] {
     let (hash, after) = text.split_once(':').unwrap_or((text, ""));
     // A salt before the hash, as Node's programs write it.
     if after.len() == 128 && hash.len() == 32 && after.bytes().chain(hash.bytes()).all(|c| c.is_ascii_hexdigit()) {
-        return &["better_auth", "scrypt or pbkdf2 of 64 bytes with a salt before it"];
+        return &[
+            "better_auth",
+            "scrypt($p,$s,16384,8,1) with its salt in passwordSalt",
+            "pbkdf2 of 64 bytes likewise",
+        ];
     }
     let is_salted_hex = !after.is_empty() && hash.bytes().all(|c| c.is_ascii_hexdigit());
     match (is_salted_hex, hash.len()) {

@@ -129,7 +129,9 @@ methods! {
     BcryptSha256 "bcrypt_sha256_hex" ["meteor", "rocketchat"] "$2y$…" "bcrypt(sha256($p))" "Meteor";
     BcryptSha384 "bcrypt_sha384" ["typo3-bcrypt", "myth-auth"] "$2y$…" "bcrypt(b64(sha384_raw($p)))" "TYPO3's $2y$, Myth:Auth's, and BCrypt.Net's enhanced";
     BcryptSha512 "bcrypt_sha512" [] "$2y$…" "bcrypt(sha512($p))" "";
-    SymfonyBcrypt "symfony_bcrypt" ["bcrypt-symfony", "symfony-native", "symfony-auto"] "$2y$…" "bcrypt(php72($p))" "what has more than 72 bytes or a NUL is hashed with SHA-512 first";
+    SymfonyBcrypt "symfony_bcrypt" ["bcrypt-symfony"] "$2y$…" "bcrypt(php72($p))" "what has more than 72 bytes or a NUL is hashed with SHA-512 first";
+    BcryptNfkc "bcrypt_nfkc" ["lucia-bcrypt", "oslo-bcrypt"] "$2b$…" "bcrypt(nfkc($p))" "Lucia's and Oslo's: the password is brought into Unicode's form KC";
+    Argon2idNfkc "argon2id_nfkc" ["lucia-argon2id", "oslo-argon2id"] "$argon2id$…" "argon2id(nfkc($p))" "Lucia's and Oslo's: the password is brought into Unicode's form KC";
     BcryptPeppered "bcrypt_peppered" ["clerk-bcrypt-peppered"] "$2a$…$PEPPER" "bcrypt($p.$s)" "Clerk's: the pepper stands in the row";
     Devise "devise" ["bcrypt-devise-pepper", "bcrypt-pepper"] "$2a$…; the pepper is the key `devise`" "bcrypt($p.key:devise)" "what pepper stands after 72 bytes never counted";
     Pbkdf2 "pbkdf2" ["pbkdf2-phc", "pbkdf2-mcf", "passlib-pbkdf2", "pbkdf2-passlib"] "$pbkdf2-HASH$ROUNDS$SALT$HASH, $pbkdf2-HASH$i=ROUNDS,l=BYTES$SALT$HASH or $pbkdf2$f=HASH,w=ROUNDS,l=BYTES$SALT$HASH" "pbkdf2($p)" "base64 with . or +; Kratos means SHA-3 by sha224 and sha384";
@@ -137,6 +139,8 @@ methods! {
     ClerkPbkdf2 "clerk_pbkdf2" ["pbkdf2-clerk"] "pbkdf2_sha256$ROUNDS$SALT$HASH and its like" "pbkdf2($p)" "pbkdf2_sha256 has a salt in base64; Django writes the same with a salt that is text";
     WerkzeugPbkdf2 "werkzeug_pbkdf2" ["pbkdf2-werkzeug"] "pbkdf2:HASH:ROUNDS$SALT$HEX" "pbkdf2($p)" "without rounds it is refused";
     DefusePbkdf2 "defuse_pbkdf2" ["crackstation", "password-storage"] "HASH:ROUNDS:SALT:BASE64, or HASH:ROUNDS:BYTES:SALT:BASE64" "pbkdf2($p)" "in the first the salt is text, in the second base64";
+    SeafilePbkdf2 "seafile_pbkdf2" ["seafile"] "PBKDF2SHA256$ROUNDS$SALT$HASH in hex" "pbkdf2($p)" "the salt is hex";
+    HashAndSalt "hash_and_salt_pbkdf2" ["password-hash-and-salt"] "pbkdf2$ROUNDS$HASH$SALT in hex" "pbkdf2($p)" "npm's password-hash-and-salt: SHA-1; the salt is hex";
     Web2pyPbkdf2 "web2py_pbkdf2" ["web2py"] "pbkdf2(ROUNDS,BYTES,HASH)$SALT$HEX" "pbkdf2($p)" "the salt is text";
     WerkzeugScrypt "werkzeug_scrypt" ["scrypt-werkzeug"] "scrypt:N:R:P$SALT$HEX" "scrypt($p)" "";
     Atlassian "atlassian" ["pkcs5s2", "jira", "confluence", "atlassian-pbkdf2-sha1"] "{PKCS5S2} and base64" "pbkdf2($p)" "";
@@ -180,8 +184,10 @@ methods! {
     Descrypt "descrypt" ["unix-crypt", "crypt-des", "traditional-des", "ldap-des-crypt"] "13 of ./0-9A-Za-z" "descrypt($p)" "looks at seven bits of eight characters";
     Bsdicrypt "bsdicrypt" ["bsdi", "ext-des-crypt", "extended-des", "ldap-bsdi-crypt"] "_ and 19 of ./0-9A-Za-z" "bsdicrypt($p)" "looks at seven bits of a character";
     WoltlabBcrypt "woltlab_bcrypt" ["double-bcrypt", "wcf2"] "$2a$… or DoubleBcrypt:$2a$…" "bcrypt(bcrypt($p))" "WoltLab Suite before 5.4; the same salt in both";
-    PhpbbCombined "phpbb_combined" [] "$H\\2y$ with cost and salt of both, and a hash" "bcrypt(phpass($p))" "what phpBB's cron job made of $H$";
-    BetterAuth "better_auth" ["lucia", "lucia3", "scrypt-lucia"] "SALT:HEX, or s2:SALT:HEX" "scrypt($p)" "Lucia's and better-auth's: the password is brought into Unicode's form KC";
+    PhpbbBcrypt "phpbb_bcrypt" ["phpbb31"] "$2y$…" "bcrypt($p)" "otherwise tried as phpbb3";
+    PhpbbArgon2id "phpbb_argon2id" ["phpbb33"] "$argon2id$…" "argon2id($p)" "otherwise tried as phpbb3";
+    PhpbbCombined "phpbb_combined" [] "$H\\2y$ with cost and salt of both, and a hash" "bcrypt(phpass($p))" "what phpBB's cron job made of $H$; otherwise tried as phpbb3";
+    BetterAuth "better_auth" ["scrypt-lucia"] "SALT:HEX, or s2:SALT:HEX" "scrypt($p)" "Lucia's and better-auth's: the password is brought into Unicode's form KC";
     Shiro1 "shiro1" [] "$shiro1$HASH$ROUNDS$SALT$HASH" "iterate(rounds,sha256_raw($s.$p))" "or MD5, SHA-1, SHA-384, SHA-512; what has $shiro2 before it is bcrypt or argon2id";
     LiferayPbkdf2 "liferay_pbkdf2" [] "base64 of bits, rounds, salt and key, or {PBKDF2WithHmacSHA1} and that" "pbkdf2($p)" "";
     ScramSha1 "scram_sha1" [] "{SCRAM-SHA-1}ROUNDS,SALT,STOREDKEY,SERVERKEY" "scram_sha1($p)" "the password is tried as SASLprep makes it, and as it was typed";
@@ -209,7 +215,7 @@ impl Method {
             Self::WordpressBcrypt | Self::WordpressPhpass | Self::WordpressMd5 => &["trim($p)", "trim(slashes($p))"],
             Self::Drupal7 | Self::Punbb => &["trim($p)"],
             Self::Vbulletin => &["vb(trim($p))"],
-            Self::Phpbb3 => &["nfc(html(trim($p)))"],
+            Self::Phpbb3 | Self::PhpbbCombined | Self::PhpbbBcrypt | Self::PhpbbArgon2id => &["nfc(html(trim($p)))"],
             Self::Smf1 => &["latin1($p)"],
             _ => &[],
         }

@@ -21,6 +21,7 @@ use crate::scheme::yescrypt::Yescrypt;
 use crate::scheme::{Parsed, TextEncoding, cram, descrypt, md5crypt, mysql323, oracle10, sha1crypt, shacrypt, text};
 use crate::{Limits, Method};
 
+mod columns;
 mod family;
 mod layers;
 mod legacy;
@@ -146,15 +147,17 @@ fn dispatch(method: Method, whole: &str, given: &Given) -> Result<Built, Fault> 
     let text = strip_wrapper(method, whole);
     let other = |parsed: Result<Parsed, Fault>| parsed.map(Built::from);
     match method {
-        M::Bcrypt => other(Bcrypt::parse(text).map(Parsed::other)),
+        M::Bcrypt | M::PhpbbBcrypt => other(Bcrypt::parse(text).map(Parsed::other)),
         M::Argon2i => other(Argon2::parse(text, Variant::I).map(Parsed::Argon2)),
         M::Argon2d => other(Argon2::parse(text, Variant::D).map(Parsed::Argon2)),
-        M::Argon2id => other(Argon2::parse(text, Variant::Id).map(Parsed::Argon2)),
+        M::Argon2id | M::PhpbbArgon2id => other(Argon2::parse(text, Variant::Id).map(Parsed::Argon2)),
         M::Pbkdf2 => other(Pbkdf2::crypt(text, false).map(Parsed::other)),
         M::KratosPbkdf2 => other(Pbkdf2::crypt(text, true).map(Parsed::other)),
         M::DjangoPbkdf2 => other(Pbkdf2::django(text, false).map(Parsed::other)),
         M::ClerkPbkdf2 => other(Pbkdf2::clerk(text).map(Parsed::other)),
         M::DefusePbkdf2 => other(Pbkdf2::defuse(text).map(Parsed::other)),
+        M::SeafilePbkdf2 => other(Pbkdf2::seafile(text).map(Parsed::other)),
+        M::HashAndSalt => other(Pbkdf2::hash_and_salt(text).map(Parsed::other)),
         M::Web2pyPbkdf2 => other(Pbkdf2::web2py(text).map(Parsed::other)),
         M::RubyScrypt => other(Scrypt::ruby(text).map(Parsed::other)),
         M::WerkzeugPbkdf2 => other(Pbkdf2::werkzeug(text).map(Parsed::other)),
@@ -250,6 +253,11 @@ fn dispatch(method: Method, whole: &str, given: &Given) -> Result<Built, Fault> 
         M::BcryptSha384 => bcrypt(text, "b64(sha384_raw($p))", Variables::default()),
         M::BcryptSha512 => bcrypt(text, "sha512($p)", Variables::default()),
         M::SymfonyBcrypt => bcrypt(text, "php72($p)", Variables::default()),
+        M::BcryptNfkc => bcrypt(text, "nfkc($p)", Variables::default()),
+        M::Argon2idNfkc => {
+            let argon2 = Argon2::parse(text, Variant::Id).map(Parsed::Argon2)?;
+            Ok(over(argon2, own("nfkc($p)")?, Variables::default()))
+        }
         M::BcryptPeppered => {
             const EXPECTED: Fault = Fault::Structure { expected: "a bcrypt hash, `$` and a pepper" };
             let (hash, pepper) = text.split_at_checked(60).ok_or(EXPECTED)?;
@@ -389,6 +397,9 @@ pub(crate) fn expression(tag: &str, text: &str, given: &Given) -> Result<Built, 
         column: error.column,
         expected: error.expected,
     };
+    if let Some(call) = columns::call(tag) {
+        return call.read(text, given);
+    }
     if let Some((outer, inner)) = outer(tag) {
         let place = outer_length(tag);
         let inner = Expression::parse(inner)
@@ -456,7 +467,9 @@ pub(crate) fn is_expression(text: &str) -> bool {
 
 /// Why an expression cannot be a tag, in words.
 pub(crate) fn check_expression(tag: &str) -> Result<(), String> {
-    let (inner, place) = outer(tag).map_or((tag, 0), |(_, inner)| (inner, outer_length(tag)));
+    let call = columns::call(tag).map(|call| (call.input, outer_length(tag)));
+    let outer_call = || outer(tag).map(|(_, inner)| (inner, outer_length(tag)));
+    let (inner, place) = call.or_else(outer_call).unwrap_or((tag, 0));
     let at = |column: usize, expected: &str| {
         format!("is neither a method nor an expression: at column {column}, expected {expected}")
     };
@@ -474,6 +487,9 @@ pub(crate) fn check_expression(tag: &str) -> Result<(), String> {
 
 /// The canonical spelling of an expression that is a tag.
 pub(crate) fn canonical_expression(tag: &str) -> Option<String> {
+    if let Some(call) = columns::call(tag) {
+        return Some(call.around(call.expression().ok()?));
+    }
     match outer(tag) {
         Some((method, inner)) => Some(format!("{}({})", method.as_str(), Expression::parse(inner).ok()?)),
         None => Some(Expression::parse(tag).ok()?.to_string()),
@@ -482,6 +498,9 @@ pub(crate) fn canonical_expression(tag: &str) -> Option<String> {
 
 /// An expression that is a tag, as it may be shown: without its constants, which can be secrets.
 pub(crate) fn redacted(tag: &str) -> Option<String> {
+    if let Some(call) = columns::call(tag) {
+        return Some(call.around(call.expression().ok()?.redacted()));
+    }
     match outer(tag) {
         Some((method, inner)) => Some(format!("{}({})", method.as_str(), Expression::parse(inner).ok()?.redacted())),
         None => Some(Expression::parse(tag).ok()?.redacted().to_string()),

@@ -165,7 +165,7 @@ impl StoredHash {
                 Kind::Family(family) => Fault::NotOfFamily { family: family.0 },
                 Kind::Expression(_) => Fault::Conflict { tag: Method::Expression, named: stored.method },
             };
-            return if is_of_tag { Ok(stored.with_text(text)) } else { Err(conflict().into()) };
+            return if is_of_tag { Ok(stored) } else { Err(conflict().into()) };
         }
         match tag {
             Kind::Method(method) => {
@@ -202,7 +202,10 @@ impl StoredHash {
         }
         // What names bcrypt can be bcrypt over something else, where the family has that and bcrypt itself does not read it; PBKDF2's
         // common text is Kratos' too, and scrypt's; phpass is WordPress'.
-        let is_open = matches!(named, [] | [Method::Bcrypt | Method::Pbkdf2 | Method::Scrypt | Method::Phpass]);
+        let is_open = matches!(
+            named,
+            [] | [Method::Bcrypt | Method::Argon2id | Method::Pbkdf2 | Method::Scrypt | Method::Phpass]
+        );
         let others = family.1.iter().copied().filter(|method| is_open && !claimed.contains(method)).filter(writes);
         let mut first = None;
         for method in claimed.iter().copied().chain(others) {
@@ -613,7 +616,8 @@ impl StoredHash {
             };
             let is_of_others = expression.loses(password, &nothing, &no_keys);
             // A question mark would stand for all that Latin-1 does not have.
-            let is_guess = is_of_others && self.method == Method::Smf1;
+            let is_beyond = |text: &str| text.chars().any(|c| u32::from(c) > 0xff);
+            let is_guess = self.method == Method::Smf1 && std::str::from_utf8(password).is_ok_and(is_beyond);
             if !is_guess && **input != *password && others.iter().all(|(other, _)| *other != input) {
                 others.push((input, is_of_others));
             }
@@ -654,8 +658,8 @@ impl StoredHash {
         let most = self.work_most(keys).min(self.work(PASSWORD_BYTES_MAX, keys));
         let more = most.saturating_sub(self.work(expression::PASSWORD_BYTES_SHORT, keys));
         let cost = self.cost();
-        let time = cost.time.saturating_mul(self.tries_max());
-        Cost { time: time.saturating_add(Cost::digests(more).time), ..cost }
+        let time = cost.time.saturating_add(Cost::digests(more).time).saturating_mul(self.tries_max());
+        Cost { time, ..cost }
     }
 
     /// Whether an expression may be evaluated for a password of so many bytes.

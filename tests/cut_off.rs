@@ -15,7 +15,7 @@ const WIDTHS: [usize; 21] =
     [32, 40, 45, 48, 50, 60, 64, 72, 80, 90, 96, 100, 120, 128, 150, 160, 191, 200, 250, 255, 256];
 
 /// What cannot be told, and why. Everything else that is cut must be refused.
-const UNTOLD: [(&str, &str); 18] = [
+const UNTOLD: [(&str, &str); 21] = [
     ("md5_salted_suffix", SALT_IS_LAST),
     ("sha1_salted_prefix", SALT_IS_LAST),
     ("sha1_salted_suffix", SALT_IS_LAST),
@@ -32,10 +32,15 @@ const UNTOLD: [(&str, &str); 18] = [
     ("argon2d", SIXTEEN_BYTES),
     ("magento", "a chain that lost its last version is another chain"),
     ("passlib_scram", "of several hashes the first is left whole, and matches as it did"),
+    ("hash_and_salt_pbkdf2", SALT_IS_LAST),
+    (OF_MAGENTO1, "what is left of 32 digits is one of its MD5s, without a salt"),
+    (KEY_ALONE, "32 bytes are chosen as well as 64, of which they are the beginning"),
     (OF_ADONIS, "32 bytes are chosen as well as 64, of which they are the beginning"),
     (BARE_OF_PASSLIB, "passlib's digests are told by their lengths, and half of one is as long as another"),
 ];
 const BARE_OF_PASSLIB: &str = "passlib's digests";
+const OF_MAGENTO1: &str = "OpenMage's SHA-512";
+const KEY_ALONE: &str = "PBKDF2's and scrypt's keys without anything";
 const OF_ADONIS: &str = "AdonisJS' scrypt";
 const SALT_IS_LAST: &str = "the salt is a text of any length, and the last";
 const SIXTEEN_BYTES: &str = "one cut in sixteen leaves base64 of 16 bytes, which is an output that many chose";
@@ -88,8 +93,11 @@ fn vectors() -> Vec<Vector> {
             }
             let keys = test["keys"].as_object().into_iter().flatten();
             let is_bare = test["tag"] == "passlib" && ["sha256", "sha512"].contains(&method);
+            let is_key = test["tag"].as_str().is_some_and(|tag| tag.contains(",$s,"));
             vectors.push(Vector {
                 method: match test["stored"].as_str() {
+                    _ if is_key => KEY_ALONE,
+                    _ if test["tag"] == "magento1" && method == "sha512_salted_prefix" => OF_MAGENTO1,
                     _ if is_bare => BARE_OF_PASSLIB,
                     Some(text) if text.starts_with("$scrypt$n=") => OF_ADONIS,
                     _ => method,

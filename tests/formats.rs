@@ -220,6 +220,7 @@ fn a_text_that_names_its_method_names_one_and_the_right_one() {
                     (Method::Pbkdf2, "kratos_pbkdf2")
                         | (Method::Scrypt, "kratos_scrypt")
                         | (Method::Phpass, "wordpress_phpass" | "phpbb3")
+                        | (Method::Argon2id, "argon2id_nfkc" | "phpbb_argon2id")
                         // What went into it, nobody can see.
                         | (Method::Phpass, "expression")
                 );

@@ -54,7 +54,7 @@ impl Family {
     pub(crate) fn takes(self, method: Method) -> bool {
         self.1.contains(&method)
             || (self.0 == "wordpress" && matches!(method, Method::Phpass | Method::Md5))
-            || (self.0 == "phpbb" && method == Method::Phpass)
+            || (self.0 == "phpbb" && matches!(method, Method::Phpass | Method::Bcrypt | Method::Argon2id))
     }
 
     /// What a text can be of this vendor's, where nothing in it decides.
@@ -296,7 +296,14 @@ const FAMILIES: &[(&[&str], &[Method])] = &[
     ),
     (
         &["phpbb"],
-        &[Method::Phpbb3, Method::PhpbbCombined, Method::Bcrypt, Method::Argon2id, Method::Argon2i, Method::Md5],
+        &[
+            Method::Phpbb3,
+            Method::PhpbbCombined,
+            Method::PhpbbBcrypt,
+            Method::PhpbbArgon2id,
+            Method::Argon2i,
+            Method::Md5,
+        ],
     ),
     (
         &["joomla"],
@@ -321,6 +328,7 @@ const FAMILIES: &[(&[&str], &[Method])] = &[
             Method::Bcrypt,
         ],
     ),
+    (&["lucia", "lucia3", "oslo"], &[Method::BetterAuth, Method::Argon2idNfkc, Method::BcryptNfkc]),
     (&["adonis", "adonisjs"], &[Method::Scrypt, Method::Bcrypt, Method::Argon2id, Method::Argon2i, Method::Argon2d]),
     (&["shiro"], &[Method::Shiro1, Method::Argon2id, Method::Argon2i, Method::Argon2d, Method::Bcrypt]),
     (&["liferay"], &[Method::LiferayPbkdf2, Method::Bcrypt, Method::LdapSsha, Method::LdapSha, Method::Sha1]),
@@ -371,7 +379,7 @@ const FAMILIES: &[(&[&str], &[Method])] = &[
     (&["woltlab", "wbb", "wcf"], &[Method::WoltlabBcrypt, Method::Bcrypt, Method::Wbb3]),
     (&["reachfive"], &[Method::Bcrypt, Method::Argon2id, Method::Argon2i, Method::FirebaseScrypt, Method::Magento]),
     (
-        &["symfony"],
+        &["symfony", "symfony_native", "symfony_auto"],
         &[
             Method::SymfonyBcrypt,
             Method::Argon2id,

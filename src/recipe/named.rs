@@ -261,7 +261,7 @@ pub(super) fn encoded(name: &str) -> Option<[&str; 2]> {
 }
 
 fn plain(text: &str) -> &'static [Method] {
-    const PREFIXES: [(&str, &[Method]); 30] = [
+    const PREFIXES: [(&str, &[Method]); 32] = [
         ("sha1$$", &[Method::Sha1]),
         ("md5$$", &[Method::Md5]),
         ("crypt$$", &[Method::Descrypt]),
@@ -273,6 +273,8 @@ fn plain(text: &str) -> &'static [Method] {
         ("pbkdf2_sha1$", &[Method::DjangoPbkdf2, Method::ClerkPbkdf2]),
         ("pbkdf2:", &[Method::WerkzeugPbkdf2]),
         ("pbkdf2(", &[Method::Web2pyPbkdf2]),
+        ("pbkdf2$", &[Method::HashAndSalt]),
+        ("PBKDF2SHA256$", &[Method::SeafilePbkdf2]),
         ("Bcrypt:$2", &[Method::Bcrypt]),
         ("DoubleBcrypt:$2", &[Method::WoltlabBcrypt]),
         ("scrypt:", &[Method::WerkzeugScrypt]),

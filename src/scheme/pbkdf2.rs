@@ -69,6 +69,11 @@ impl Pbkdf2 {
         })
     }
 
+    /// The same of a text that does not say where it ends.
+    pub(crate) fn with_open_end(self) -> Self {
+        Self { end: End::Open, ..self }
+    }
+
     /// `$pbkdf2-sha256$29000$salt$hash` (passlib), `$pbkdf2-sha256$i=29000,l=32$salt$hash` (PHC, Kratos, Auth0) and
     /// `$pbkdf2$f=SHA256,w=600000,l=32$salt$hash` (Mattermost). Kratos means SHA-3 by sha224 and sha384.
     pub(crate) fn crypt(text: &str, is_kratos: bool) -> Result<Self, Fault> {

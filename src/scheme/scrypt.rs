@@ -86,7 +86,7 @@ fn triple<'t>(text: &'t str, n: &str) -> Result<[&'t str; 3], Fault> {
 const EXPECTED: Fault = Fault::Structure { expected: "`$scrypt$ln=LOG2N,r=R,p=P$`, a salt, `$` and a hash" };
 
 impl Scrypt {
-    fn new(log_n: u32, r: u32, p: u32, salt: Vec<u8>, output: Vec<u8>) -> Result<Self, Fault> {
+    pub(crate) fn new(log_n: u32, r: u32, p: u32, salt: Vec<u8>, output: Vec<u8>) -> Result<Self, Fault> {
         if !(10..=256).contains(&output.len()) {
             return Err(Fault::Structure { expected: "an output of 10 to 256 bytes" });
         }
@@ -101,6 +101,11 @@ impl Scrypt {
             is_normalized: false,
             signer: None,
         })
+    }
+
+    /// The same of a text that does not say where it ends.
+    pub(crate) fn with_open_end(self) -> Self {
+        Self { end: End::Open, ..self }
     }
 
     /// `$scrypt$ln=14,r=8,p=1$salt$hash`. Kratos writes N itself after `ln=`, and AdonisJS after `n=`.

@@ -33,6 +33,35 @@ impl Pbkdf2 {
         Self::new(function, decimal("iterations", rounds)?, salt, output)
     }
 
+    /// `PBKDF2SHA256$10000$salt$hash`: Seafile's.
+    pub(crate) fn seafile(text: &str) -> Result<Self, Fault> {
+        const EXPECTED: Fault =
+            Fault::Structure { expected: "`PBKDF2SHA256$`, rounds, `$`, a salt, `$` and 64 digits in hex" };
+        let ["PBKDF2SHA256", rounds, salt, hash] = text::parts::<4>(text, '$').ok_or(EXPECTED)? else {
+            return Err(EXPECTED);
+        };
+        text::check_last(hash, 64, text)?;
+        let (salt, output) = (codec::hex(salt.as_bytes())?, codec::hex(hash.as_bytes())?);
+        if output.len() != 32 || salt.is_empty() {
+            return Err(EXPECTED);
+        }
+        Self::new(Function::Sha256, decimal("iterations", rounds)?, salt, output)
+    }
+
+    /// `pbkdf2$10000$hash$salt`: of npm's password-hash-and-salt.
+    pub(crate) fn hash_and_salt(text: &str) -> Result<Self, Fault> {
+        const EXPECTED: Fault = Fault::Structure { expected: "`pbkdf2$`, rounds, `$`, a hash, `$` and a salt in hex" };
+        let ["pbkdf2", rounds, hash, salt] = text::parts::<4>(text, '$').ok_or(EXPECTED)? else {
+            return Err(EXPECTED);
+        };
+        // Both have 64 bytes unless somebody changed it; the salt stands last, so that it is what a column would cut.
+        let (salt, output) = (codec::hex(salt.as_bytes())?, codec::hex(hash.as_bytes())?);
+        if salt.is_empty() || output.len() < 16 {
+            return Err(EXPECTED);
+        }
+        Self::new(Function::Sha1, decimal("iterations", rounds)?, salt, output)
+    }
+
     /// `pbkdf2(1000,20,sha512)$salt$hex`: web2py's.
     pub(crate) fn web2py(text: &str) -> Result<Self, Fault> {
         const EXPECTED: Fault =

@@ -99,4 +99,9 @@ add("web2py_pbkdf2", "hashcat", "pbkdf2(1000,20,sha512)$744943$c5f8cdef76e3327c9
 # Its own sample: the length is written in bits, and nobody looks at it.
 add("kratos_pbkdf2", "123456", "$pbkdf2-sha256$i=1000,l=128$e8/arsEf4cvQihdNgqj0Nw$5xQQKNTyeTHx2Ld5/JDE7A", "ory/kratos, hash/hasher_test.go")
 add("kratos_pbkdf2", "123456", "$pbkdf2-sha256$i=1000,l=128$e8/arsEf4cvQihdNgqj0Nw$5xQQKNTyeTHx2Ld5/JDE7A", "ory/kratos, hash/hasher_test.go", tag="kratos")
+# What Node's scryptSync gives, with the salt in a column of its own.
+for password in ("password", "p\u00e4ssw\u00f6rd"):
+    key = hashlib.scrypt(password.encode(), salt=b"s4lt", n=1024, r=8, p=1, dklen=64)
+    for stored in (key.hex(), b64(key)):
+        add("expression", password, stored, CP % "scrypt, key and salt apart", tag="scrypt($p,$s,1024,8,1)", salt=b"s4lt")
 done()

@@ -53,6 +53,13 @@ foreach ($passwords as $i => $p) {
     // phpBB 3: request/type_cast_helper.php.
     $safe = htmlspecialchars(trim($p), ENT_COMPAT, "UTF-8");
     foreach ([null, "phpbb"] as $tag) { add("phpbb3", $p, '$H$' . phpass($safe, "5abcdefgh"), "as phpBB 3", $tag ? ["tag" => $tag] : []); }
+    foreach ([null, "phpbb"] as $tag) {
+        $more = $tag ? ["tag" => $tag] : [];
+        add("phpbb_bcrypt", $p, crypt($safe, '$2y$04$abcdefghijklmnopqrstuu'), "as phpBB 3.1", $more);
+        add("phpbb_argon2id", $p, password_hash($safe, PASSWORD_ARGON2ID, ["memory_cost" => 64, "time_cost" => 2, "threads" => 1]), "as phpBB 3.3", $more);
+        $whole = crypt(substr(phpass($safe, "5abcdefgh"), 9), '$2y$05$abcdefghijklmnopqrstuu');
+        add("phpbb_combined", $p, '$H\2y$5abcdefgh$05\abcdefghijklmnopqrstuu$' . substr($whole, 29), "as phpBB's cron job", $more);
+    }
     // IP.Board 3: what IPS 4 calls legacyEscape.
     $ipb = md5(md5("aB3$.") . md5(legacy_escape($p)));
     foreach (["ipb", "ipb3", "invision"] as $tag) { add("ipb", $p, $ipb, "as IP.Board 3", ["tag" => $tag, "salt_hex" => bin2hex("aB3$.")]); }
@@ -82,6 +89,15 @@ foreach ($passwords as $i => $p) {
         add("defuse_pbkdf2", $p, "$name:$rounds:18:$salt:" . base64_encode(hash_pbkdf2($name, $p, base64_decode($salt), $rounds, 18, true)), "PasswordStorage", ["tag" => "password-storage"]);
         add("web2py_pbkdf2", $p, "pbkdf2($rounds,20,$name)\$9f1d0a7b\$" . hash_pbkdf2($name, $p, "9f1d0a7b", $rounds, 40), "web2py's form", ["tag" => $i % 2 ? "web2py" : "web2py_pbkdf2"]);
     }
+    // What Node's and others' programs keep in two columns, their cost in the program.
+    $key = hash_pbkdf2("sha512", $p, "s4lt", 1000, 64, true);
+    foreach ([bin2hex($key), base64_encode($key)] as $text) {
+        add("expression", $p, $text, "hash_pbkdf2, key and salt apart", ["tag" => "pbkdf2_sha512(\$p,\$s,1000)", "salt_hex" => bin2hex("s4lt")]);
+    }
+    add("expression", $p, bin2hex(hash_pbkdf2("sha256", md5($p), "s4lt", 7, 48, true)), "hash_pbkdf2, key and salt apart", ["tag" => "pbkdf2_sha256(md5(\$p),\$s,7)", "salt_hex" => bin2hex("s4lt")]);
+    $salt = bin2hex(substr(hash("sha256", "rehash-programs-$i", true), 0, 16));
+    add("seafile_pbkdf2", $p, "PBKDF2SHA256\$100\$$salt\$" . hash_pbkdf2("sha256", $p, hex2bin($salt), 100, 64), "Seafile's form", ["tag" => $i % 2 ? "seafile" : "seafile_pbkdf2"]);
+    add("hash_and_salt_pbkdf2", $p, "pbkdf2\$100\$" . hash_pbkdf2("sha1", $p, hex2bin($salt), 100, 128) . "\$$salt", "npm's password-hash-and-salt's form", ["tag" => $i % 2 ? "password-hash-and-salt" : "hash_and_salt_pbkdf2"]);
     add("sha512_salted_prefix", $p, hash("sha512", "xy$p") . ":xy", "OpenMage's HASH_VERSION_SHA512", ["tag" => "magento1"]);
     foreach (["sha256", "sha512"] as $name) { add("{$name}_salted_prefix", $p, "$name\$xy\$" . hash($name, "xy$p"), "a hasher that names its hash"); }
 }
@@ -104,6 +120,15 @@ foreach (["sha256:1000:$salt:" . substr(base64_encode($key), 0, 28) => "truncate
 foreach (["pbkdf2(1000,20,sha512)\$744943\$c5f8", "pbkdf2(1000,20)\$744943\$c5f8cdef76e3327c908d8d96d4abdb3d8caba14c", "pbkdf2(1000,20,sha999)\$744943\$c5f8cdef76e3327c908d8d96d4abdb3d8caba14c"] as $text) {
     add("web2py_pbkdf2", "hashcat", $text, "edited text", ["result" => "invalid", "code" => "malformed"]);
 }
+$key = hash_pbkdf2("sha512", "password", "s4lt", 1000, 128);
+foreach ([["pbkdf2_sha512(\$p,\$s,1001)", "reject", null, $key], ["pbkdf2_sha256(\$p,\$s,1000)", "reject", null, $key], ["pbkdf2_sha512(\$p,\$s,1000)", "invalid", "truncated", substr($key, 0, 30)], ["pbkdf2_sha512(\$p,\$s,100000000)", "over_limit", "cost_too_high", $key], ["scrypt(\$p,\$s,1048576,1024,1)", "over_limit", "cost_too_high", $key]] as [$tag, $result, $code, $text]) {
+    add("expression", "password", $text, "edited text", ["tag" => $tag, "salt_hex" => bin2hex("s4lt"), "result" => $result, "code" => $code]);
+}
+add("expression", "password", $key, "edited text", ["tag" => "pbkdf2_sha512(\$p,\$s,1000)", "result" => "invalid", "code" => "missing_salt"]);
+add("seafile_pbkdf2", "password", "PBKDF2SHA256\$100\$00\$" . str_repeat("0", 60), "edited text", ["result" => "invalid", "code" => "truncated"]);
+// DokuWiki's PassHash, which knows Seafile's.
+add("seafile_pbkdf2", "password", "PBKDF2SHA256\$10000\$07e9ec22988e18e0bfaa4a2b3503d8aebbcdeeaec643b324e3605de3be4c1e0b\$52a04dace99723f81460ed08b8cca0613b1cc39f0d60195e51845096c06b353c", "DokuWiki 2022-07-31: PassHash::hash_seafilepbkdf2");
+add("hash_and_salt_pbkdf2", "password", "pbkdf2\$10000\$273f4b6da418fe2fd02100c72d78f40da4c41edb0053400ff56c9d2ce3c6b76261fd1df61ef9b3d3cbe8ca285238fb8915734ab642eee61f5f71036172be0c84\$bd9348b13b0fd96776e759a3789542b01df4e44df84d1111840d010ed6d46c759566a14f9e78a4c0d7a1bf77a840e185be39ec6870db5f57fd038b47132a1074", "npm: password-hash-and-salt 0.1.4");
 // The password itself is not what went into PBKDF2 there.
 $wrapped = "pbkdf2_wrapped_sha1\$1000\$saltSALT\$" . base64_encode(hash_pbkdf2("sha256", sha1("saltSALTpassword"), "saltSALT", 1000, 32, true));
 add("django_wrapped_sha1", "password", $wrapped, "Django's documentation of wrapped hashers", ["tag" => "django"]);

@@ -21,7 +21,7 @@ php "$here/layers_formats.php" "$work/91.json"
 php "$here/programs_formats.php" "$work/96.json"
 python3 "$here/dovecot_formats.py" "$work/92.json"
 python3 "$here/postgres_formats.py" "$work/95.json"
-(cd "$work" && npm install --silent --no-save better-auth@1 @adonisjs/hash@9 bcrypt@6 lucia@3 lucia2@npm:lucia@2 &&
+(cd "$work" && npm install --silent --no-save better-auth@1 @adonisjs/hash@9 bcrypt@6 lucia@3 lucia2@npm:lucia@2 oslo@1 &&
     node "$here/systems_formats.mjs" "$work/93.json")
 "$work/passlib/bin/python" "$here/layers_formats.py" "$work/94.json"
 mkdir -p "$here/../../methods"

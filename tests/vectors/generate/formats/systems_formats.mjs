@@ -1,4 +1,4 @@
-// Hashes made by the packages of Node themselves: better-auth, Lucia 2 and 3, and AdonisJS. Run where they are installed.
+// Hashes made by the packages of Node themselves: better-auth, Lucia 2 and 3, Oslo, and AdonisJS. Run where they are installed.
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
@@ -10,6 +10,7 @@ const version = (name) => JSON.parse(fs.readFileSync(at(name, "package.json"))).
 const { hashPassword } = await import(pathToFileURL(at("better-auth/dist/crypto/index.mjs")).href);
 const { Scrypt: Lucia } = await import(pathToFileURL(at("lucia/dist/index.js")).href);
 const { generateLuciaPasswordHash } = await import(pathToFileURL(at("lucia2/dist/utils/index.js")).href);
+const { Argon2id: OsloArgon2id, Bcrypt: OsloBcrypt } = await load("oslo/password");
 const { Scrypt } = await load("@adonisjs/hash/drivers/scrypt");
 const { Bcrypt } = await load("@adonisjs/hash/drivers/bcrypt");
 const out = {};
@@ -25,6 +26,12 @@ for (const p of ["password", "p\u00e4ssw\u00f6rd-\u00df\u20ac", "e\u0301 \ufb01 
   add("better_auth", p, await hashPassword(p), `better-auth ${version("better-auth")}`, slow);
   add("better_auth", p, await new Lucia().hash(p), `lucia ${version("lucia")}`, slow);
   add("better_auth", p, await generateLuciaPasswordHash(p), `lucia ${version("lucia2")}`, slow);
+  const oslo = `oslo ${version("oslo")}`;
+  for (const tag of [undefined, "oslo", "lucia"]) {
+    const tagged = tag ? { tag } : {};
+    add("argon2id_nfkc", p, await new OsloArgon2id({ memorySize: 64, iterations: 1 }).hash(p), oslo, tagged);
+    add("bcrypt_nfkc", p, await new OsloBcrypt({ cost: 4 }).hash(p), oslo, tagged);
+  }
   const scrypt = new Scrypt({ cost: 16, blockSize: 8, parallelization: 1, saltSize: 16, maxMemory: 33554432 });
   add("scrypt", p, await scrypt.make(p), `${adonis}: scrypt`, { tag: "adonis" });
   add("scrypt", p, await new Scrypt({}).make(p), `${adonis}: scrypt`, { tag: "adonisjs", ...slow });
@@ -32,6 +39,8 @@ for (const p of ["password", "p\u00e4ssw\u00f6rd-\u00df\u20ac", "e\u0301 \ufb01 
     add("bcrypt", p, await new Bcrypt({ rounds: 4, version }).make(p), `${adonis}: bcrypt`, { tag: "adonis" });
   }
 }
+add("argon2id_nfkc", "passwort", await new OsloArgon2id({ memorySize: 64, iterations: 1 }).hash("password"), `oslo ${version("oslo")}`, { result: "reject" });
+add("bcrypt_nfkc", "passwort", await new OsloBcrypt({ cost: 4 }).hash("password"), `oslo ${version("oslo")}`, { result: "reject" });
 const other = await hashPassword("\u00e9 fi \u00c5");
 add("better_auth", "e\u0301 \ufb01 \u212b", other, `better-auth ${version("better-auth")}: another spelling of the password`, { flags: ["Slow"] });
 add("better_auth", "password", other, `better-auth ${version("better-auth")}`, { result: "reject", flags: ["Slow"] });
