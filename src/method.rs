@@ -90,7 +90,7 @@ methods! {
     Wbb3 "wbb3" ["burning-board-3"] "HASH, with the salt in passwordSalt or after a `:`" "sha1($s.sha1($s.sha1($p)))" "Burning Board 3";
     Smf1 "smf" ["smf1", "smf1-sha1", "smf2"] "40 hex; the name in passwordUser or username" "sha1(ascii_lc($u).$p)" "a renamed user needs the old name in passwordUser; where the password does not match as it is, it is tried as latin1($p)";
     Smf21 "smf21" ["smf21-bcrypt"] "$2y$…; the name in passwordUser or username" "bcrypt(lc($u).$p)" "the name takes part of bcrypt's 72 bytes";
-    MediawikiA "mediawiki_a" [] ":A:HEX" "md5($p)" "";
+    MediawikiA "mediawiki_a" [] ":A:HEX, or :A:SALT:HEX" "md5($p)" "with a salt it is what :B: is";
     MediawikiB "mediawiki_b" ["mediawiki-md5"] ":B:SALT:HEX or $B$SALT$HEX" "md5($s.'-'.md5($p))" "";
     MediawikiPbkdf2 "mediawiki_pbkdf2" [] ":pbkdf2:HASH:ROUNDS:BYTES:SALT:HASH; :pbkdf2-legacyA: and B: with `!` between the parts" "pbkdf2($p)" "legacy: over what was :A: or :B:";
     PostgresMd5 "postgres_md5" ["postgresql-md5"] "md5 and 32 hex; the role in passwordUser or username" "md5($p.$u)" "";

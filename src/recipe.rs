@@ -307,7 +307,11 @@ fn dispatch(method: Method, whole: &str, given: &Given) -> Result<Built, Fault> 
             }
             computed_hex(hash, method.info().computation, salted(salt.as_bytes()))
         }
-        M::MediawikiA => computed_hex(text.strip_prefix(":A:").ok_or(MEDIAWIKI)?, "md5($p)", Variables::default()),
+        M::MediawikiA => match text.strip_prefix(":A:").ok_or(MEDIAWIKI)?.split_once(':') {
+            // With a salt it is what `:B:` is, as MediaWiki reads it.
+            Some((salt, hash)) => computed_hex(hash, "md5($s.'-'.md5($p))", salted(salt.as_bytes())),
+            None => computed_hex(&text[":A:".len()..], "md5($p)", Variables::default()),
+        },
         M::MediawikiB => {
             let rest = text.strip_prefix(":B:").map(|rest| (rest, ':'));
             let (rest, separator) = rest.or_else(|| Some((text.strip_prefix("$B$")?, '$'))).ok_or(MEDIAWIKI)?;

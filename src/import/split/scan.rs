@@ -2,6 +2,9 @@
 
 use memchr::memchr3;
 
+/// Far deeper than any record is read.
+const DEPTH_MAX: usize = 1 << 16;
+
 /// Finds the end of one JSON value; goes on where it stopped when more bytes come.
 #[derive(Default)]
 pub(super) struct Scan {
@@ -84,7 +87,7 @@ impl Scan {
             b'{' | b'[' => {
                 let is_value_due = self.last == Token::Colon
                     || (self.last == Token::Open && self.open.last().is_none_or(|open| *open == b'['));
-                if !is_value_due {
+                if !is_value_due || self.open.len() >= DEPTH_MAX {
                     return None;
                 }
                 self.open.push(byte);

@@ -60,6 +60,7 @@ foreach ($passwords as $i => $p) {
         $whole = crypt(substr(phpass($safe, "5abcdefgh"), 9), '$2y$05$abcdefghijklmnopqrstuu');
         add("phpbb_combined", $p, '$H\2y$5abcdefgh$05\abcdefghijklmnopqrstuu$' . substr($whole, 29), "as phpBB's cron job", $more);
     }
+    add("mediawiki_a", $p, ":A:8a3f:" . md5("8a3f-" . md5($p)), "MediaWiki's MWOldPassword", ["tag" => $i % 2 ? "mediawiki" : "mediawiki_a"]);
     // IP.Board 3: what IPS 4 calls legacyEscape.
     $ipb = md5(md5("aB3$.") . md5(legacy_escape($p)));
     foreach (["ipb", "ipb3", "invision"] as $tag) { add("ipb", $p, $ipb, "as IP.Board 3", ["tag" => $tag, "salt_hex" => bin2hex("aB3$.")]); }
