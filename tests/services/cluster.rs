@@ -121,6 +121,14 @@ impl Cluster {
         run(&self.programs.join("pg_ctl"), &arguments);
     }
 
+    /// Ends it at once, if it runs; what was committed is found again at its next start.
+    pub(crate) fn stop(&self) {
+        let mut stop = as_its_user(&self.programs.join("pg_ctl"));
+        stop.args(["-D", text_of(&self.data()), "-m", "immediate", "-w", "stop"]).current_dir("/");
+        // It may not have come up, which is said where it is started.
+        let _ = stop.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    }
+
     /// Makes one that follows take writes.
     pub(crate) fn promote(&self) {
         run(&self.programs.join("pg_ctl"), &["-D", text_of(&self.data()), "-w", "-t", "60", "promote"]);
@@ -153,6 +161,11 @@ impl Cluster {
         })
     }
 
+    /// What it wrote of itself.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
+    }
+
     pub(crate) fn data(&self) -> PathBuf {
         self.directory.path().join("data")
     }
@@ -170,10 +183,7 @@ fn is_alive(process: &str) -> bool {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        let mut stop = as_its_user(&self.programs.join("pg_ctl"));
-        stop.args(["-D", text_of(&self.data()), "-m", "immediate", "-w", "stop"]).current_dir("/");
-        // It may not have come up, which is said where it is started.
-        let _ = stop.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        self.stop();
     }
 }
 

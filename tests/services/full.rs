@@ -7,6 +7,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use rehash::Password;
 use rehash::sign_in::{Outcome, sign_in};
@@ -71,6 +72,17 @@ fn count(said: &serde_json::Value, name: &str) -> u64 {
     said[name].as_u64().unwrap_or(0)
 }
 
+fn write_users(directory: &Path) {
+    let mut lines = String::new();
+    for number in 0..RECORDS {
+        let _ = writeln!(
+            lines,
+            r#"{{"username":"user{number}","passwordDigest":"{number:032x}","passwordAlgorithm":"MD5"}}"#
+        );
+    }
+    fs::write(directory.join("users.ndjson"), lines).expect("written");
+}
+
 #[test]
 fn a_server_without_room_keeps_what_was_committed_and_goes_on() {
     let Some(cluster) = Cluster::primary() else { return };
@@ -88,14 +100,7 @@ fn a_server_without_room_keeps_what_was_committed_and_goes_on() {
     let ada = NewUser { username: Some("ada"), password: Some(&hash), ..NewUser::default() };
     bulk(&*store, OnConflict::Skip, &[ada]);
     let directory = tempfile::tempdir().expect("a directory");
-    let mut lines = String::new();
-    for number in 0..RECORDS {
-        let _ = writeln!(
-            lines,
-            r#"{{"username":"user{number}","passwordDigest":"{number:032x}","passwordAlgorithm":"MD5"}}"#
-        );
-    }
-    fs::write(directory.path().join("users.ndjson"), lines).expect("written");
+    write_users(directory.path());
 
     let (code, said) = import(directory.path(), &cluster.url(""));
     let committed = count(&said, "imported");
@@ -133,6 +138,58 @@ fn a_server_without_room_keeps_what_was_committed_and_goes_on() {
     let signed_in = sign_in(&engine(), &*store, "ada", &Password::new("password")).expect("accepted");
     assert!(matches!(signed_in.upgrade, Outcome::Written | Outcome::NotNeeded), "{:?}", signed_in.upgrade);
     // The server must be gone before its disk is.
+    drop(store);
+    drop(cluster);
+}
+
+/// Without room for its log a server does not refuse: it ends, with every process that it has, and does not come up again.
+#[test]
+fn a_server_that_ended_without_room_for_its_log_lost_nothing_and_the_import_goes_on() {
+    let Some(cluster) = Cluster::primary() else { return };
+    let Some(disk) = Disk::new(20 * 1024) else { return };
+    fs::set_permissions(disk.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("set");
+    let store = open(&cluster.url(""), &creating()).expect("a store");
+    let hash = md5(OF_PASSWORD);
+    let ada = NewUser { username: Some("ada"), password: Some(&hash), ..NewUser::default() };
+    bulk(&*store, OnConflict::Skip, &[ada]);
+
+    // Its log goes to the small disk.
+    cluster.stop();
+    let (log, place) = (cluster.data().join("pg_wal"), disk.path().join("log"));
+    let moved = Command::new("cp").arg("--archive").args([&log, &place]).status();
+    assert!(moved.expect("it runs").success());
+    fs::remove_dir_all(&log).expect("removed");
+    std::os::unix::fs::symlink(&place, &log).expect("linked");
+    cluster.start();
+
+    let directory = tempfile::tempdir().expect("a directory");
+    write_users(directory.path());
+    let mut first = Command::new(env!("CARGO_BIN_EXE_rehash"));
+    first.args(["import", "users.ndjson", "--quiet", "--store", &cluster.url("")]).current_dir(directory.path());
+    let mut first = first.stdin(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
+    while !cluster.log().contains("PANIC") {
+        assert_eq!(first.try_wait().expect("a child"), None, "the log fitted the disk: {}", cluster.log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // It would wait a minute for the server; here both end at once.
+    first.kill().expect("killed");
+    first.wait().expect("a child");
+
+    disk.grow(1024 * 1024);
+    cluster.stop();
+    cluster.start();
+    let records = || store.counts().expect("counts").iter().map(|count| count.records).sum::<u64>();
+    let committed = records() - 1;
+    assert!(committed > 0 && committed < RECORDS, "{committed}");
+    counters_are_right(&*store);
+    let (code, said) = import(directory.path(), &cluster.url(""));
+    assert_eq!((code, count(&said, "records"), count(&said, "rejected")), (Some(0), RECORDS, 0), "{said}");
+    assert_eq!(count(&said, "committed_earlier"), committed, "{said}");
+    assert_eq!(count(&said, "imported"), RECORDS - committed, "{said}");
+    assert_eq!(records(), RECORDS + 1);
+    counters_are_right(&*store);
+    let signed_in = sign_in(&engine(), &*store, "ada", &Password::new("password")).expect("accepted");
+    assert!(matches!(signed_in.upgrade, Outcome::Written), "{:?}", signed_in.upgrade);
     drop(store);
     drop(cluster);
 }
