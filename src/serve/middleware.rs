@@ -265,6 +265,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_route_that_is_described_is_known() {
+        let text = include_str!("openapi.json");
+        let described: serde_json::Value = serde_json::from_str(text).expect("JSON");
+        let described = described["paths"].as_object().expect("paths").keys();
+        let unknown: Vec<_> = described.filter(|path| !ROUTES.contains(&path.as_str())).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+    }
+
+    #[test]
     fn routes_are_the_same_wherever_they_are_mounted() {
         for route in ROUTES {
             assert_eq!(route_of(route), route);

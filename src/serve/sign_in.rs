@@ -22,7 +22,7 @@ use super::problem::Problem;
 use super::{Inner, Service};
 use crate::pool::{JobError, Overloaded};
 use crate::store::{Found, GuessEnd, Guessed, StoreErrorKind, Swap};
-use crate::{Accepted, ChangeError, Denied, HashError, Password, StoredHash, Unverifiable, Upgrade};
+use crate::{Accepted, ChangeError, Denied, HashError, Password, StoredHash, Upgrade};
 
 /// How long a sign-in waits for its upgrade to be written: the next one makes it again.
 const UPGRADE_PATIENCE: Duration = Duration::from_secs(1);
@@ -226,10 +226,8 @@ impl Inner {
                         };
                         let (reason, detail) = match error {
                             ChangeError::Denied(Denied::WrongPassword) => ("wrong_password", None),
-                            ChangeError::Denied(Denied::Unverifiable(Unverifiable::OutOfMemory { .. }))
-                            | ChangeError::HashFailed(HashError::OutOfMemory { .. }) => {
-                                return Err(Failure::Overloaded);
-                            }
+                            ChangeError::HashFailed(HashError::OutOfMemory { .. }) => return Err(Failure::Overloaded),
+                            ChangeError::Denied(denied) if denied.is_transient() => return Err(Failure::Overloaded),
                             ChangeError::Denied(Denied::Unverifiable(why)) => ("unverifiable", Some(why.to_string())),
                             ChangeError::HashFailed(_) => return Err(Failure::Fault),
                         };

@@ -249,19 +249,7 @@ impl Inner {
 
     async fn insert(&self, record: Record<'static>, hash: Option<StoredHash>) -> Result<i64, Problem> {
         let store = self.users()?;
-        let created = self.blocking.write(move || {
-            store.create(&NewUser {
-                username: record.username.as_deref(),
-                primary_email: record.primary_email.as_deref(),
-                primary_phone: record.primary_phone.as_deref(),
-                name: record.name.as_deref(),
-                avatar: record.avatar.as_deref(),
-                profile: record.profile.as_deref(),
-                custom_data: record.custom_data.as_deref(),
-                identities: record.identities.as_deref(),
-                password: hash.as_ref(),
-            })
-        });
+        let created = self.blocking.write(move || store.create(&NewUser::with_password(&record, hash.as_ref())));
         match created.await? {
             Created::New(id) => Ok(id),
             Created::Unstorable { field, why } => Err(Problem::bad_field(field, "bad_field", why.to_string())),

@@ -385,12 +385,15 @@ pub(super) fn shown(counts: impl IntoIterator<Item = MethodCount>) -> Vec<Method
     shown
 }
 
-/// Whether a hash that stands in a store is the one that comes: earlier versions took what WordPress made for phpass and MD5 of others.
+/// Whether a hash that stands in a store is the one that comes: earlier versions took what WordPress and phpBB made for what
+/// others make.
 #[cfg(feature = "sqlite")]
 pub(super) fn is_same_hash(held: Option<&TaggedText>, new: Option<&StoredHash>) -> bool {
     let plain = |method| match method {
         "wordpress_phpass" | "phpbb3" => "phpass",
         "wordpress_md5" => "md5",
+        "phpbb_bcrypt" => "bcrypt",
+        "phpbb_argon2id" => "argon2id",
         other => other,
     };
     match (held, new) {

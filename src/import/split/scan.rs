@@ -117,3 +117,16 @@ enum Place {
     Last,
     After,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brackets_without_end_take_no_more_than_so_much_memory() {
+        let mut scan = Scan::default();
+        assert!(matches!(scan.run(&[b'['; DEPTH_MAX]), Found::More));
+        assert!(matches!(scan.run(&[b'['; DEPTH_MAX + 1]), Found::Broken(DEPTH_MAX)));
+        assert_eq!(scan.open.len(), DEPTH_MAX);
+    }
+}

@@ -278,8 +278,8 @@ INSERT INTO {s}.identities (target, identity, user_id)
 SELECT a.target, a.identity, r.id FROM unnest($1::bigint[], $2::bigint[]) AS r (ord, id)
 JOIN pg_temp.rehash_accounts a ON a.ord = r.ord";
 
-/// Earlier versions took what WordPress made for phpass and MD5 of others: the same hash.
-const ALIKE: &str = "WHEN 'wordpress_phpass' THEN 'phpass' WHEN 'phpbb3' THEN 'phpass' WHEN 'wordpress_md5' THEN 'md5'";
+/// Earlier versions took what WordPress and phpBB made for what others make: the same hash.
+const ALIKE: &str = "WHEN 'wordpress_phpass' THEN 'phpass' WHEN 'phpbb3' THEN 'phpass' WHEN 'wordpress_md5' THEN 'md5' WHEN 'phpbb_bcrypt' THEN 'bcrypt' WHEN 'phpbb_argon2id' THEN 'argon2id'";
 
 const LEFT_OVER: &str = "
 SELECT s.ord, u1.id, u2.id, u3.id,
