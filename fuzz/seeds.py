@@ -24,10 +24,10 @@ def write(target, seeds):
         (directory / f"{number:03}").write_bytes(data)
 
 
-families = {"digest": ["md5", "sha1", "sha256"], "bcrypt": ["bcrypt"], "argon2": ["argon2i", "argon2d", "argon2id"]}
-for target, names in families.items():
-    # The fuzzer reads tuples: the text first, then what is left.
-    write(target, [text + "\x00" * 20 + "password" for name in names for text in texts(name)][:30])
+write("digest", [text for name in ("md5", "sha1", "sha256") for text in texts(name)])
+write("bcrypt", [text + "\nsixteen salt byt" + "password" for text in texts("bcrypt")])
+argon2 = [text for name in ("argon2i", "argon2d", "argon2id") for text in texts(name)]
+write("argon2", [text + "\n" + chr(number) + "password" for number, text in enumerate(argon2)])
 write("self_describing", (texts("bcrypt") + texts("argon2id") + ["$rehash$md5$5f4dcc3b5aa765d61d8327deb882cf99"])[:30])
 
 records = []
