@@ -385,17 +385,21 @@ pub(super) fn shown(counts: impl IntoIterator<Item = MethodCount>) -> Vec<Method
     shown
 }
 
-/// Whether a hash that stands in a store is the one that comes: earlier versions took what WordPress and phpBB made for what
-/// others make.
+/// Methods whose hashes were imported under another's name before they had one of their own, and that name: the same hash.
+pub(super) const NAMED_BEFORE: [(&str, &str); 5] = [
+    ("wordpress_phpass", "phpass"),
+    ("phpbb3", "phpass"),
+    ("wordpress_md5", "md5"),
+    ("phpbb_bcrypt", "bcrypt"),
+    ("phpbb_argon2id", "argon2id"),
+];
+
+/// Whether a hash that stands in a store is the one that comes, be it by the name that its method had.
 #[cfg(feature = "sqlite")]
 pub(super) fn is_same_hash(held: Option<&TaggedText>, new: Option<&StoredHash>) -> bool {
-    let plain = |method| match method {
-        "wordpress_phpass" | "phpbb3" => "phpass",
-        "wordpress_md5" => "md5",
-        "phpbb_bcrypt" => "bcrypt",
-        "phpbb_argon2id" => "argon2id",
-        other => other,
-    };
+    fn plain(method: &str) -> &str {
+        NAMED_BEFORE.iter().find_map(|(now, before)| (*now == method).then_some(*before)).unwrap_or(method)
+    }
     match (held, new) {
         (Some(held), Some(new)) => held.text == new.kept_text() && plain(&held.method) == plain(new.method().as_str()),
         (None, None) => true,

@@ -398,10 +398,35 @@ fn what_an_older_version_took_for_phpass_is_there_already() {
         let now = [read(Method::WordpressPhpass, phpass), read(Method::WordpressMd5, OF_PASSWORD)];
         let (again, there) = ([of("ada", &now[0]), of("bob", &now[1])], Inserted::AlreadyThere { kept_newer: false });
         assert_eq!(bulk(&*store, OnConflict::Skip, &again), [there; 2]);
+        assert_eq!(bulk(&*store, OnConflict::Complete, &again), [there; 2]);
+        // Who asks for it has the name that says more, once.
+        assert_eq!(bulk(&*store, OnConflict::ReplaceLegacy, &again), [Inserted::Replaced; 2]);
         assert_eq!(bulk(&*store, OnConflict::ReplaceLegacy, &again), [there; 2]);
+        let method = |name| store.find(name).expect("readable").expect("there").password.expect("a hash").method;
+        assert_eq!([method("ada"), method("bob")], ["wordpress_phpass", "wordpress_md5"]);
+        counters_are_right(&*store);
         // Another text, or another method, is another hash.
         let others = [of("ada", bob), of("bob", ada), of("carol", &now[1])];
         assert_eq!(bulk(&*store, OnConflict::Skip, &others), [Inserted::Conflict("username"); 3]);
+    });
+}
+
+#[test]
+fn what_an_older_version_took_for_bcrypt_and_argon2id_is_there_already() {
+    each_store(|url| {
+        let store = open(url, &creating()).expect("a store");
+        let bcrypt = "$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+        let argon2id = "$argon2id$v=19$m=64,t=2,p=1$c29tZXNhbHQ$RdescudvJCsgt3ub+b4dWRWJTmaaJObGUwMDAwMDAwM";
+        let read = |method, text| StoredHash::parse(method, text, &Limits::default()).expect("a hash");
+        let before = [read(Method::Bcrypt, bcrypt), read(Method::Argon2id, argon2id)];
+        let now = [read(Method::PhpbbBcrypt, bcrypt), read(Method::PhpbbArgon2id, argon2id)];
+        let insert = |name, hash| {
+            let user = NewUser { username: Some(name), password: Some(hash), ..NewUser::default() };
+            bulk(&*store, OnConflict::Skip, &[user])[0]
+        };
+        let there = Inserted::AlreadyThere { kept_newer: false };
+        assert_eq!([insert("ada", &before[0]), insert("bob", &before[1])], [Inserted::New; 2]);
+        assert_eq!([insert("ada", &now[0]), insert("bob", &now[1])], [there; 2]);
     });
 }
 

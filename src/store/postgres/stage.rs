@@ -11,6 +11,7 @@ use super::now;
 use crate::store::Inserted;
 use crate::store::changes::{Change, Changes};
 use crate::store::identities::Account;
+use crate::store::users::NAMED_BEFORE;
 
 /// Inserts what is new, and says of the rest how it relates to what stands there.
 pub(super) async fn stage(
@@ -35,7 +36,7 @@ pub(super) async fn stage(
     // All of them; then the first of those that wait for each user whom another of this batch was for, until nobody waits.
     let mut asked: Option<Vec<i64>> = None;
     let mut waiting: Vec<Waiting> = Vec::new();
-    let left_over = LEFT_OVER.replace("{s}", schema).replace("{alike}", ALIKE);
+    let left_over = LEFT_OVER.replace("{s}", schema).replace("{named}", &named_before());
     while asked.as_ref().is_none_or(|ords| !ords.is_empty()) {
         if asked.is_some() {
             transaction.batch_execute(SETTINGS).await?;
@@ -81,7 +82,7 @@ fn judge(job: &Job, rows: &[Row], outcomes: &mut [Inserted]) -> (Vec<Replaced>, 
             continue;
         }
         let (same_data, same_hash, is_newer): (bool, bool, bool) = (row.get(4), row.get(5), row.get(6));
-        let (is_anothers, loses_password): (bool, bool) = (row.get(9), row.get(10));
+        let (is_anothers, loses_password, is_renamed): (bool, bool, bool) = (row.get(9), row.get(10), row.get(15));
         let (has_password, gives_nothing, has_identities): (bool, bool, bool) = (row.get(11), row.get(12), row.get(13));
         let completes = job.completes();
         // Nobody takes the identities that they complete nothing with.
@@ -89,7 +90,10 @@ fn judge(job: &Job, rows: &[Row], outcomes: &mut [Inserted]) -> (Vec<Replaced>, 
         let (field, id) = ids.first().copied().unwrap_or((if is_anothers { "identities" } else { "username" }, 0));
         let is_one = ids.iter().all(|(_, other)| *other == id);
         outcomes[place] = match (same_data, same_hash, is_newer) {
-            (true, true, _) => Inserted::AlreadyThere { kept_newer: false },
+            // The same hash by a name that says more is replaced: who runs the import again to mend that has it mended.
+            (true, true, is_newer) if is_newer || !is_renamed || !job.replaces_legacy() => {
+                Inserted::AlreadyThere { kept_newer: false }
+            }
             (true, false, true) => Inserted::AlreadyThere { kept_newer: true },
             _ if !job.replaces_legacy() && !completes => Inserted::Conflict(field),
             (.., true) => Inserted::LeftNewer(field),
@@ -278,17 +282,19 @@ INSERT INTO {s}.identities (target, identity, user_id)
 SELECT a.target, a.identity, r.id FROM unnest($1::bigint[], $2::bigint[]) AS r (ord, id)
 JOIN pg_temp.rehash_accounts a ON a.ord = r.ord";
 
-/// Earlier versions took what WordPress and phpBB made for what others make: the same hash.
-const ALIKE: &str = "WHEN 'wordpress_phpass' THEN 'phpass' WHEN 'phpbb3' THEN 'phpass' WHEN 'wordpress_md5' THEN 'md5' WHEN 'phpbb_bcrypt' THEN 'bcrypt' WHEN 'phpbb_argon2id' THEN 'argon2id'";
+/// The cases of an SQL expression that gives a method's earlier name.
+fn named_before() -> String {
+    NAMED_BEFORE.iter().map(|(now, before)| format!("WHEN '{now}' THEN '{before}' ")).collect()
+}
 
 const LEFT_OVER: &str = "
 SELECT s.ord, u1.id, u2.id, u3.id,
     (o.username, o.primary_email, o.primary_phone, o.name, o.avatar, o.profile, o.custom_data, o.identities)
         IS NOT DISTINCT FROM
     (s.username, s.primary_email, s.primary_phone, s.name, s.avatar, s.profile, s.custom_data, s.identities),
-    (o.password_encrypted, CASE o.password_encryption_method {alike} ELSE o.password_encryption_method END)
+    (o.password_encrypted, CASE o.password_encryption_method {named}ELSE o.password_encryption_method END)
         IS NOT DISTINCT FROM
-    (s.password_encrypted, CASE s.password_encryption_method {alike} ELSE s.password_encryption_method END),
+    (s.password_encrypted, CASE s.password_encryption_method {named}ELSE s.password_encryption_method END),
     o.upgraded_at IS NOT NULL OR o.password_changed_at IS NOT NULL,
     coalesce(o.password_encryption_method, ''), coalesce(o.password_parameters, ''),
     EXISTS (
@@ -305,7 +311,8 @@ SELECT s.ord, u1.id, u2.id, u3.id,
         AND (o.password_encrypted IS NOT NULL OR s.password_encrypted IS NULL),
     o.identities IS NOT NULL,
     coalesce(o.username <> s.username, false) OR coalesce(o.primary_email <> s.primary_email, false)
-        OR coalesce(o.primary_phone <> s.primary_phone, false)
+        OR coalesce(o.primary_phone <> s.primary_phone, false),
+    o.password_encryption_method IS DISTINCT FROM s.password_encryption_method
 FROM pg_temp.rehash_staging s
 LEFT JOIN {s}.users u0 ON u0.id = s.id
 LEFT JOIN {s}.users u1 ON u1.username = s.username

@@ -108,6 +108,10 @@ impl<'a> Batch<'a> {
         match self.insert_or_compare(new)? {
             (Inserted::Conflict(field), Some(old)) if is_newer(&old) => Ok(Inserted::LeftNewer(field)),
             (Inserted::Conflict(field), Some(old)) => self.replace(new, field, &old, false),
+            // The same hash by a name that says more: who runs the import again to mend that has it mended.
+            (Inserted::AlreadyThere { kept_newer: false }, Some(old)) if !is_newer(&old) && is_renamed(&old, new) => {
+                self.replace(new, "username", &old, false)
+            }
             (inserted, _) => Ok(inserted),
         }
     }
@@ -375,6 +379,11 @@ fn sides<'a>(old: &'a User, new: &NewUser<'a>) -> [(Option<&'a str>, Option<&'a 
         (old.custom_data.as_deref(), new.custom_data),
         (old.identities.as_deref(), new.identities),
     ]
+}
+
+fn is_renamed(old: &User, new: &NewUser<'_>) -> bool {
+    let held = old.password.as_ref().map(|held| &*held.method);
+    held != new.password.map(|hash| hash.method().as_str())
 }
 
 /// How a record that was not inserted relates to what stands there, and what that is.
