@@ -24,6 +24,8 @@ use queue::{Entry, Queue, Work};
 pub use config::{Gauges, Overloaded, PoolConfig, PoolError};
 pub use job::{Job, JobError};
 pub use machine::memory_limit_kib;
+#[cfg(feature = "serve")]
+pub(crate) use worker::DEAR;
 
 /// A pool of hashing threads. Clones are the same pool; when the last one is dropped it takes no more jobs, fails what waits,
 /// and ends when what runs is done.

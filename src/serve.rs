@@ -118,7 +118,8 @@ struct Inner {
     busy: Shares,
     accounts: Accounts,
     blocking: Blocking,
-    /// Guesses that the store counts: beside the rest, so that one that is slow to write does not take the places of look-ups.
+    /// Guesses that the store counts: beside the rest, so that one that is slow to write does not take the places of look-ups. With the
+    /// half of the connections that others write with they are fewer than all, where there are three or more.
     counting: Arc<Blocking>,
     config: Config,
     rules: Rules,
@@ -172,7 +173,7 @@ impl Service {
         let connections = config.connections_max.max(1);
         let inner = Inner {
             blocking: Blocking::new(config.store_threads, config.store_timeout),
-            counting: Arc::new(Blocking::new(config.store_threads.div_ceil(2), config.store_timeout)),
+            counting: Arc::new(Blocking::new(config.store_threads.saturating_sub(1) / 2, config.store_timeout)),
             throttle: Throttle::new(&config),
             api_rate: Buckets::new(config.api_rate),
             head_log_rate: Buckets::new(HEADS_LOGGED),
@@ -380,6 +381,11 @@ impl Inner {
     /// How long after its request a job must have begun.
     fn patience(&self) -> Duration {
         self.floor.patience(self.config.queue_timeout)
+    }
+
+    /// How many guesses at one identifier are under way at once.
+    fn guesses_at_once(&self) -> u32 {
+        self.floor.at_once(self.patience(), self.workers())
     }
 
     /// Says in the log that the floor which was given is too low, where a hash was found for which it is.

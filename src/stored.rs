@@ -525,6 +525,13 @@ impl StoredHash {
         }
     }
 
+    /// Whether a key goes into what its scheme hashes, as part of an expression. Who may write such rows and try passwords on them can find
+    /// that key out, a byte at a time: the expression takes it apart, or bcrypt does, which looks at 72 bytes.
+    #[cfg(feature = "serve")]
+    pub(crate) fn mixes_in_keys(&self) -> bool {
+        matches!(&self.input, Input::Expression(input) if !input.0.keys().is_empty())
+    }
+
     /// Whether the text, though well formed, was most likely cut off by a narrow column: its length is one that
     /// columns have, and what is left of the hash is no length that anybody chooses.
     #[must_use]

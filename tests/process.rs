@@ -530,6 +530,37 @@ fn a_dry_run_leaves_the_store_as_it_is() {
 }
 
 #[test]
+fn a_dry_run_of_passwords_in_the_clear_meets_what_the_import_would() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let clear = |name| {
+        format!("{{\"username\":\"{name}\",\"passwordDigest\":\"right\",\"passwordAlgorithm\":\"Plaintext\"}}\n")
+    };
+    let users = clear("ada") + &clear("bob");
+    fs::write(path.join("before.ndjson"), "{\"username\":\"ada\"}\n").expect("written");
+    fs::write(path.join("users.ndjson"), users).expect("written");
+    assert!(run(path, &["import", "before.ndjson"], b"").status.success());
+    let outcome = |more: &[&str]| {
+        let arguments = [&["import", "users.ndjson", "--allow-plaintext", "--json"], more].concat();
+        let output = run(path, &arguments, b"");
+        let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let counts = ["imported", "rejected", "replaced", "already_there"].map(|count| said[count].clone());
+        (output.status.code(), counts, said["problem_counts"].clone(), said["methods"].clone())
+    };
+    let dry = outcome(&["--dry-run"]);
+    assert_eq!((dry.0, &dry.1[0], &dry.1[1]), (Some(1), &1.into(), &1.into()));
+    assert_eq!(dry, outcome(&[]));
+    // Bob is there by now, with this password.
+    let dry = outcome(&["--dry-run"]);
+    assert_eq!(dry, outcome(&[]));
+    assert_eq!(dry.1[3], 1);
+    let replacing = ["--on-conflict", "replace-legacy"];
+    let dry = outcome(&[&replacing[..], &["--dry-run"]].concat());
+    assert_eq!(dry, outcome(&replacing));
+    assert_eq!(dry.1[2], 1);
+}
+
+#[test]
 fn an_import_that_waits_for_its_input_can_be_interrupted() {
     let directory = tempfile::tempdir().expect("a directory");
     table(directory.path(), 1000);

@@ -17,7 +17,7 @@ const WIPE_AFTER: Duration = Duration::from_millis(100);
 /// Idle for this long, it gives the memory back to the system.
 const RELEASE_AFTER: Duration = Duration::from_secs(60);
 /// What takes this long may not take all workers: somebody has to answer the others.
-const DEAR: Duration = Duration::from_millis(500);
+pub(crate) const DEAR: Duration = Duration::from_millis(500);
 /// How many bcrypt hashes are computed side by side.
 const SIDE_BY_SIDE: usize = 4;
 

@@ -80,7 +80,9 @@ impl Pbkdf2 {
         const EXPECTED: Fault = Fault::Structure {
             expected: "`$pbkdf2-HASH$`, `ROUNDS$` or `i=ROUNDS,l=BYTES$`, a salt, `$` and a hash, or `$pbkdf2$f=HASH,w=ROUNDS,l=BYTES$`",
         };
-        let [_, name, parameters, salt, hash] = text::parts::<5>(text, '$').ok_or(EXPECTED)?;
+        let ["", name, parameters, salt, hash] = text::parts::<5>(text, '$').ok_or(EXPECTED)? else {
+            return Err(EXPECTED);
+        };
         let name = name.strip_prefix("pbkdf2").ok_or(EXPECTED)?;
         let function = match name.strip_prefix('-') {
             None if name.is_empty() => Function::Sha1,

@@ -30,6 +30,10 @@ pub struct Config {
     pub admin_token: Option<Token>,
     /// For `/v1`; without it `/v1` is open to whoever reaches the port.
     pub api_token: Option<Token>,
+    /// Whether `/v1/verify` takes records whose method mixes a registered key into the password: `devise`, and expressions with `key:NAME`.
+    /// Who may send such records finds those keys out, a byte with each few hundred requests: for callers who may know them, behind
+    /// [`Config::api_token`]. Keys that are used whole (`keyid=` of Argon2, `sk=key:` of Firebase's scrypt) need no such leave.
+    pub keys_in_records: bool,
     /// Whether there is a status page at `/`.
     pub status_page: bool,
     /// Whether `/metrics` is open to whoever reaches the port. It counts sign-ins by outcome and method: a visitor who reads it before
@@ -60,7 +64,7 @@ pub struct Config {
     pub body_timeout: Duration,
     /// How long a request may wait for the pool.
     pub queue_timeout: Duration,
-    /// How many calls to the store run at once: as many as it has connections.
+    /// How many calls to the store run at once: as many as it has connections. Of three or more, one is always left to those who read.
     pub store_threads: usize,
     /// How long a call to the store may wait for its turn and take; after that the answer is 503.
     pub store_timeout: Duration,
@@ -91,6 +95,7 @@ impl Default for Config {
         Self {
             admin_token: None,
             api_token: None,
+            keys_in_records: false,
             status_page: false,
             metrics_without_token: false,
             metrics_without_token_for_operators: false,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::config::FloorMode;
 use super::counted::dearest_cost;
 use super::middleware::now_millis;
-use crate::pool::{HashPool, PoolConfig};
+use crate::pool::{DEAR, HashPool, PoolConfig};
 use crate::store::MethodCount;
 use crate::{Cost, Engine, Password, StoredHash};
 
@@ -158,6 +158,15 @@ impl Floor {
         floor.saturating_sub(dearest * 3 / 2).max(least).min(most)
     }
 
+    /// How many hashes as dear as the dearest, come at once, are begun within the patience on so many workers that others leave.
+    pub(super) fn at_once(&self, patience: Duration, workers: usize) -> u32 {
+        let dearest = self.dearest();
+        let estimated = Duration::from_nanos(nanos(dearest).saturating_mul(1000) / self.scale.max(1));
+        let workers = if estimated >= DEAR { workers.saturating_sub(1).max(1) } else { workers };
+        let in_turn = 1 + patience.as_nanos() / (dearest * 5 / 4).as_nanos().max(1);
+        u32::try_from(in_turn.saturating_mul(workers as u128)).unwrap_or(u32::MAX)
+    }
+
     /// Waits until the floor. What took longer than it waits for a multiple of it: the time then tells little, and not much.
     pub(super) async fn wait(&self, start: Instant) {
         let floor = self.current();
@@ -210,6 +219,15 @@ mod tests {
 
     fn floor(mode: FloorMode, dearest_ms: u64) -> Floor {
         Floor::new(mode, 1000, MARGIN_MIN, dearest_ms * 1_000_000)
+    }
+
+    #[test]
+    fn as_many_are_at_one_name_as_would_be_done_were_its_hash_the_dearest() {
+        for (dearest_ms, workers, expected) in [(20, 2, 22), (350, 2, 2), (350, 4, 4), (800, 2, 1), (800, 4, 3)] {
+            let floor = floor(FloorMode::Measured, dearest_ms);
+            let at_once = floor.at_once(floor.patience(Duration::from_secs(5)), workers);
+            assert_eq!(at_once, expected, "{dearest_ms} ms, {workers} workers");
+        }
     }
 
     #[test]

@@ -60,7 +60,7 @@ impl Guess {
         let throttle = &inner.throttle;
         let keys = (throttle.identifier(identifier), address.map(|address| throttle.address(address)));
         loop {
-            match throttle.begin(keys.0, keys.1) {
+            match throttle.begin(keys.0, keys.1, inner.guesses_at_once()) {
                 Guessed::Taken => break,
                 Guessed::Locked => {
                     let is_address_locked = keys.1.is_some_and(|key| throttle.is_address_locked(key));

@@ -16,14 +16,14 @@ use serde_json::value::RawValue;
 use super::answer::{Note, UserView};
 use super::body::{Secret, Text};
 use super::members::Members;
-use super::passwords::check_new;
+use super::passwords::{self, check_new};
 use super::problem::Problem;
 use super::query::Query;
 use super::users::{UserId, check_size, check_target, check_types, identity_of, objects};
 use super::{Inner, Service};
 use crate::pool::JobError;
 use crate::store::{Edited, Identifier, Swap, User};
-use crate::{Denied, Password};
+use crate::{Code, Denied, Password, Unverifiable};
 
 /// How often a password is set again where somebody else came in between.
 const ATTEMPTS: usize = 3;
@@ -347,20 +347,26 @@ pub(super) async fn verify_password(
     let wrong = || Problem::bad_field("password", "invalid_credentials", "is not the user's");
     let held = inner.user(id).await?.password.ok_or_else(wrong)?;
     let limits = inner.pool.engine().policy().limits();
-    let unreadable = |why: &dyn ToString| wrong().because(why.to_string());
-    let stored = held.parse(limits).map_err(|error| unreadable(&error))?;
+    // Nothing was verified: a password that may well be right is not called wrong.
+    let unverifiable = |code, why: &dyn ToString| Problem::bad_field("password", code, why.to_string());
+    let stored = held.parse(limits).map_err(|error| unverifiable(error.code().as_str(), &error))?;
     let deadline = std::time::Instant::now() + inner.config.queue_timeout;
     let needed_kib = inner.pool.engine().verify_cost(&stored).memory_kib;
     if needed_kib > inner.aside.memory_kib() {
-        return Err(unreadable(&format!("takes {needed_kib} KiB, more than is set aside for this")));
+        let why = format!(
+            "the user's hash takes {needed_kib} KiB, and {} KiB are set aside for this",
+            inner.aside.memory_kib()
+        );
+        return Err(unverifiable(Code::CostTooHigh.as_str(), &why));
     }
     let turn = inner.aside.turn(None, needed_kib, deadline).await?;
     let job =
         inner.pool.verify_aside(stored, password, Some(deadline)).map_err(|why| Problem::OVERLOADED.because(why))?;
     match turn.wait(job).await {
         Ok(Ok(_accepted)) => Ok(StatusCode::NO_CONTENT.into_response()),
-        Ok(Err(Denied::WrongPassword)) => Err(wrong()),
-        Ok(Err(Denied::Unverifiable(why))) => Err(unreadable(&why)),
+        Ok(Err(Denied::WrongPassword | Denied::Unverifiable(Unverifiable::PasswordTooLong))) => Err(wrong()),
+        Ok(Err(denied)) if denied.is_transient() => Err(Problem::OVERLOADED.because(denied)),
+        Ok(Err(Denied::Unverifiable(why))) => Err(unverifiable(passwords::code(&why), &why)),
         Err(JobError::Panicked) => Err(Problem::FAULT),
         Err(why) => Err(Problem::OVERLOADED.because(why)),
     }

@@ -138,6 +138,10 @@ pub(super) async fn verify(State(service): State<Service>, Visitor(address): Vis
         return Problem::bad_field("passwordEncrypted", "missing_hash", "a hash and a password are needed")
             .into_response();
     };
+    if stored.mixes_in_keys() && !inner.config.keys_in_records {
+        let why = "mixes a key of this service into the password, which records that are sent may not";
+        return Problem::bad_field("passwordEncryptionMethod", Code::MissingKey.as_str(), why).into_response();
+    }
     let (deadline, method) = (Instant::now() + inner.config.queue_timeout, stored.method().as_str());
     let needed_kib = inner.pool.engine().verify_cost(&stored).memory_kib;
     if needed_kib > inner.aside.memory_kib() {
@@ -185,7 +189,8 @@ pub(super) async fn verify(State(service): State<Service>, Visitor(address): Vis
     Json(answer).into_response()
 }
 
-fn code(why: &Unverifiable) -> &'static str {
+/// Why a hash was not verified, as a problem's code.
+pub(super) fn code(why: &Unverifiable) -> &'static str {
     match why {
         Unverifiable::OverLimit(bounds) => bounds.code().as_str(),
         Unverifiable::MissingKey { .. } => Code::MissingKey.as_str(),

@@ -80,13 +80,14 @@ impl Throttle {
     }
 
     /// Takes a guess, which counts as a refusal while it is under way, so that guesses made at once do not slip through. One that
-    /// is not taken is not counted.
-    pub(super) fn begin(&self, identifier: Key, address: Option<Key>) -> Guessed {
-        let begun = self.count(identifier, self.per_identifier);
+    /// is not taken is not counted. No more than `at_once` are taken for one identifier, whoever it is: so many as would be done in time
+    /// if its hash were the dearest there is. Of more, some would be told to come back, and that would tell that there is such a hash.
+    pub(super) fn begin(&self, identifier: Key, address: Option<Key>, at_once: u32) -> Guessed {
+        let begun = self.count(identifier, self.per_identifier, at_once);
         if begun != Guessed::Taken {
             return begun;
         }
-        let begun = address.map_or(Guessed::Taken, |key| self.count(key, self.per_address));
+        let begun = address.map_or(Guessed::Taken, |key| self.count(key, self.per_address, u32::MAX));
         if begun != Guessed::Taken {
             self.end(identifier, GuessEnd::Nothing);
         }
@@ -103,15 +104,16 @@ impl Throttle {
     }
 
     /// One more under way, where with it there are no more than the limit; nought is no limit.
-    fn count(&self, key: Key, limit: u32) -> Guessed {
+    fn count(&self, key: Key, limit: u32, at_once: u32) -> Guessed {
         let now = self.now();
         self.with_row(key, |row| {
             let is_it = |entry: &&Entry| entry.key == key.0 && self.is_current(entry, now);
-            if let Some(entry) = row.iter().find(is_it).filter(|_| limit > 0) {
-                if entry.failures >= limit {
+            if let Some(entry) = row.iter().find(is_it) {
+                let (is_limited, under_way) = (limit > 0, entry.under_way(now));
+                if is_limited && entry.failures >= limit {
                     return Guessed::Locked;
                 }
-                if entry.failures.saturating_add(entry.under_way(now)) >= limit {
+                if under_way >= at_once.max(1) || (is_limited && entry.failures.saturating_add(under_way) >= limit) {
                     return Guessed::Busy;
                 }
             }
@@ -222,7 +224,7 @@ mod tests {
 
     /// How many of so many guesses were taken, all of them wrong.
     fn wrong(throttle: &Throttle, key: Key, guesses: usize) -> usize {
-        let is_taken = || throttle.begin(key, None) == Guessed::Taken;
+        let is_taken = || throttle.begin(key, None, 9) == Guessed::Taken;
         (0..guesses).filter(|_| is_taken().then(|| throttle.end(key, GuessEnd::Wrong)).is_some()).count()
     }
 
@@ -231,8 +233,8 @@ mod tests {
         let throttle = throttle(1024, 900);
         let (ada, bob) = (throttle.identifier("ada"), throttle.identifier("bob"));
         assert_eq!((wrong(&throttle, ada, 9), wrong(&throttle, bob, 1)), (3, 1));
-        assert_eq!(throttle.begin(ada, None), Guessed::Locked);
-        assert_eq!(throttle.begin(bob, None), Guessed::Taken);
+        assert_eq!(throttle.begin(ada, None, 9), Guessed::Locked);
+        assert_eq!(throttle.begin(bob, None, 9), Guessed::Taken);
         throttle.end(bob, GuessEnd::Right);
         assert_eq!(wrong(&throttle, bob, 9), 3, "it began anew");
     }
@@ -241,7 +243,7 @@ mod tests {
     fn guesses_under_way_are_waited_for_and_not_held_against_anybody() {
         let throttle = throttle(1024, 900);
         let ada = throttle.identifier("ada");
-        let begin = || throttle.begin(ada, None);
+        let begin = || throttle.begin(ada, None, 9);
         assert_eq!(
             [begin(), begin(), begin(), begin()],
             [Guessed::Taken, Guessed::Taken, Guessed::Taken, Guessed::Busy]
@@ -255,6 +257,19 @@ mod tests {
     }
 
     #[test]
+    fn no_more_are_under_way_at_once_than_would_be_done_in_time() {
+        for failures_per_identifier in [0, 3] {
+            let throttle = Throttle::new(&Config { failures_per_identifier, ..Config::default() });
+            let (ada, bob) = (throttle.identifier("ada"), throttle.identifier("bob"));
+            let begin = |key| throttle.begin(key, None, 2);
+            assert_eq!([begin(ada), begin(ada), begin(ada)], [Guessed::Taken, Guessed::Taken, Guessed::Busy]);
+            assert_eq!(begin(bob), Guessed::Taken, "each for itself");
+            throttle.end(ada, GuessEnd::Right);
+            assert_eq!([begin(ada), begin(ada)], [Guessed::Taken, Guessed::Busy]);
+        }
+    }
+
+    #[test]
     fn guesses_that_nobody_ends_are_over_after_half_a_minute() {
         let entry = Entry { pending: 3, begun: 100, ..Entry::default() };
         assert_eq!([100, 129, 130, 1000].map(|now| entry.under_way(now)), [3, 3, 0, 0]);
@@ -265,7 +280,7 @@ mod tests {
         let throttle = throttle(1024, 900);
         let ada = throttle.identifier("ada");
         let begun: usize = std::thread::scope(|scope| {
-            let guess = || (0..50).filter(|_| throttle.begin(ada, None) == Guessed::Taken).count();
+            let guess = || (0..50).filter(|_| throttle.begin(ada, None, 99) == Guessed::Taken).count();
             let guessers: Vec<_> = (0..8).map(|_| scope.spawn(guess)).collect();
             guessers.into_iter().map(|guesser| guesser.join().unwrap_or(0)).sum()
         });
@@ -277,9 +292,9 @@ mod tests {
         let config = Config { failures_per_address: 1, failures_per_identifier: 3, ..Config::default() };
         let throttle = Throttle::new(&config);
         let (ada, address) = (throttle.identifier("ada"), throttle.address("192.0.2.1".parse().expect("an address")));
-        assert_eq!(throttle.begin(ada, Some(address)), Guessed::Taken);
+        assert_eq!(throttle.begin(ada, Some(address), 9), Guessed::Taken);
         [ada, address].into_iter().for_each(|key| throttle.end(key, GuessEnd::Wrong));
-        assert!((0..9).all(|_| throttle.begin(ada, Some(address)) == Guessed::Locked));
+        assert!((0..9).all(|_| throttle.begin(ada, Some(address), 9) == Guessed::Locked));
         assert_eq!(wrong(&throttle, ada, 9), 2);
     }
 
@@ -300,7 +315,7 @@ mod tests {
         for number in 0..10_000 {
             wrong(&throttle, throttle.identifier(&number.to_string()), 1);
         }
-        assert_eq!(throttle.begin(ada, None), Guessed::Locked);
+        assert_eq!(throttle.begin(ada, None, 9), Guessed::Locked);
         assert_eq!(throttle.rows.len(), 8);
     }
 

@@ -69,7 +69,8 @@ impl Mapping {
         self
     }
 
-    /// The method of hashes that neither a tag nor their text names.
+    /// The method of hashes that neither a tag nor their text names. Without [`Mapping::method_column`] it may be none that means more by
+    /// a text `$argon2id$…` than Argon2id of the password, as phpBB's and Lucia's do: that is what an upgraded row looks like.
     #[must_use]
     pub fn method_otherwise(mut self, tag: Tag) -> Self {
         self.method_otherwise = Some(tag);
@@ -122,10 +123,13 @@ impl Mapping {
         if self.identifiers.is_empty() {
             return Err(unusable("it names no column by which users sign in"));
         }
-        // Such a row could not be told from one that was upgraded.
-        let wraps = |tag: &Tag| tag.to_string().starts_with("argon2") && tag.to_string().contains('(');
-        if self.method.is_none() && self.method_otherwise.as_ref().is_some_and(wraps) {
-            return Err(unusable("Argon2 over another hash needs a column of tags, which an upgrade sets"));
+        if self.method.is_none()
+            && let Some(tag) = self.method_otherwise.as_ref().filter(|tag| is_more_than_argon2id(tag))
+        {
+            return Err(unusable(&format!(
+                "rows of `{tag}` that begin with $argon2id$ cannot be told from upgraded ones: it needs a column of tags, which an upgrade \
+                 sets"
+            )));
         }
         Ok(())
     }
@@ -177,6 +181,18 @@ impl Mapping {
 pub(crate) fn quoted(name: &str) -> String {
     let parts: Vec<String> = name.split('.').map(|part| format!("\"{}\"", part.replace('"', "\"\""))).collect();
     parts.join(".")
+}
+
+/// Whether an Argon2id text under this tag is another's than Argon2id of the password, as all are that an upgrade writes.
+fn is_more_than_argon2id(tag: &Tag) -> bool {
+    let text = format!("$argon2id$v=19$m=19456,t=2,p=1${}${}", "A".repeat(22), "A".repeat(43));
+    let sides = [None, Some(&b"x"[..])];
+    let columns = sides
+        .iter()
+        .flat_map(|salt| sides.iter().map(|user| Columns { salt: *salt, user: *user, ..Columns::default() }));
+    let read =
+        columns.filter_map(|columns| StoredHash::parse_tagged(tag, &text, &columns, &Limits::default()).ok()).next();
+    read.is_some_and(|stored| stored.method() != Method::Argon2id)
 }
 
 pub(crate) fn unusable(why: &str) -> StoreError {

@@ -72,6 +72,7 @@ impl Postgres {
         let mut client = self.server.client()?;
         let schema = &self.server.target().schema;
         let checked = self.server.block_on(async {
+            schema::check_encoding(&client).await?;
             if self.server.options().creates {
                 schema::migrate(&mut client, schema).await?;
             }

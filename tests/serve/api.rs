@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::client::{Server, TOKEN, config};
+use crate::client::{CHEAP, Server, TOKEN, config};
 
 #[test]
 fn users_are_created_with_hashes_passwords_or_neither_and_come_back_unchanged() {
@@ -229,6 +229,45 @@ fn verify_gives_the_verdict_and_the_replacement_and_writes_nothing() {
     assert_eq!(server.post("/v1/hash", &json!({"password": ""})).status, 422);
     let hash = server.post("/v1/hash", &json!({"password": "p"})).json();
     assert!(hash["passwordEncrypted"].as_str().expect("a hash").starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
+}
+
+/// A policy with a pepper of Devise's and one of its own.
+fn with_keys() -> rehash::Policy {
+    let mut keys = rehash::Keyring::new();
+    for name in ["devise", "pep"] {
+        keys.register(rehash::KeyId::new(name).expect("a name"), b"a secret".to_vec()).expect("new");
+    }
+    rehash::Policy::builder(CHEAP).keys(keys).build().expect("within limits")
+}
+
+#[test]
+fn nobody_finds_a_key_out_by_records_that_take_it_apart() {
+    use md5::Digest as _;
+    let hex = |text: &str| base16ct::lower::encode_string(&md5::Md5::digest(text));
+    let record = |tag: &str, text: &str, password: &str| json!({"passwordEncrypted": text, "passwordEncryptionMethod": tag, "password": password});
+    // bcrypt looks at 72 bytes: after 71 of a password, at one of the pepper.
+    let (cut, long) = ("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "x".repeat(71));
+    let records = [
+        record("md5(substr(key:devise,0,1).$p)", &hex("ax"), "x"),
+        record("hmac_md5(key:pep,$p)", &hex("x"), "x"),
+        record("argon2id(md5($p.key:pep))", "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA", "x"),
+        record("devise", cut, &long),
+    ];
+    let server = Server::with_policy(with_keys(), config());
+    for record in &records {
+        let answer = server.post("/v1/verify", record);
+        assert_eq!((answer.status, &answer.json()["code"]), (422, &json!("missing_key")), "{record}");
+    }
+    // What is used whole tells nothing of itself.
+    let whole = "$argon2id$v=19$m=8,t=1,p=1,keyid=cGVw$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA";
+    let verdict = server.post("/v1/verify", &json!({"passwordEncrypted": whole, "password": "x"}));
+    assert_eq!((verdict.status, &verdict.json()["outcome"]), (200, &json!("rejected")));
+    // Who may know the keys asks with them.
+    let mut trusting = config();
+    trusting.keys_in_records = true;
+    let server = Server::with_policy(with_keys(), trusting);
+    let outcomes = records.map(|record| server.post("/v1/verify", &record).json()["outcome"].clone());
+    assert_eq!(outcomes, ["accepted", "rejected", "rejected", "rejected"]);
 }
 
 #[test]

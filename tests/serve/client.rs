@@ -68,7 +68,14 @@ impl Server {
     }
 
     pub(crate) fn over(store: Arc<dyn Users>, pool: PoolConfig, target: Argon2Target, config: Config) -> Self {
-        Self::listening(pool, target, config, |pool, config| Service::new(pool, store, config))
+        Self::listening(pool, engine(target), config, |pool, config| Service::new(pool, store, config))
+    }
+
+    /// With a policy of its own, over an empty store.
+    pub(crate) fn with_policy(policy: Policy, config: Config) -> Self {
+        let pool = PoolConfig { workers: 2, memory_kib: 1024, queue_len: 64 };
+        let engine = Engine::new(policy).expect("entropy");
+        Self::listening(pool, engine, config, |pool, config| Service::new(pool, sqlite(), config))
     }
 
     pub(crate) fn over_table(
@@ -77,19 +84,19 @@ impl Server {
         target: Argon2Target,
         config: Config,
     ) -> Self {
-        Self::listening(pool, target, config, |pool, config| Service::over_table(pool, table, config))
+        Self::listening(pool, engine(target), config, |pool, config| Service::over_table(pool, table, config))
     }
 
     fn listening(
         pool: PoolConfig,
-        target: Argon2Target,
+        engine: Engine,
         mut config: Config,
         service: impl FnOnce(HashPool, Config) -> Result<Service, StoreError>,
     ) -> Self {
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = Arc::clone(&log);
         config.log = Some(Arc::new(move |line: &str| lines.lock().expect("whole").push(line.to_owned())));
-        let pool = HashPool::start(Arc::new(engine(target)), pool).expect("a pool");
+        let pool = HashPool::start(Arc::new(engine), pool).expect("a pool");
         let service = service(pool, config).expect("a service");
         let (bound, told) = std::sync::mpsc::channel();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

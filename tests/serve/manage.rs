@@ -236,6 +236,33 @@ fn a_password_is_set_and_tried_by_operators() {
 }
 
 #[test]
+fn what_could_not_be_verified_is_not_called_wrong() {
+    let store = sqlite();
+    let server = Server::over(std::sync::Arc::clone(&store), pool(), CHEAP, counting());
+    let bcrypt = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+    let insert = |name, method: &str, text: &str| {
+        let tag = method.parse().expect("a tag");
+        let columns = rehash::Columns::default();
+        let stored = rehash::StoredHash::parse_tagged(&tag, text, &columns, &rehash::Limits::default()).expect("read");
+        let user = NewUser { username: Some(name), password: Some(&stored), ..NewUser::default() };
+        match store.create(&user).expect("writable") {
+            Created::New(id) => id.to_string(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let argon2id = "$argon2id$v=19$m=1048576,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    for (name, method, text, code) in [
+        ("keyless", "devise", bcrypt, "missing_key"),
+        ("dear", "argon2id", argon2id, "cost_too_high"),
+        ("wrong", "bcrypt", bcrypt, "invalid_credentials"),
+    ] {
+        let id = insert(name, method, text);
+        let answer = server.admin("POST", &format!("/api/users/{id}/password/verify"), &json!({"password": "x"}));
+        assert_eq!(said(&answer), is(422, code, "password"), "{name}");
+    }
+}
+
+#[test]
 fn a_deleted_user_leaves_nothing_behind_but_the_audit() {
     each(|server| {
         let body = json!({"username": "ada", "passwordEncrypted": MD5, "passwordEncryptionMethod": "md5",

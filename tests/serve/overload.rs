@@ -115,6 +115,37 @@ fn dear_hashes_that_others_bring_shut_out_no_sign_in() {
 }
 
 #[test]
+fn guesses_at_once_tell_no_dear_hash_from_nobody() {
+    let mut measured = config();
+    measured.floor = rehash::serve::FloorMode::Measured;
+    let server = Server::over(sqlite(), crate::stores::pool(), crate::client::CHEAP, measured);
+    let hash = format!("pbkdf2_sha256$1200000$abcdefgh${}=", "A".repeat(43));
+    let rounds = 4;
+    for number in 0..rounds {
+        let dear = json!({"username": format!("dear{number}"), "passwordEncrypted": hash, "passwordEncryptionMethod": "django"});
+        server.create(&dear);
+    }
+    // The floor learns what a row takes from the first guess at one.
+    assert_eq!(server.sign_in("dear0", "wrong").status, 401);
+    let guess = |name: &str| {
+        let mut statuses: Vec<_> = std::thread::scope(|scope| {
+            let all: Vec<_> = (0..8).map(|_| scope.spawn(|| server.sign_in(name, "wrong").status)).collect();
+            all.into_iter().map(|guess| guess.join().expect("no panic")).collect()
+        });
+        statuses.sort_unstable();
+        statuses
+    };
+    let told = |number: &u32| {
+        let (dear, nobody) = (guess(&format!("dear{number}")), guess(&format!("nobody{number}")));
+        println!("{dear:?} {nobody:?}");
+        assert!(nobody.iter().all(|status| [401, 429].contains(status)), "{nobody:?}");
+        dear != nobody
+    };
+    // On a machine that does other things meanwhile one may be told otherwise; all of them were.
+    assert!((0..rounds).filter(told).count() <= 1);
+}
+
+#[test]
 fn as_many_are_let_in_as_are_said_to_wait() {
     let target = Argon2Target::OWASP_19_MIB;
     let pool = PoolConfig { workers: 2, memory_kib: 2 * target.memory_kib, queue_len: 32 };

@@ -158,8 +158,17 @@ fn rows_use_of_the_columns_what_their_method_needs() {
             assert!(matches!(signed_in.upgrade, Outcome::Written), "{name}: {:?}", signed_in.upgrade);
             assert!(matches!(attempt(name, "password").expect("accepted").upgrade, Outcome::NotNeeded), "{name}");
         }
-        let over = "argon2id(md5($p))".parse().expect("a tag");
-        assert!(table.refused(table.mapping().method_otherwise(over)).contains("column of tags"));
+        // What others mean by Argon2id could not be told from an upgrade; where a column says which it is, it can.
+        for tag in
+            ["argon2id(md5($p))", "argon2id(md5($p.$s))", "argon2id_nfkc", "lucia-argon2id", "phpbb", "phpbb_argon2id"]
+        {
+            let tag = || tag.parse().expect("a tag");
+            assert!(table.refused(table.mapping().method_otherwise(tag())).contains("column of tags"), "{}", tag());
+            let _ = table.open(table.mapping().method_column("method").method_otherwise(tag())).expect("it fits");
+        }
+        for tag in ["argon2id", "bcrypt", "phpbb_bcrypt", "wordpress", "django", "md5"] {
+            let _ = table.open(table.mapping().method_otherwise(tag.parse().expect("a tag"))).expect("it fits");
+        }
     });
 }
 
@@ -364,4 +373,47 @@ fn a_store_can_be_asked_on_a_thread_of_a_runtime() {
             assert!(store.counts().expect("counted").is_empty());
         });
     }
+}
+
+/// A database whose encoding holds a fraction of all names.
+struct Latin1 {
+    schema: Schema,
+    url: String,
+}
+
+impl Latin1 {
+    fn new() -> Option<Self> {
+        let schema = Schema::new()?;
+        let made = "CREATE DATABASE {s} ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0";
+        schema.run(made).expect("made");
+        let (server, _) = schema.admin.rsplit_once('/').expect("a database");
+        let url = format!("{server}/{}", schema.name);
+        Some(Self { schema, url })
+    }
+}
+
+impl Drop for Latin1 {
+    fn drop(&mut self) {
+        let _ = self.schema.run("DROP DATABASE IF EXISTS {s} WITH (FORCE)");
+    }
+}
+
+#[test]
+fn a_database_that_cannot_hold_a_name_has_nobody_of_that_name_and_is_no_store() {
+    let Some(database) = Latin1::new() else { return };
+    let inside = Schema { url: String::new(), admin: database.url.clone(), name: "inside".to_owned() };
+    inside.run("CREATE TABLE accounts (id bigint PRIMARY KEY, login text UNIQUE, pw text)").expect("made");
+    inside.run(&format!("INSERT INTO accounts VALUES (1, 'Zo\u{eb}', '{OF_PASSWORD}')")).expect("written");
+    let mapping =
+        Mapping::new("accounts", "id", "pw").identifier("login").method_otherwise("md5".parse().expect("a tag"));
+    let mapped = Mapped::open(&database.url, mapping, engine().policy(), &OpenOptions::default()).expect("it fits");
+    let attempt = |name: &str| sign_in(&engine(), &mapped, name, &Password::new("password"));
+    assert!(matches!(attempt("Zo\u{eb}").expect("accepted").upgrade, Outcome::Written));
+    for nobody in ["\u{65e5}\u{672c}", "ada\u{2019}s@x.org", "nobody"] {
+        assert!(matches!(attempt(nobody), Err(SignInError::UnknownUser)), "{nobody}");
+    }
+    let refused =
+        rehash::store::open(&database.url, &OpenOptions::default().creates(true)).map(drop).expect_err("refused");
+    assert_eq!(refused.kind(), StoreErrorKind::BadUrl);
+    assert!(refused.to_string().contains("LATIN1"), "{refused}");
 }

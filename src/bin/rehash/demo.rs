@@ -61,7 +61,7 @@ fn import_sample(store: &Sqlite, out: &mut impl Write) -> Result<(), Failure> {
                 writeln!(out, "{}:{}: {problem}", checked.source, checked.line)?;
             }
             if let (Some(record), Some(batch)) = (&checked.record, &mut batch) {
-                let new: NewUser<'_> = pending::new_user(record);
+                let new: NewUser<'_> = pending::new_user(record)?;
                 let _: Inserted = batch.insert(&new)?;
             }
             Ok(())

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use rehash::import::database;
 use rehash::import::{Checked, Problem, Summary, check};
-use rehash::store::{Bulk, Inserted, Mark, Users, Written};
+use rehash::store::{Bulk, Inserted, Mark, NewUser, Users, Written};
 use rehash::{Code, Engine, UpgradeMode};
 
 use self::{counts::Counts, rejects::Kept};
@@ -148,7 +148,8 @@ impl<W: Write> Importer<'_, W> {
         }
         let pending = self.pending_of(checked);
         self.plaintext += usize::from(pending.held.method == "plaintext");
-        self.pending_bytes += pending.held.raw.len() + pending.user.as_deref().map_or(0, |user| size(&new_user(user)));
+        self.pending_bytes +=
+            pending.held.raw.len() + pending.user.as_deref().and_then(NewUser::of_record).as_ref().map_or(0, size);
         self.pending.push(pending);
         let is_full = self.pending.len() >= PENDING_RECORDS || self.pending_bytes >= PENDING_BYTES;
         if is_full || self.plaintext >= PENDING_PLAINTEXT {
@@ -244,7 +245,7 @@ impl<W: Write> Importer<'_, W> {
             match user {
                 Some(user) => {
                     held.method = method_of(&user);
-                    let user = new_user(&user);
+                    let user = new_user(&user)?;
                     self.batch.bytes += size(&user) + held.raw.len();
                     self.patience.wait(|| self.bulk.push(&user))?;
                 }

@@ -123,8 +123,8 @@ pub fn size(user: &NewUser<'_>) -> usize {
 }
 
 /// A record whose password, if it has one, is no longer in the clear.
-pub fn new_user<'a>(record: &'a Record<'_>) -> NewUser<'a> {
-    NewUser::of_record(record).unwrap_or_default()
+pub fn new_user<'a>(record: &'a Record<'_>) -> Result<NewUser<'a>, Failure> {
+    NewUser::of_record(record).ok_or_else(|| Failure::new(Exit::Fault, "a password in the clear was not hashed"))
 }
 
 /// What is to be done after an import that failed.

@@ -7,7 +7,7 @@ use rehash::{Engine, Password, StoredHash};
 use crate::output::{Exit, Failure};
 
 /// Hashes the passwords in the clear, on as many threads as there are jobs. A user whom the store has with the same password
-/// keeps the hash that stands there, so that an import can be run again; a dry run makes no new ones.
+/// keeps the hash that stands there, so that an import can be run again; a dry run makes one new one, which stands for all.
 pub fn hash_plaintext(
     engine: &Engine,
     store: &dyn Users,
@@ -25,14 +25,14 @@ pub fn hash_plaintext(
     if work.is_empty() {
         return Ok(());
     }
+    let stand_in = if is_dry_run { Some(hash(engine, &Password::new("nobody's"))?) } else { None };
     let hash_share = |share: &mut [(&mut Credential, Option<StoredHash>)]| -> Result<(), Failure> {
         for (credential, stored) in share {
             let Credential::Plaintext(password) = &**credential else { continue };
             let stands = stored.take().filter(|stored| engine.verify_without_decoy(stored, password).is_ok());
             **credential = match stands {
                 Some(stands) => Credential::Hash(stands),
-                None if is_dry_run => continue,
-                None => Credential::Hash(hash(engine, password)?),
+                None => Credential::Hash(stand_in.clone().map_or_else(|| hash(engine, password), Ok)?),
             };
         }
         Ok(())

@@ -59,6 +59,9 @@ pub struct Serve {
     /// The file that holds the token for /v1; without it /v1 is open to whoever reaches the port
     #[arg(long, value_name = "FILE", env = "REHASH_API_TOKEN_FILE")]
     pub api_token_file: Option<PathBuf>,
+    /// Let /v1/verify take records whose method mixes in a key of --key-file (devise, key:NAME): who asks can find the key out
+    #[arg(long, requires = "api_token_file", env = "REHASH_KEYS_IN_RECORDS")]
+    pub keys_in_records: bool,
     /// Show the status page at /
     #[arg(long, env = "REHASH_STATUS_PAGE")]
     pub status_page: bool,
@@ -285,6 +288,7 @@ fn config(args: &Serve, log: &Log) -> Result<Config, Failure> {
     {
         return Err(Failure::usage("--api-token-file has the administrators' token: whoever asks /v1 would be one"));
     }
+    config.keys_in_records = args.keys_in_records;
     config.status_page = args.status_page;
     config.metrics_without_token = args.metrics_without_token && args.operations_listen.is_none();
     config.metrics_without_token_for_operators = args.metrics_without_token;

@@ -242,6 +242,12 @@ pub(super) fn is_transient(error: &tokio_postgres::Error) -> bool {
     error.code().is_some_and(|code| transient.contains(code))
 }
 
+/// The database's encoding has no such characters.
+pub(super) fn is_foreign_text(error: &tokio_postgres::Error) -> bool {
+    let foreign = [SqlState::UNTRANSLATABLE_CHARACTER, SqlState::CHARACTER_NOT_IN_REPERTOIRE];
+    error.code().is_some_and(|code| foreign.contains(code))
+}
+
 /// The connection is gone, or the server is going.
 pub(super) fn is_cut(error: &tokio_postgres::Error) -> bool {
     error.code().is_none_or(|code| code.code().starts_with("57P") || code.code().starts_with("08"))

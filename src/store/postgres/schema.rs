@@ -2,10 +2,26 @@
 
 use tokio_postgres::{Client, Error};
 
-use crate::store::StoreError;
+use crate::store::{StoreError, StoreErrorKind};
 
 use super::connect::failed;
 use super::identities;
+
+/// A name that the database cannot hold would end an import where it stands, and every sign-in under it.
+pub(super) async fn check_encoding(client: &Client) -> Result<(), StoreError> {
+    let row = client.query_typed_one("SELECT current_setting('server_encoding', true)", &[]).await;
+    let encoding: Option<String> = row.map_err(|error| failed(&error))?.get(0);
+    match encoding.as_deref() {
+        // The second takes bytes as they come.
+        None | Some("UTF8" | "SQL_ASCII") => Ok(()),
+        Some(other) => Err(StoreError::new(
+            StoreErrorKind::BadUrl,
+            format!(
+                "the database's encoding is {other}, which cannot hold every name: it needs one with ENCODING 'UTF8'"
+            ),
+        )),
+    }
+}
 
 /// One entry per schema version, each run once in order. Only ever appended to. `{s}` is the schema.
 pub(super) const MIGRATIONS: [&str; 7] = [
