@@ -112,6 +112,8 @@ enum Map {
     /// PHP's `htmlspecialchars`, and what IP.Board did in its place.
     Html,
     Ipb,
+    /// SMF's `un_htmlspecialchars`.
+    Unhtml,
     /// PHP's `addslashes`.
     Slashes,
     /// What vBulletin's pages made of text: Latin-1, and entities for what that has not.
@@ -119,7 +121,7 @@ enum Map {
 }
 
 impl Map {
-    const ALL: [(Self, &'static str); 18] = [
+    const ALL: [(Self, &'static str); 19] = [
         (Self::Lowercase, "lc"),
         (Self::AsciiLowercase, "ascii_lc"),
         (Self::Uppercase, "uc"),
@@ -136,6 +138,7 @@ impl Map {
         (Self::Trim, "trim"),
         (Self::Html, "html"),
         (Self::Ipb, "ipb"),
+        (Self::Unhtml, "unhtml"),
         (Self::Slashes, "slashes"),
         (Self::Vb, "vb"),
     ];

@@ -88,7 +88,7 @@ methods! {
     Redmine "redmine" [] "HASH, with the salt in passwordSalt or after a `:`" "sha1($s.sha1($p))" "";
     Opencart "opencart" [] "HASH, with the salt in passwordSalt or after a `:`" "sha1($s.sha1($s.sha1($p)))" "";
     Wbb3 "wbb3" ["burning-board-3"] "HASH, with the salt in passwordSalt or after a `:`" "sha1($s.sha1($s.sha1($p)))" "Burning Board 3";
-    Smf1 "smf" ["smf1", "smf1-sha1", "smf2"] "40 hex; the name in passwordUser or username" "sha1(ascii_lc($u).$p)" "a renamed user needs the old name in passwordUser; where the password does not match as it is, it is tried as latin1($p)";
+    Smf1 "smf" ["smf1", "smf1-sha1", "smf2"] "40 hex; the name in passwordUser or username" "sha1(ascii_lc($u).$p)" "a renamed user needs the old name in passwordUser; where the password does not match as it is, it is tried as unhtml($p), latin1($p) and latin1(unhtml($p))";
     Smf21 "smf21" ["smf21-bcrypt"] "$2y$…; the name in passwordUser or username" "bcrypt(lc($u).$p)" "the name takes part of bcrypt's 72 bytes";
     MediawikiA "mediawiki_a" [] ":A:HEX, or :A:SALT:HEX" "md5($p)" "with a salt it is what :B: is";
     MediawikiB "mediawiki_b" ["mediawiki-md5"] ":B:SALT:HEX or $B$SALT$HEX" "md5($s.'-'.md5($p))" "";
@@ -145,7 +145,7 @@ methods! {
     WerkzeugScrypt "werkzeug_scrypt" ["scrypt-werkzeug"] "scrypt:N:R:P$SALT$HEX" "scrypt($p)" "";
     Atlassian "atlassian" ["pkcs5s2", "jira", "confluence", "atlassian-pbkdf2-sha1"] "{PKCS5S2} and base64" "pbkdf2($p)" "";
     Aspnet "aspnet" ["aspnet-v2", "aspnet-v3", "aspnet-identity"] "base64 of a version byte, parameters, salt and key" "pbkdf2($p)" "the version byte says which: 0 or 1";
-    SpringPbkdf2 "spring_pbkdf2" ["pbkdf2-spring"] "{pbkdf2}HEX or {pbkdf2@SpringSecurity_v5_8}HEX" "pbkdf2($p)" "parameters are those of the prefix; no application secret";
+    SpringPbkdf2 "spring_pbkdf2" ["pbkdf2-spring"] "{pbkdf2}HEX, {pbkdf2@SpringSecurity_v5_8}HEX, or HEX" "pbkdf2($p)" "parameters are those of the prefix, or of the length without one; no application secret";
     SpringScrypt "spring_scrypt" ["scrypt-spring"] "$PARAMETERS$SALT$HASH" "scrypt($p)" "";
     SpringMd4 "spring_md4" [] "[{MD4}][{SALT}]HEX" "md4($p.'{'.$s.'}')" "braces are hashed";
     SpringMd5 "spring_md5" [] "[{MD5}][{SALT}]HEX" "md5($p.'{'.$s.'}')" "braces are hashed";
@@ -216,7 +216,7 @@ impl Method {
             Self::Drupal7 | Self::Punbb => &["trim($p)"],
             Self::Vbulletin => &["vb(trim($p))"],
             Self::Phpbb3 | Self::PhpbbCombined | Self::PhpbbBcrypt | Self::PhpbbArgon2id => &["nfc(html(trim($p)))"],
-            Self::Smf1 => &["latin1($p)"],
+            Self::Smf1 => &["unhtml($p)", "latin1($p)", "latin1(unhtml($p))"],
             _ => &[],
         }
     }

@@ -570,7 +570,7 @@ fn ldap(text: &str, names: &[&str], function: Function, expression: &str) -> Res
         codec::hex(body.as_bytes())?
     } else {
         check_end(body, text)?;
-        codec::base64_padded_or_not(body.as_bytes(), Alphabet::Standard)?
+        codec::base64_padded_or_not(body.as_bytes(), Alphabet::StandardOrUrl)?
     };
     if bytes.get(..2 * function.bytes()).is_some_and(|start| start.iter().all(u8::is_ascii_hexdigit)) {
         return Err(Fault::DoubleEncoded { outer: "base64", inner: "hex" });

@@ -383,11 +383,6 @@ impl Inner {
         self.floor.patience(self.config.queue_timeout)
     }
 
-    /// How many guesses at one identifier are under way at once.
-    fn guesses_at_once(&self) -> u32 {
-        self.floor.at_once(self.patience(), self.workers())
-    }
-
     /// Says in the log that the floor which was given is too low, where a hash was found for which it is.
     fn look_at_floor(&self) {
         if let (Some(low), Some(log)) = (self.floor.too_low(), &self.config.log) {

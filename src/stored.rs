@@ -624,7 +624,8 @@ impl StoredHash {
             let is_of_others = expression.loses(password, &nothing, &no_keys);
             // A question mark would stand for all that Latin-1 does not have.
             let is_beyond = |text: &str| text.chars().any(|c| u32::from(c) > 0xff);
-            let is_guess = self.method == Method::Smf1 && std::str::from_utf8(password).is_ok_and(is_beyond);
+            let is_beyond = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok_and(is_beyond);
+            let is_guess = self.method == Method::Smf1 && is_beyond(password) && !is_beyond(&input);
             if !is_guess && **input != *password && others.iter().all(|(other, _)| *other != input) {
                 others.push((input, is_of_others));
             }

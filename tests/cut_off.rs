@@ -15,7 +15,7 @@ const WIDTHS: [usize; 21] =
     [32, 40, 45, 48, 50, 60, 64, 72, 80, 90, 96, 100, 120, 128, 150, 160, 191, 200, 250, 255, 256];
 
 /// What cannot be told, and why. Everything else that is cut must be refused.
-const UNTOLD: [(&str, &str); 21] = [
+const UNTOLD: [(&str, &str); 22] = [
     ("md5_salted_suffix", SALT_IS_LAST),
     ("sha1_salted_prefix", SALT_IS_LAST),
     ("sha1_salted_suffix", SALT_IS_LAST),
@@ -26,6 +26,10 @@ const UNTOLD: [(&str, &str); 21] = [
     ("opencart", SALT_IS_LAST),
     ("wbb3", SALT_IS_LAST),
     ("joomla_sha256", SALT_IS_LAST),
+    (
+        "spring_pbkdf2",
+        "without its mark, what 80 characters leave of the later defaults is as long as the older ones are",
+    ),
     ("bcrypt_peppered", "the pepper is a text of any length, and the last"),
     ("kratos_hmac", "the key is the last, and one of three cuts of base64 leaves whole bytes"),
     ("argon2i", SIXTEEN_BYTES),

@@ -605,6 +605,32 @@ fn django_hashers_without_a_salt_are_read() {
 }
 
 #[test]
+fn a_hash_of_keycloaks_without_its_salt_is_nobodys() {
+    let user = |secret: &str| {
+        let data = r#"{\"algorithm\":\"pbkdf2-sha256\",\"hashIterations\":10}"#;
+        let secret = secret.replace('"', "\\\"");
+        format!(
+            r#"{{"users":[{{"username":"ada","enabled":true,"credentials":[{{"type":"password","credentialData":"{data}","secretData":"{secret}"}}]}}]}}"#
+        )
+    };
+    let value = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    for secret in [format!(r#"{{"value":"{value}"}}"#), format!(r#"{{"value":"{value}","salt":""}}"#)] {
+        let said = one("keycloak.json", &user(&secret), Vendor::Keycloak).err().unwrap_or_default();
+        assert!(said.contains("missing_salt"), "{secret}: {said}");
+    }
+    let whole = format!(r#"{{"value":"{value}","salt":"MDEyMzQ1Njc4OWFiY2RlZg=="}}"#);
+    assert_eq!(method(&one("keycloak.json", &user(&whole), Vendor::Keycloak).expect("good")), "pbkdf2");
+}
+
+#[test]
+fn entries_for_nis_are_nobodys_accounts() {
+    for line in ["+::::::", "+alice::::::", "-bob::::::", "+@staff::::::"] {
+        let said = one("shadow.txt", &format!("{line}\n"), Vendor::Shadow).err().unwrap_or_default();
+        assert!(said.contains("bad_field") && said.contains("NIS"), "{line}: {said}");
+    }
+}
+
+#[test]
 fn keycloaks_parameters_are_read_as_texts_and_as_numbers_and_nothing_is_guessed() {
     // Argon2id of "password" with m=64, t=3, p=2 would do; only what is read is looked at.
     let user = |parameters: &str| {
@@ -642,6 +668,21 @@ fn keycloaks_parameters_are_read_as_texts_and_as_numbers_and_nothing_is_guessed(
     // The limit that is named is the one that is there to be raised.
     let said = read(r#"{"memory":["9999999999"],"parallelism":["2"]}"#).err().unwrap_or_default();
     assert!(said.contains("limit of 1048576"), "{said}");
+}
+
+#[test]
+fn who_has_sambas_password_alone_signs_in_by_it() {
+    let entry = |lines: &str| format!("dn: uid=ada\nuid: ada\n{lines}");
+    let read = |lines: &str| one("a.ldif", &entry(lines), Vendor::Ldif).expect("good");
+    let samba = "sambaNTPassword: 8846F7EAEE8FB117AD06BDD830B7586C\n";
+    assert_eq!(method(&read(samba)), "ntlm");
+    let both = format!("userPassword: {{SSHA}}FLzWcQqyle6Mo7NvrwXCMAmRzXQxNjYxMTYzNw==\n{samba}");
+    assert_eq!(method(&read(&both)), "ldap_ssha");
+    // Who is locked stays locked, and what is no hash is none.
+    for none in [format!("userPassword: !\n{samba}"), "sambaNTPassword: NO PASSWORDXXXXXXXXXXXXXXXXXXXXX\n".to_owned()]
+    {
+        assert!(matches!(read(&none).credential, Credential::None), "{none}");
+    }
 }
 
 #[test]

@@ -126,6 +126,31 @@ fn a_default_method_serves_the_untagged_only() {
     assert_eq!(summary.without_password, 1);
 }
 
+#[test]
+fn what_django_writes_where_nobody_has_a_password_is_no_hash() {
+    let line = |hash: &str, tag: &str| {
+        format!("{{\"username\":\"a\",\"passwordEncrypted\":\"{hash}\",\"passwordEncryptionMethod\":\"{tag}\"}}")
+    };
+    let unusable = "!abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNop";
+    let (seen, summary) = run(line(unusable, "django"), &Rules::default(), None);
+    assert_eq!((seen[0].1.as_ref().map(|record| method_of(record)), summary.without_password), (Ok(None), 1));
+    let (seen, _) = run(line(unusable, "md5"), &Rules::default(), None);
+    assert!(seen[0].1.is_err());
+}
+
+#[test]
+fn a_salts_encoding_is_named_in_any_case() {
+    // MD5 of `saltpassword`.
+    for (salt, encoding) in [("73616c74", "HEX"), ("73616c74", "hex"), ("c2FsdA==", "Base64"), ("salt", "UTF8")] {
+        let line = format!(
+            "{{\"username\":\"a\",\"passwordEncrypted\":\"67a1e09bb1f83f5007dc119c14d663aa\",\"passwordEncryptionMethod\":\"md5_salted_prefix\",\"passwordSalt\":\"{salt}\",\"passwordSaltEncoding\":\"{encoding}\"}}"
+        );
+        let (seen, _) = run(line, &Rules::default(), None);
+        let record = seen[0].1.as_ref().unwrap_or_else(|why| panic!("{encoding}: {why:?}"));
+        assert_eq!(method_of(record), Some(Method::Md5SaltedPrefix), "{encoding}");
+    }
+}
+
 /// A mark names the scheme, and not what went into it.
 #[test]
 fn a_default_method_says_what_a_mark_does_not() {

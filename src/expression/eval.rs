@@ -201,6 +201,7 @@ pub(super) fn map_value(map: Map, mut value: Secret) -> Secret {
         Map::Trim => Secret::new(trimmed(&value).to_vec()),
         Map::Html => html::escaped(&value),
         Map::Ipb => html::of_ipb(value),
+        Map::Unhtml => html::unescaped(&value),
         Map::Slashes => html::with_slashes(&value),
         Map::Vb => html::of_vbulletin(value),
         Map::Reverse => {

@@ -17,6 +17,29 @@ pub(super) fn escaped(value: &[u8]) -> Secret {
     escaped
 }
 
+/// What SMF reads in a password that may have been made safe for HTML (`un_htmlspecialchars`): once, from left to right.
+const ENTITIES: [(&[u8], u8); 7] = [
+    (b"&amp;", b'&'),
+    (b"&lt;", b'<'),
+    (b"&gt;", b'>'),
+    (b"&quot;", b'"'),
+    (b"&#039;", b'\''),
+    (b"&#39;", b'\''),
+    (b"&nbsp;", b' '),
+];
+
+pub(super) fn unescaped(value: &[u8]) -> Secret {
+    let mut unescaped = Secret::new(Vec::with_capacity(value.len()));
+    let mut rest = value;
+    while let Some((first, after)) = rest.split_first() {
+        let entity = ENTITIES.iter().find_map(|(entity, byte)| Some((*byte, rest.strip_prefix(*entity)?)));
+        let (byte, after) = entity.unwrap_or((*first, after));
+        unescaped.push(byte);
+        rest = after;
+    }
+    unescaped
+}
+
 /// What IP.Board wrote for what, one after the other; the third in any case of its letters. As IPS 4 does it for hashes of before
 /// (`Request::legacyEscape`).
 const IPB: [(&[u8], &[u8]); 12] = [

@@ -98,6 +98,8 @@ impl Map {
             // A letter of four bytes, in bold, becomes one of one, and one with its accents apart a third.
             Self::Latin1 | Self::Vb | Self::Nfc | Self::Nfkc => bytes / 4,
             Self::AsciiLowercase | Self::Html | Self::Ipb | Self::Slashes => bytes,
+            // A quotation mark was `&quot;`.
+            Self::Unhtml => bytes / 6,
             Self::Reverse | Self::Php72 | Self::Trim => 0,
         }
     }
@@ -203,6 +205,8 @@ impl Map {
             (Self::Unhex, _) => codec::hex(value).is_ok(),
             (Self::Trim, _) => trimmed(value).len() < value.len(),
             (Self::Ipb, _) => html::ipb_loses(value),
+            // Whoever has no entity in theirs is not thought to share it with one who types entities.
+            (Self::Unhtml, _) => html::unescaped(value).len() < value.len(),
             // An entity that was typed is one that nobody types.
             (Self::Vb, text) => text.is_none(),
             (Self::Utf16le | Self::Hex | Self::Base64 | Self::Reverse | Self::Php72 | Self::Widen, _)

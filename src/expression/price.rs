@@ -192,7 +192,7 @@ impl Map {
             Self::Base64 => bytes.div_ceil(3).saturating_mul(4),
             // An ampersand becomes `&amp;`, a quotation mark `&quot;`.
             Self::Html | Self::Ipb => bytes.saturating_mul(6),
-            Self::Trim | Self::Unhex | Self::Latin1 | Self::Reverse | Self::AsciiLowercase => bytes,
+            Self::Trim | Self::Unhtml | Self::Unhex | Self::Latin1 | Self::Reverse | Self::AsciiLowercase => bytes,
             Self::Php72 => 88,
         }
     }

@@ -67,6 +67,8 @@ pub struct Checked<'a> {
     pub header_line: Option<&'a [u8]>,
     /// The line the record begins on, from 1.
     pub line: u64,
+    /// Its number in the input, from 1, where another record begins on the same line before it: then the line does not say which it is.
+    pub number: Option<u64>,
     /// The record as it stands in the input; empty where it was too large to keep.
     pub raw: &'a [u8],
     /// What is wrong with it; nothing where it is good.
@@ -201,6 +203,7 @@ impl Run<'_> {
         let header_line = chunks.header_line().map(<[u8]>::to_vec);
         let (rules, prints, keeps_records) = (self.rules, &self.prints, self.options.keeps_records);
         let (summary, seen) = (&mut self.summary, &mut self.seen);
+        let (mut records, mut line_before) = (0, 0);
         let judge = |chunk: Result<Chunk, InputError>| {
             chunk.map(|chunk| {
                 let judged = judge_chunk(rules, prints, keeps_records, &chunk);
@@ -226,8 +229,10 @@ impl Run<'_> {
                     for judged in judged.by_ref().take(WARM_RECORDS) {
                         let (raw, line) = (chunk.slice(judged.raw), judged.line);
                         let (problems, warnings, record) = count(summary, seen, judged.outcome);
-                        let (header_line, problems) = (header_line.as_deref(), &*problems);
-                        sink(Checked { source: &name, format, header_line, line, raw, problems, warnings, record })?;
+                        let (source, header_line, problems) = (&*name, header_line.as_deref(), &*problems);
+                        records += 1;
+                        let number = (std::mem::replace(&mut line_before, line) == line).then_some(records);
+                        sink(Checked { source, format, header_line, line, number, raw, problems, warnings, record })?;
                     }
                 }
                 ControlFlow::Continue(())

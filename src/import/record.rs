@@ -343,6 +343,10 @@ impl Rules {
             return self.plaintext(hash).map(|password| Some(Box::new(Credential::Plaintext(password))));
         }
         let text = trimmed(hash);
+        // Django's mark of a password that nobody can enter.
+        if text.starts_with('!') && matches!(&tag, Some(Tag::Hash(tag)) if tag.to_string() == "django") {
+            return Ok(None);
+        }
         if !is_kept && text.len() == hash.len() && self.is_plain(fields, text, tag.as_ref(), warnings, method) {
             return Ok(None);
         }
@@ -587,9 +591,9 @@ fn refuse_untagged(text: &str, error: &ParseError) -> Problem {
 
 /// A salt of a column of its own, decoded as the record says.
 fn salt(fields: &Fields<'_>, field: Field) -> Result<Option<Vec<u8>>, Problem> {
-    let encoding = fields.get(Field::PasswordSaltEncoding).unwrap_or_default();
+    let encoding = fields.get(Field::PasswordSaltEncoding).unwrap_or_default().to_ascii_lowercase();
     let Some(text) = fields.get(field).filter(|text| !text.is_empty()) else {
-        return match encoding {
+        return match &*encoding {
             "" | "utf8" | "hex" | "base64" => Ok(None),
             _ => Err(Problem::new(Field::PasswordSaltEncoding, Code::BadField, "must be utf8, hex or base64")),
         };
@@ -599,7 +603,7 @@ fn salt(fields: &Fields<'_>, field: Field) -> Result<Option<Vec<u8>>, Problem> {
         let remedy = "was turned into a number by a spreadsheet; export it again as text";
         return Err(Problem::new(field, Code::BadField, remedy));
     }
-    let decoded = match encoding {
+    let decoded = match &*encoding {
         "" | "utf8" => return Ok(Some(text.as_bytes().to_vec())),
         "hex" => crate::codec::hex(text.as_bytes()),
         "base64" => crate::codec::base64_padded_or_not(text.as_bytes(), crate::codec::Alphabet::StandardOrUrl),

@@ -31,6 +31,7 @@ impl Family {
             ("django", Method::Md5) => text.starts_with("md5$$") || (text.len() == 32 && is_hex(text)),
             ("django", Method::Descrypt) => text.starts_with("crypt$"),
             ("passwap", Method::Md5SaltedPrefix | Method::Md5SaltedSuffix) => text.starts_with("$md5salted-"),
+            ("spring", Method::SpringPbkdf2) => text.starts_with('{'),
             ("ldap", Method::Md4) => text.starts_with('{'),
             ("woltlab", Method::Bcrypt) => text.starts_with("Bcrypt:"),
             ("mediawiki", Method::Bcrypt | Method::Argon2id | Method::Argon2i) => text.starts_with(':'),
@@ -65,6 +66,9 @@ impl Family {
             ("passlib", 16) if is_hex(text) && !text.bytes().any(|c| c.is_ascii_lowercase()) => {
                 Some(&[Method::Mysql323, Method::Oracle10])
             }
+            // Without a mark: PBKDF2 of its older defaults, or what was called standard before; one of two digests.
+            ("spring", 80) if is_hex(text) => Some(&[Method::SpringPbkdf2, Method::SpringStandard]),
+            ("spring", 32) if is_hex(text) => Some(&[Method::SpringMd5, Method::SpringMd4]),
             _ => None,
         }
     }

@@ -15,7 +15,7 @@ const WRAPPERS: [(&str, &[Method]); 34] = [
     ("{BLF-CRYPT}", &[Method::Bcrypt]),
     ("argon2", ARGON2),
     ("{argon2}", ARGON2),
-    ("{argon2@SpringSecurity_v5_8}", &[Method::Argon2id]),
+    ("{argon2@SpringSecurity_v5_8}", ARGON2),
     ("{ARGON2I}", &[Method::Argon2i]),
     ("{ARGON2ID}", &[Method::Argon2id]),
     ("{CRYPT}", CRYPT),
@@ -261,7 +261,7 @@ pub(super) fn encoded(name: &str) -> Option<[&str; 2]> {
 }
 
 fn plain(text: &str) -> &'static [Method] {
-    const PREFIXES: [(&str, &[Method]); 32] = [
+    const PREFIXES: [(&str, &[Method]); 31] = [
         ("sha1$$", &[Method::Sha1]),
         ("md5$$", &[Method::Md5]),
         ("crypt$$", &[Method::Descrypt]),
@@ -270,7 +270,6 @@ fn plain(text: &str) -> &'static [Method] {
         ("pbkdf2_wrapped_md5$", &[Method::DjangoWrappedMd5]),
         ("pbkdf2_sha512", &[Method::ClerkPbkdf2]),
         ("pbkdf2_sha256$", &[Method::DjangoPbkdf2, Method::ClerkPbkdf2]),
-        ("pbkdf2_sha1$", &[Method::DjangoPbkdf2, Method::ClerkPbkdf2]),
         ("pbkdf2:", &[Method::WerkzeugPbkdf2]),
         ("pbkdf2(", &[Method::Web2pyPbkdf2]),
         ("pbkdf2$", &[Method::HashAndSalt]),
@@ -297,6 +296,11 @@ fn plain(text: &str) -> &'static [Method] {
     ];
     if let Some((_, methods)) = PREFIXES.iter().find(|(prefix, _)| text.starts_with(prefix)) {
         return methods;
+    }
+    // Django writes base64 of 20 bytes, which ends with padding, and Clerk hex.
+    if let Some(rest) = text.strip_prefix("pbkdf2_sha1$") {
+        let is_clerks = rest.split('$').nth(2).is_some_and(is_hex);
+        return if is_clerks { &[Method::ClerkPbkdf2] } else { &[Method::DjangoPbkdf2] };
     }
     if let Some(inner) = text.strip_prefix(":argon2:") {
         let methods = if inner.starts_with("$argon2") { dollar(inner) } else { &[] };

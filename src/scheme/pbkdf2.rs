@@ -247,14 +247,19 @@ impl Pbkdf2 {
         }
     }
 
-    /// hex or base64 of salt and key: Spring's, whose parameters live in its code.
+    /// hex or base64 of salt and key: Spring's, whose parameters live in its code. Without a mark the length says which of its defaults they
+    /// are: a salt of 8 bytes or one of 16.
     pub(crate) fn spring(text: &str) -> Result<Self, Fault> {
         const EXPECTED: Fault = Fault::Structure {
-            expected: "`{pbkdf2}` or `{pbkdf2@SpringSecurity_v5_8}`, and hex or base64 of salt and key",
+            expected: "`{pbkdf2}` or `{pbkdf2@SpringSecurity_v5_8}`, and hex or base64 of a salt and a key of 32 bytes",
         };
-        let (function, iterations, salt_bytes, body) = match text.strip_prefix("{pbkdf2@SpringSecurity_v5_8}") {
-            Some(body) => (Function::Sha256, 310_000, 16, body),
-            None => (Function::Sha1, 185_000, 8, text.strip_prefix("{pbkdf2}").ok_or(EXPECTED)?),
+        let later = text.strip_prefix("{pbkdf2@SpringSecurity_v5_8}");
+        let body = later.or_else(|| text.strip_prefix("{pbkdf2}")).unwrap_or(text);
+        let is_bare_and_later = body.len() == text.len() && matches!(body.len(), 96 | 64);
+        let (function, iterations, salt_bytes) = if later.is_some() || is_bare_and_later {
+            (Function::Sha256, 310_000, 16)
+        } else {
+            (Function::Sha1, 185_000, 8)
         };
         // What `setEncodeHashAsBase64` asks for has another length than hex; all hex, it is what a narrow column left of that.
         let is_hex = body.bytes().all(|c| c.is_ascii_hexdigit());

@@ -118,6 +118,11 @@ impl Guess {
 }
 
 impl Inner {
+    /// How many guesses at one identifier are under way at once.
+    fn guesses_at_once(&self) -> u32 {
+        self.floor.at_once(self.patience(), self.workers())
+    }
+
     /// Behind a proxy on this machine all visitors have one address where no header of its tells theirs apart: then a few who guess lock
     /// everybody out, which is told of once.
     fn look_at_lock(&self, locked: Option<IpAddr>) {

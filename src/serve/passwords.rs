@@ -177,7 +177,8 @@ pub(super) async fn verify(State(service): State<Service>, Visitor(address): Vis
                 Upgrade::NotNeeded => {}
             }
         }
-        Err(Denied::WrongPassword) => {}
+        // It is the password that is at fault, and not the row.
+        Err(Denied::WrongPassword | Denied::Unverifiable(Unverifiable::PasswordTooLong)) => {}
         Err(Denied::Unverifiable(why @ Unverifiable::OutOfMemory { .. })) => {
             return Problem::OVERLOADED.because(why).into_response();
         }
@@ -195,7 +196,7 @@ pub(super) fn code(why: &Unverifiable) -> &'static str {
         Unverifiable::OverLimit(bounds) => bounds.code().as_str(),
         Unverifiable::MissingKey { .. } => Code::MissingKey.as_str(),
         Unverifiable::Retired => Code::UnknownMethod.as_str(),
-        Unverifiable::PasswordTooLong | Unverifiable::BeyondPool { .. } => Code::CostTooHigh.as_str(),
+        Unverifiable::BeyondPool { .. } => Code::CostTooHigh.as_str(),
         _ => Code::Malformed.as_str(),
     }
 }

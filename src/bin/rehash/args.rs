@@ -13,6 +13,14 @@ use crate::units;
 
 pub use measuring::{Bench, Calibrate};
 
+/// A file to write. The report goes to standard output, so that `-` is none.
+fn out_file(text: &str) -> Result<PathBuf, String> {
+    match text {
+        "-" => Err("the report goes to standard output; name a file, or /dev/stderr".to_owned()),
+        path => Ok(path.into()),
+    }
+}
+
 /// Verifies legacy password hashes, and replaces them with Argon2id as users sign in.
 #[derive(Parser)]
 #[command(name = "rehash", version, max_term_width = 100, after_help = EXITS)]
@@ -79,7 +87,7 @@ pub struct Check {
     #[command(flatten)]
     pub input: Input,
     /// Write the good records as NDJSON, each tagged with its method
-    #[arg(long, value_name = "OUT")]
+    #[arg(long, value_name = "OUT", value_parser = out_file)]
     pub tagged: Option<PathBuf>,
     #[command(flatten)]
     pub report: Report,
@@ -195,7 +203,7 @@ pub struct Status {
     #[arg(long, conflicts_with = "days")]
     pub weeks: bool,
     /// Write a page with charts, which needs nothing beside it
-    #[arg(long, value_name = "OUT")]
+    #[arg(long, value_name = "OUT", value_parser = out_file)]
     pub html: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
@@ -368,7 +376,7 @@ pub struct Origin {
 #[derive(clap::Args)]
 pub struct Report {
     /// Write the bad records as they stand in the input, to be mended and read again
-    #[arg(long, value_name = "OUT")]
+    #[arg(long, value_name = "OUT", value_parser = out_file)]
     pub rejects: Option<PathBuf>,
     /// List warnings record by record, not only their counts
     #[arg(long)]

@@ -225,8 +225,8 @@ impl<W: Write> Importer<'_, W> {
         let has_digests = self.inputs.last().is_some_and(|input| input.has_digests);
         let digest = if has_digests { committed::of_record(checked.raw) } else { 0 };
         let is_clear = method == "plaintext" || problems.iter().any(|problem| problem.code == Code::UnknownMethod);
-        let (format, line) = (checked.format, checked.line);
-        let held = Held { source, format, header_line, line, raw, digest, is_clear, method, problems };
+        let (format, line, number) = (checked.format, checked.line, checked.number);
+        let held = Held { source, format, header_line, line, number, raw, digest, is_clear, method, problems };
         Pending { held, user: checked.record }
     }
 
@@ -354,7 +354,7 @@ impl<W: Write> Importer<'_, W> {
         self.counts.tally.rejected += 1;
         for problem in problems {
             self.counts.problem(problem.code);
-            let shown = self.reporter.problem(&record.source, record.line, problem);
+            let shown = self.reporter.problem(&record.source, (record.line, record.number), problem);
             self.heard(shown)?;
         }
         Ok(())

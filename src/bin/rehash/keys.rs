@@ -135,7 +135,7 @@ pub fn export(input: &args::Input) -> Result<Option<Export>, Failure> {
 pub fn say_what_is_missing(input: &args::Input) -> Result<(), Failure> {
     match export(input)?.map(|export| export.vendor()) {
         Some(Vendor::Cognito) => say("Cognito exports no passwords: these users have none until they set one"),
-        Some(Vendor::Firebase) if input.keys.hash_config.is_some() => {
+        Some(Vendor::Firebase) if hash_config(&input.keys)?.is_some_and(|config| config.key().is_some()) => {
             say("verifying and signing in need --hash-config too: the signer key is not kept with the hashes");
         }
         _ => {}

@@ -23,6 +23,7 @@ pub struct Held {
     pub format: Format,
     pub header_line: Option<Arc<[u8]>>,
     pub line: u64,
+    pub number: Option<u64>,
     pub raw: Vec<u8>,
     /// Of the record as it stands in a file.
     pub digest: u64,

@@ -73,7 +73,7 @@ impl<W: Write> Reporter<W> {
 
     pub fn record(&mut self, checked: &Checked<'_>) -> io::Result<()> {
         for problem in checked.problems {
-            self.problem(checked.source, checked.line, problem)?;
+            self.problem(checked.source, (checked.line, checked.number), problem)?;
         }
         if self.shows_warnings {
             for code in checked.warnings.iter() {
@@ -83,14 +83,15 @@ impl<W: Write> Reporter<W> {
                     }
                     _ => "passwordEncrypted",
                 };
-                self.line(checked.source, checked.line, field, code.as_str(), warning(code))?;
+                let place = (checked.line, checked.number);
+                self.line(checked.source, place, field, code.as_str(), warning(code))?;
             }
         }
         Ok(())
     }
 
-    pub fn problem(&mut self, source: &str, line: u64, problem: &Problem) -> io::Result<()> {
-        self.line(source, line, &problem.field, problem.code.as_str(), &problem.remedy)
+    pub fn problem(&mut self, source: &str, place: (u64, Option<u64>), problem: &Problem) -> io::Result<()> {
+        self.line(source, place, &problem.field, problem.code.as_str(), &problem.remedy)
     }
 
     /// The rows of a database are numbered on after those that an earlier run has read.
@@ -98,11 +99,21 @@ impl<W: Write> Reporter<W> {
         self.rows_before = rows;
     }
 
-    pub fn line(&mut self, file: &str, line: u64, field: &str, code: &'static str, message: &str) -> io::Result<()> {
+    /// `place` is the line, and the record's number where the line does not say which it is.
+    pub fn line(
+        &mut self,
+        file: &str,
+        (line, number): (u64, Option<u64>),
+        field: &str,
+        code: &'static str,
+        message: &str,
+    ) -> io::Result<()> {
         if self.is_quiet || self.is_deaf {
             return Ok(());
         }
         let line = self.rows_before + line;
+        let named = number.map(|number| format!("{message} (record {number} of the input)"));
+        let message = named.as_deref().unwrap_or(message);
         if !self.is_json {
             return writeln!(self.out, "{}:{line}: {field}: {code}: {message}", printable(file));
         }

@@ -17,10 +17,13 @@ pub fn run(args: &args::Verify, out: &mut impl Write) -> Result<Exit, Failure> {
         return batch::run(args, &engine, out);
     }
     let stored = match stored(args, &engine) {
-        Err(failure) if args.json && failure.exit() == Exit::Data => {
-            let (code, message) = failure.message().and_then(|text| text.split_once(": ")).unwrap_or_default();
-            print_json(out, &Verdict::error(code_of(code), message.to_owned()))?;
-            return Ok(Exit::Data);
+        Err(failure) if args.json => {
+            let said = failure.message().and_then(|text| text.split_once(": "));
+            let Some((code, message)) = said.and_then(|(code, message)| Some((code_of(code)?, message))) else {
+                return Err(failure);
+            };
+            print_json(out, &Verdict::error(code, message.to_owned()))?;
+            return Ok(failure.exit());
         }
         stored => stored?,
     };
@@ -61,12 +64,16 @@ fn stored(args: &args::Verify, engine: &Engine) -> Result<StoredHash, Failure> {
         Some(tag) => StoredHash::parse_tagged(tag, text, &columns, limits),
         None => StoredHash::parse_self_describing(text, limits),
     };
-    parsed.map_err(|error| match error.code() {
-        Code::AmbiguousMethod => Failure::usage(format!("the hash does not say its method: {error}; give --method")),
-        Code::MissingSalt => Failure::usage("the method needs a salt: give --salt, or `HASH:SALT`"),
-        Code::MissingUsername => Failure::usage("the method hashes the user's name: give --user"),
-        Code::BadField => Failure::usage(error.to_string()),
-        code => Failure::new(Exit::Data, format!("{code}: {error}")),
+    parsed.map_err(|error| {
+        let code = error.code();
+        let (exit, remedy) = match code {
+            Code::AmbiguousMethod => (Exit::Usage, format!("{error}; give --method")),
+            Code::MissingSalt => (Exit::Usage, "the method needs a salt: give --salt, or `HASH:SALT`".to_owned()),
+            Code::MissingUsername => (Exit::Usage, "the method hashes the user's name: give --user".to_owned()),
+            Code::BadField => (Exit::Usage, error.to_string()),
+            _ => (Exit::Data, error.to_string()),
+        };
+        Failure::new(exit, format!("{code}: {remedy}"))
     })
 }
 
@@ -123,6 +130,8 @@ impl Verdict {
                 verdict.outcome = "accepted";
                 verdict.take_upgrade(accepted.upgrade);
             }
+            // It is the password that is at fault, and not the row.
+            Err(Denied::Unverifiable(Unverifiable::PasswordTooLong)) => {}
             Err(Denied::Unverifiable(why)) => {
                 verdict.is_busy = matches!(why, Unverifiable::OutOfMemory { .. });
                 return Self {
@@ -173,15 +182,14 @@ impl Verdict {
 }
 
 /// The stable spelling of a code that stands in a message.
-fn code_of(text: &str) -> &'static str {
-    Code::ALL.iter().map(|code| code.as_str()).find(|code| *code == text).unwrap_or("malformed")
+fn code_of(text: &str) -> Option<&'static str> {
+    Code::ALL.iter().map(|code| code.as_str()).find(|code| *code == text)
 }
 
 fn code(why: &Unverifiable) -> &'static str {
     match why {
         Unverifiable::OverLimit(bounds) => bounds.code().as_str(),
         Unverifiable::MissingKey { .. } => Code::MissingKey.as_str(),
-        Unverifiable::PasswordTooLong => Code::CostTooHigh.as_str(),
         Unverifiable::OutOfMemory { .. } => "out_of_memory",
         _ => Code::Malformed.as_str(),
     }

@@ -89,6 +89,9 @@ fn password(user: &mut User, credential: &mut Object) -> Result<(), Problem> {
         Some(algorithm) => algorithm,
         None => credential.text("algorithm")?.unwrap_or_else(|| "pbkdf2".to_owned()),
     };
+    if salt.is_empty() && algorithm != "bcrypt" {
+        return Err(at("secretData.salt", Code::MissingSalt, "is not there, and Keycloak's hashes always have one"));
+    }
     let iterations = match data.number("hashIterations")? {
         Some(iterations) => iterations,
         None => credential.number("hashIterations")?.unwrap_or(1),

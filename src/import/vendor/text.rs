@@ -37,6 +37,9 @@ pub(super) fn shadow(text: &str) -> Result<Fields<'static>, Problem> {
     let mut parts = text.split(':');
     let name = parts.next().unwrap_or_default();
     let hash = parts.next().ok_or_else(|| Problem::record(Code::Malformed, "has no `:`; is it shadow(5)?"))?;
+    if name.starts_with(['+', '-']) {
+        return Err(at("username", Code::BadField, "is an entry for NIS, and nobody's account; take the line out"));
+    }
     let mut user = User::default();
     user.set(Field::Username, Some(name.to_owned()))?;
     let mut rest = Object::default();
@@ -147,13 +150,21 @@ pub(super) fn ldif(text: &str) -> Result<Fields<'static>, Problem> {
     user.set(Field::PrimaryPhone, first(&["mobile"])?)?;
     user.set(Field::Name, first(&["displayname", "cn"])?)?;
     user.profile(&[("givenName", first(&["givenname"])?), ("familyName", first(&["sn"])?)])?;
+    // Who has no other password signs in by Samba's.
+    let of_samba =
+        first(&["sambantpassword"])?.filter(|hash| hash.len() == 32 && hash.bytes().all(|c| c.is_ascii_hexdigit()));
+    let of_samba = of_samba.filter(|_| passwords.is_empty());
     // Other hashes of the same password, and keys made of it.
     rest.retain(|(name, _)| !SECRETS.contains(&name.as_str()));
     // Nothing, `*` and `!` let nobody in.
     passwords.retain(|text| !text.trim_matches(['*', '!']).is_empty());
     let mut kept = Object::default();
     match &passwords[..] {
-        [] => {}
+        [] => {
+            if let Some(hash) = of_samba {
+                user.hash("ntlm", hash)?;
+            }
+        }
         [one] if one.get(..11).is_some_and(|start| start.eq_ignore_ascii_case("{CLEARTEXT}")) => {
             user.hash("Plaintext", &one[11..])?;
         }

@@ -113,6 +113,33 @@ add("woltlab_bcrypt", "password", substr($double, 0, 59), "edited text", ["resul
 // SMF: in Latin-1, where its pages were; a question mark stands for nothing.
 add("smf", "p\xc3\xa4ssw\xc3\xb6rd", sha1("ada" . "p\xe4ssw\xf6rd"), "SMF 1 in Latin-1", ["user" => "Ada"]);
 add("smf", "\xd0\xbf\xd0\xb0", sha1("ada??"), "SMF 1 in Latin-1", ["user" => "Ada", "result" => "reject"]);
+// What was typed with entities in it is hashed without them.
+$un = fn($p) => strtr($p, array_flip(get_html_translation_table(HTML_SPECIALCHARS, ENT_QUOTES | ENT_HTML401)) + ["&#039;" => "'", "&#39;" => "'", "&nbsp;" => " "]);
+foreach (["a&amp;b", "&lt;b&gt; &quot;x&quot; &#039;y&#039; &#39;z&#39;", "&amp;lt;", "&amp;amp;quot", "&nbsp;", "&;&am&amp"] as $p) {
+    add("smf", $p, sha1("ada" . $un($p)), "PHP, SMF's un_htmlspecialchars", ["user" => "Ada"]);
+}
+add("smf", "a&b", sha1("adaa&amp;b"), "PHP, SMF's un_htmlspecialchars", ["user" => "Ada", "result" => "reject"]);
+add("smf", "&lt;\xc3\xa9", sha1("ada<\xe9"), "PHP, SMF's un_htmlspecialchars in Latin-1", ["user" => "Ada"]);
+// Spring without a mark: the length says which of the defaults made it.
+foreach ([[8, "sha1", 185000], [16, "sha256", 310000]] as [$bytes, $name, $rounds]) {
+    $salt = substr("saltsaltsaltsalt", 0, $bytes);
+    $key = hash_pbkdf2($name, "password", $salt, $rounds, 32, true);
+    add("spring_pbkdf2", "password", bin2hex($salt . $key), "PHP, Spring's form", ["tag" => "pbkdf2-spring"]);
+    add("spring_pbkdf2", "password", base64_encode($salt . $key), "PHP, Spring's form", ["tag" => "spring_pbkdf2"]);
+    add("spring_pbkdf2", "passwort", bin2hex($salt . $key), "PHP, Spring's form", ["tag" => "pbkdf2-spring", "result" => "reject"]);
+    add("spring_pbkdf2", "password", bin2hex($salt . $key), "a text without Spring's mark", ["tag" => "spring", "result" => "invalid", "code" => $bytes == 8 ? "ambiguous_method" : "method_conflict"]);
+}
+add("spring_pbkdf2", "password", bin2hex(str_repeat("s", 32)), "edited text", ["result" => "invalid", "code" => "malformed"]);
+add("spring_md5", "password", md5("password"), "a text without Spring's mark", ["tag" => "spring", "result" => "invalid", "code" => "ambiguous_method"]);
+// What stands before the mark is no part of the text.
+foreach (["x", "a:", "{x}", "7"] as $junk) {
+    foreach (["pbkdf2", "kratos_pbkdf2"] as $method) {
+        add($method, "password", $junk . '$pbkdf2-sha256$i=10,l=32$c2FsdA$ZTzIiNk37+IoEKXL2yWlvYLi67J6gA+Fz6NgptklGY4', "edited text", ["result" => "invalid", "code" => "malformed"]);
+    }
+}
+// Directories write plain base64, and URL-safe is read all the same.
+$digest = strtr(base64_encode(sha1("password" . "\xff\xfe\xfd\xfc", true) . "\xff\xfe\xfd\xfc"), "+/", "-_");
+add("ldap_ssha", "password", "{SSHA}$digest", "PHP, in base64url");
 $salt = base64_encode(str_repeat("s", 24));
 $key = hash_pbkdf2("sha256", "password", $salt, 1000, 24, true);
 foreach (["sha256:1000:$salt:" . substr(base64_encode($key), 0, 28) => "truncated", "sha256:1000:18:$salt:" . base64_encode($key) => "malformed", "sha999:1000:$salt:" . base64_encode($key) => "malformed", "sha256:$salt:" . base64_encode($key) => "malformed", "sha256:01000:$salt:" . base64_encode($key) => "non_canonical"] as $text => $code) {
