@@ -27,7 +27,7 @@ const UNTOLD: [(&str, &str); 22] = [
     ("wbb3", SALT_IS_LAST),
     ("joomla_sha256", SALT_IS_LAST),
     (
-        "spring_pbkdf2",
+        BARE_OF_SPRING,
         "without its mark, what 80 characters leave of the later defaults is as long as the older ones are",
     ),
     ("bcrypt_peppered", "the pepper is a text of any length, and the last"),
@@ -43,6 +43,7 @@ const UNTOLD: [(&str, &str); 22] = [
     (BARE_OF_PASSLIB, "passlib's digests are told by their lengths, and half of one is as long as another"),
 ];
 const BARE_OF_PASSLIB: &str = "passlib's digests";
+const BARE_OF_SPRING: &str = "Spring's PBKDF2 without its mark";
 const OF_MAGENTO1: &str = "OpenMage's SHA-512";
 const KEY_ALONE: &str = "PBKDF2's and scrypt's keys without anything";
 const OF_ADONIS: &str = "AdonisJS' scrypt";
@@ -104,6 +105,7 @@ fn vectors() -> Vec<Vector> {
                     _ if test["tag"] == "magento1" && method == "sha512_salted_prefix" => OF_MAGENTO1,
                     _ if is_bare => BARE_OF_PASSLIB,
                     Some(text) if text.starts_with("$scrypt$n=") => OF_ADONIS,
+                    Some(text) if method == "spring_pbkdf2" && !text.starts_with('{') => BARE_OF_SPRING,
                     _ => method,
                 }
                 .to_owned(),

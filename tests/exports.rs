@@ -678,9 +678,15 @@ fn who_has_sambas_password_alone_signs_in_by_it() {
     assert_eq!(method(&read(samba)), "ntlm");
     let both = format!("userPassword: {{SSHA}}FLzWcQqyle6Mo7NvrwXCMAmRzXQxNjYxMTYzNw==\n{samba}");
     assert_eq!(method(&read(&both)), "ldap_ssha");
-    // Who is locked stays locked, and what is no hash is none.
-    for none in [format!("userPassword: !\n{samba}"), "sambaNTPassword: NO PASSWORDXXXXXXXXXXXXXXXXXXXXX\n".to_owned()]
-    {
+    assert_eq!(method(&read(&format!("sambaAcctFlags: [U          ]\n{samba}"))), "ntlm");
+    // Who is locked stays locked, machines are no users, and what is no hash is none.
+    for none in [
+        format!("sambaAcctFlags: [DU         ]\n{samba}"),
+        format!("sambaAcctFlags: [W          ]\n{samba}"),
+        "sambaNTPassword:: /w==\n".to_owned(),
+        format!("userPassword: !\n{samba}"),
+        "sambaNTPassword: NO PASSWORDXXXXXXXXXXXXXXXXXXXXX\n".to_owned(),
+    ] {
         assert!(matches!(read(&none).credential, Credential::None), "{none}");
     }
 }

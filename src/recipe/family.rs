@@ -66,12 +66,18 @@ impl Family {
             ("passlib", 16) if is_hex(text) && !text.bytes().any(|c| c.is_ascii_lowercase()) => {
                 Some(&[Method::Mysql323, Method::Oracle10])
             }
-            // Without a mark: PBKDF2 of its older defaults, or what was called standard before; one of two digests.
+            // Without a mark: PBKDF2 of its older defaults, or what was called standard before; one of two digests, with a salt or without.
             ("spring", 80) if is_hex(text) => Some(&[Method::SpringPbkdf2, Method::SpringStandard]),
-            ("spring", 32) if is_hex(text) => Some(&[Method::SpringMd5, Method::SpringMd4]),
+            ("spring", 32..) if is_unmarked_digest(text) => Some(&[Method::SpringMd5, Method::SpringMd4]),
             _ => None,
         }
     }
+}
+
+/// `{SALT}` and 32 hex digits, or those alone: what Spring's MD5 and MD4 write, but for the mark.
+fn is_unmarked_digest(text: &str) -> bool {
+    let (salt, hash) = text.strip_prefix('{').and_then(|rest| rest.split_once('}')).unwrap_or(("", text));
+    hash.len() == 32 && is_hex(hash) && !["MD5", "MD4"].contains(&salt)
 }
 
 const FAMILIES: &[(&[&str], &[Method])] = &[

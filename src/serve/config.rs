@@ -45,7 +45,7 @@ pub struct Config {
     /// When refusals are answered.
     pub floor: FloorMode,
     /// Failures for one identifier in [`Config::throttle_window`] after which it is refused whatever the password; nought turns
-    /// it off. Ten: NIST SP 800-63B allows a hundred, people mistype four times.
+    /// it off, and with it the bound on guesses at one identifier at once, which keeps a burst of them from telling a dear hash. Ten: NIST SP 800-63B allows a hundred, people mistype four times.
     pub failures_per_identifier: u32,
     /// The same for one address. More, since many users share one.
     pub failures_per_address: u32,

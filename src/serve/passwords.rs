@@ -139,8 +139,8 @@ pub(super) async fn verify(State(service): State<Service>, Visitor(address): Vis
             .into_response();
     };
     if stored.mixes_in_keys() && !inner.config.keys_in_records {
-        let why = "mixes a key of this service into the password, which records that are sent may not";
-        return Problem::bad_field("passwordEncryptionMethod", Code::MissingKey.as_str(), why).into_response();
+        let why = "mixes a key of this service into the password; --keys-in-records allows that";
+        return Problem::bad_field("passwordEncryptionMethod", Code::BadField.as_str(), why).into_response();
     }
     let (deadline, method) = (Instant::now() + inner.config.queue_timeout, stored.method().as_str());
     let needed_kib = inner.pool.engine().verify_cost(&stored).memory_kib;

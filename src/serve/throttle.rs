@@ -3,7 +3,8 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::config::Config;
@@ -22,6 +23,17 @@ pub(super) struct Throttle {
     window: Duration,
     per_identifier: u32,
     per_address: u32,
+    /// Guesses that wait for others.
+    waiting: Arc<AtomicUsize>,
+}
+
+/// A guess that waits for others; dropped, it waits no more.
+pub(super) struct Waiting(Arc<AtomicUsize>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 #[derive(Clone, Copy, Default)]
@@ -57,7 +69,15 @@ impl Throttle {
             window: config.throttle_window,
             per_identifier: config.failures_per_identifier,
             per_address: config.failures_per_address,
+            waiting: Arc::default(),
         }
+    }
+
+    /// To wait for others, where no more than so many do; one always may.
+    pub(super) fn wait(&self, most: usize) -> Option<Waiting> {
+        let enter = |waiting| (waiting < most.max(1)).then_some(waiting + 1);
+        let entered = self.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, enter);
+        entered.ok().map(|_| Waiting(Arc::clone(&self.waiting)))
     }
 
     /// Of the one spelling that stands for all ([`Users::spelt`](crate::store::Users::spelt)).
@@ -108,12 +128,12 @@ impl Throttle {
         let now = self.now();
         self.with_row(key, |row| {
             let is_it = |entry: &&Entry| entry.key == key.0 && self.is_current(entry, now);
-            if let Some(entry) = row.iter().find(is_it) {
-                let (is_limited, under_way) = (limit > 0, entry.under_way(now));
-                if is_limited && entry.failures >= limit {
+            if let Some(entry) = row.iter().find(is_it).filter(|_| limit > 0) {
+                if entry.failures >= limit {
                     return Guessed::Locked;
                 }
-                if under_way >= at_once.max(1) || (is_limited && entry.failures.saturating_add(under_way) >= limit) {
+                let under_way = entry.under_way(now);
+                if under_way >= at_once.max(1) || entry.failures.saturating_add(under_way) >= limit {
                     return Guessed::Busy;
                 }
             }
@@ -258,15 +278,29 @@ mod tests {
 
     #[test]
     fn no_more_are_under_way_at_once_than_would_be_done_in_time() {
-        for failures_per_identifier in [0, 3] {
-            let throttle = Throttle::new(&Config { failures_per_identifier, ..Config::default() });
-            let (ada, bob) = (throttle.identifier("ada"), throttle.identifier("bob"));
-            let begin = |key| throttle.begin(key, None, 2);
-            assert_eq!([begin(ada), begin(ada), begin(ada)], [Guessed::Taken, Guessed::Taken, Guessed::Busy]);
-            assert_eq!(begin(bob), Guessed::Taken, "each for itself");
-            throttle.end(ada, GuessEnd::Right);
-            assert_eq!([begin(ada), begin(ada)], [Guessed::Taken, Guessed::Busy]);
-        }
+        let throttle = throttle(1024, 900);
+        let (ada, bob) = (throttle.identifier("ada"), throttle.identifier("bob"));
+        let begin = |key| throttle.begin(key, None, 2);
+        assert_eq!([begin(ada), begin(ada), begin(ada)], [Guessed::Taken, Guessed::Taken, Guessed::Busy]);
+        assert_eq!(begin(bob), Guessed::Taken, "each for itself");
+        throttle.end(ada, GuessEnd::Right);
+        assert_eq!([begin(ada), begin(ada)], [Guessed::Taken, Guessed::Busy]);
+        // Who wants no limit has none: nobody keeps a user out by guessing.
+        let open = Throttle::new(&Config { failures_per_identifier: 0, ..Config::default() });
+        let ada = open.identifier("ada");
+        assert!((0..9).all(|_| open.begin(ada, None, 2) == Guessed::Taken));
+    }
+
+    #[test]
+    fn so_many_wait_for_others_and_no_more() {
+        let throttle = throttle(8, 900);
+        let first = throttle.wait(2);
+        let second = throttle.wait(2);
+        assert!(first.is_some() && second.is_some() && throttle.wait(2).is_none());
+        drop(first);
+        assert!(throttle.wait(2).is_some() && throttle.wait(0).is_none());
+        drop(second);
+        assert!(throttle.wait(0).is_some());
     }
 
     #[test]

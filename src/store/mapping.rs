@@ -34,6 +34,7 @@ pub struct Mapping {
     pub(crate) user: Option<String>,
     pub(crate) only_where: Option<String>,
     pub(crate) is_unique_in_any_case: bool,
+    pub(crate) argon2id_is_ours: bool,
 }
 
 impl Mapping {
@@ -50,6 +51,7 @@ impl Mapping {
             user: None,
             only_where: None,
             is_unique_in_any_case: false,
+            argon2id_is_ours: false,
         }
     }
 
@@ -69,8 +71,9 @@ impl Mapping {
         self
     }
 
-    /// The method of hashes that neither a tag nor their text names. Without [`Mapping::method_column`] it may be none that means more by
-    /// a text `$argon2id$…` than Argon2id of the password, as phpBB's and Lucia's do: that is what an upgraded row looks like.
+    /// The method of hashes that neither a tag nor their text names. Where it means more by a text `$argon2id$…` than Argon2id of the
+    /// password, as phpBB's and Lucia's do, such texts could be upgrades or not: it needs [`Mapping::method_column`], or
+    /// [`Mapping::argon2id_is_ours`].
     #[must_use]
     pub fn method_otherwise(mut self, tag: Tag) -> Self {
         self.method_otherwise = Some(tag);
@@ -108,6 +111,14 @@ impl Mapping {
         self
     }
 
+    /// Every text `$argon2id$…` without a tag is an upgrade: the table had none of its own before. Then [`Mapping::method_otherwise`] may be a
+    /// method that reads such texts otherwise, and other texts too, as phpBB's does.
+    #[must_use]
+    pub const fn argon2id_is_ours(mut self) -> Self {
+        self.argon2id_is_ours = true;
+        self
+    }
+
     /// The condition, to stand after another.
     pub(crate) fn and_where(&self) -> String {
         self.only_where.as_ref().map_or_else(String::new, |condition| format!(" AND ({condition})"))
@@ -124,11 +135,12 @@ impl Mapping {
             return Err(unusable("it names no column by which users sign in"));
         }
         if self.method.is_none()
+            && !self.argon2id_is_ours
             && let Some(tag) = self.method_otherwise.as_ref().filter(|tag| is_more_than_argon2id(tag))
         {
             return Err(unusable(&format!(
                 "rows of `{tag}` that begin with $argon2id$ cannot be told from upgraded ones: it needs a column of tags, which an upgrade \
-                 sets"
+                 sets, or argon2id_is_ours where no such row was there before"
             )));
         }
         Ok(())
@@ -139,8 +151,13 @@ impl Mapping {
     fn tagged(&self, row: Row, limits: &Limits) -> Option<(TaggedText, Option<Code>)> {
         let text = row.hash?;
         let named = StoredHash::method_named_by(&text).map(|method| method.as_str().to_owned());
-        // Without a tag of its own, an Argon2id hash is an upgrade of ours.
-        let is_upgraded = named.as_deref() == Some(Method::Argon2id.as_str());
+        // Without a tag of its own, an Argon2id hash is an upgrade of ours; where there is a column for it, an upgrade has a tag.
+        let is_argon2id = named.as_deref() == Some(Method::Argon2id.as_str());
+        let is_others = || {
+            let has_column = self.method.is_some() && !self.argon2id_is_ours;
+            has_column && self.method_otherwise.as_ref().is_some_and(is_more_than_argon2id)
+        };
+        let is_upgraded = is_argon2id && !(row.method.as_deref().is_none_or(str::is_empty) && is_others());
         let says_itself = is_upgraded || StoredHash::is_self_describing(&text);
         let otherwise = self.method_otherwise.as_ref().filter(|_| !says_itself).map(Tag::to_string);
         let method = row.method.filter(|method| !method.is_empty()).or(otherwise).or(named).unwrap_or_default();

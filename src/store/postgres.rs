@@ -22,7 +22,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
-use self::connect::failed;
+use self::connect::{failed, known_text};
 use self::identities::is_taken;
 pub(crate) use self::mapped::Mapped;
 use self::server::{CONNECT_TRIES, Server};
@@ -72,8 +72,8 @@ impl Postgres {
         let mut client = self.server.client()?;
         let schema = &self.server.target().schema;
         let checked = self.server.block_on(async {
-            schema::check_encoding(&client).await?;
             if self.server.options().creates {
+                schema::check_encoding(&client, schema).await?;
                 schema::migrate(&mut client, schema).await?;
             }
             let version = schema::version(&client, schema).await?;
@@ -125,7 +125,8 @@ impl Store for Postgres {
         }
         let folded = folded(identifier);
         let names: [(&(dyn ToSql + Sync), Type); 2] = [(&identifier, Type::TEXT), (&folded, Type::TEXT)];
-        let rows = self.server.with(async |client| client.query_typed(&self.statements.find, &names).await)?;
+        let rows =
+            self.server.with(async |client| known_text(client.query_typed(&self.statements.find, &names).await))?;
         let read = |row: &Row| {
             let found = Found::new(row.get(1), tagged(row.get(2), row.get(3)));
             (Place::of(row.get::<_, i32>(0).into()), found)

@@ -394,6 +394,13 @@ pub(super) const NAMED_BEFORE: [(&str, &str); 5] = [
     ("phpbb_argon2id", "argon2id"),
 ];
 
+/// Whether a hash that stands in a store comes by the name that its method has by now.
+#[cfg(feature = "sqlite")]
+pub(super) fn is_renamed(held: Option<&TaggedText>, new: Option<&StoredHash>) -> bool {
+    let names = held.zip(new).map(|(held, new)| (new.method().as_str(), &*held.method));
+    names.is_some_and(|names| NAMED_BEFORE.contains(&names))
+}
+
 /// Whether a hash that stands in a store is the one that comes, be it by the name that its method had.
 #[cfg(feature = "sqlite")]
 pub(super) fn is_same_hash(held: Option<&TaggedText>, new: Option<&StoredHash>) -> bool {

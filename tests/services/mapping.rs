@@ -172,6 +172,33 @@ fn rows_use_of_the_columns_what_their_method_needs() {
     });
 }
 
+/// A row that has no tag in a column of tags is nobody's upgrade.
+#[test]
+fn others_argon2id_is_read_as_theirs_until_an_upgrade_sets_its_tag() {
+    use md5::Digest as _;
+    let md5 = base16ct::lower::encode_string(&md5::Md5::digest("password"));
+    each("bigint", "text", |table| {
+        let of = |password: &str| engine().hash(&Password::new(password)).expect("a hash").text().to_owned();
+        table.run(&format!(
+            "INSERT INTO accounts (id, login, pw, method) VALUES (1, 'ada', '{}', NULL), (2, 'bob', '{}', ''), (3, 'cyd', '{}', 'argon2id')",
+            of(&md5),
+            of(&md5),
+            of("password"),
+        ));
+        let mapping = || table.mapping().method_otherwise("argon2id(md5($p))".parse().expect("a tag"));
+        let mapped = table.open(mapping().method_column("method")).expect("it fits");
+        let attempt = |name: &str, password: &str| sign_in(&engine(), &mapped, name, &Password::new(password));
+        for name in ["ada", "bob", "cyd"] {
+            assert!(matches!(attempt(name, &md5), Err(SignInError::WrongPassword)), "{name}");
+            assert!(attempt(name, "password").is_ok(), "{name}");
+            assert!(matches!(attempt(name, "password").expect("accepted").upgrade, Outcome::NotNeeded), "{name}");
+        }
+        // Where none was there before, all of them are upgrades.
+        let mapped = table.open(mapping().argon2id_is_ours()).expect("it fits");
+        assert!(sign_in(&engine(), &mapped, "ada", &Password::new("password")).is_ok());
+    });
+}
+
 #[test]
 fn bytes_are_keys_and_what_is_no_text_is_one_broken_row() {
     let table = Table::in_file(&create("blob", "text"));

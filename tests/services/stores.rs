@@ -405,6 +405,9 @@ fn what_an_older_version_took_for_phpass_is_there_already() {
         let method = |name| store.find(name).expect("readable").expect("there").password.expect("a hash").method;
         assert_eq!([method("ada"), method("bob")], ["wordpress_phpass", "wordpress_md5"]);
         counters_are_right(&*store);
+        // And keeps it where one that says less comes.
+        assert_eq!(bulk(&*store, OnConflict::ReplaceLegacy, &[of("ada", ada), of("bob", bob)]), [there; 2]);
+        assert_eq!([method("ada"), method("bob")], ["wordpress_phpass", "wordpress_md5"]);
         // Another text, or another method, is another hash.
         let others = [of("ada", bob), of("bob", ada), of("carol", &now[1])];
         assert_eq!(bulk(&*store, OnConflict::Skip, &others), [Inserted::Conflict("username"); 3]);

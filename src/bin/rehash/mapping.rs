@@ -23,6 +23,8 @@ struct File {
     only_where: Option<String>,
     #[serde(default)]
     unique_in_any_case: bool,
+    #[serde(default)]
+    argon2id_is_ours: bool,
 }
 
 /// Opens the table in the database that the URL names.
@@ -42,6 +44,9 @@ pub fn open(path: &Path, url: &str, policy: &Policy, options: &OpenOptions) -> R
     }
     if file.unique_in_any_case {
         mapping = mapping.unique_in_any_case();
+    }
+    if file.argon2id_is_ours {
+        mapping = mapping.argon2id_is_ours();
     }
     type Set = fn(Mapping, String) -> Mapping;
     let columns: [(Option<String>, Set); 4] = [

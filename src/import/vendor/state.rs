@@ -34,5 +34,7 @@ pub(super) fn is_disabled(object: &Object) -> bool {
     has("banned_until")
         || has("deleted_at")
         || SAID.iter().any(says)
+        // Samba's, as in `[DU         ]`.
+        || object.scalar("sambaacctflags").is_some_and(|flags| flags.contains('D'))
         || flags.is_some_and(|flags| flags & ACCOUNTDISABLE != 0)
 }

@@ -150,10 +150,12 @@ pub(super) fn ldif(text: &str) -> Result<Fields<'static>, Problem> {
     user.set(Field::PrimaryPhone, first(&["mobile"])?)?;
     user.set(Field::Name, first(&["displayname", "cn"])?)?;
     user.profile(&[("givenName", first(&["givenname"])?), ("familyName", first(&["sn"])?)])?;
-    // Who has no other password signs in by Samba's.
-    let of_samba =
-        first(&["sambantpassword"])?.filter(|hash| hash.len() == 32 && hash.bytes().all(|c| c.is_ascii_hexdigit()));
-    let of_samba = of_samba.filter(|_| passwords.is_empty());
+    // Who has no other password signs in by Samba's, unless that is a machine's, or no longer in use.
+    let of_samba = first(&["sambantpassword"]).ok().flatten().filter(|_| passwords.is_empty());
+    let flags = rest.iter().find(|(name, _)| name == "sambaacctflags").and_then(|(_, values)| values.first());
+    let is_users = flags.is_none_or(|flags| flags.0.contains('U') && !flags.0.contains('D'));
+    let is_hash = |hash: &String| hash.len() == 32 && hash.bytes().all(|c| c.is_ascii_hexdigit());
+    let of_samba = of_samba.filter(is_hash).filter(|_| is_users);
     // Other hashes of the same password, and keys made of it.
     rest.retain(|(name, _)| !SECRETS.contains(&name.as_str()));
     // Nothing, `*` and `!` let nobody in.

@@ -16,7 +16,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, Config, Error, NoTls};
+use tokio_postgres::{Client, Config, Error, NoTls, Row};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::store::{OpenOptions, StoreError, StoreErrorKind};
@@ -242,10 +242,13 @@ pub(super) fn is_transient(error: &tokio_postgres::Error) -> bool {
     error.code().is_some_and(|code| transient.contains(code))
 }
 
-/// The database's encoding has no such characters.
-pub(super) fn is_foreign_text(error: &tokio_postgres::Error) -> bool {
+/// Nobody has a name that the database's encoding cannot hold.
+pub(super) fn known_text(answer: Result<Vec<Row>, Error>) -> Result<Vec<Row>, Error> {
     let foreign = [SqlState::UNTRANSLATABLE_CHARACTER, SqlState::CHARACTER_NOT_IN_REPERTOIRE];
-    error.code().is_some_and(|code| foreign.contains(code))
+    match answer {
+        Err(error) if error.code().is_some_and(|code| foreign.contains(code)) => Ok(Vec::new()),
+        answer => answer,
+    }
 }
 
 /// The connection is gone, or the server is going.

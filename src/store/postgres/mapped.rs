@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error, Row as PgRow};
 
-use super::connect::is_foreign_text;
+use super::connect::known_text;
 use super::server::Server;
 use crate::store::mapping::{Counts, Key, MappedId, Mapping, Row, quoted, unusable};
 use crate::store::{Found, MethodCount, OpenOptions, StoreError, StoreErrorKind, Swap};
@@ -152,13 +152,8 @@ impl Mapped {
         if name.contains('\0') {
             return Ok(None);
         }
-        let rows = self.server.with(async |client| {
-            match client.query_typed(statement, &[(&name, Type::TEXT)]).await {
-                // A table in another encoding has nobody whose name it cannot hold.
-                Err(error) if is_foreign_text(&error) => Ok(Vec::new()),
-                answer => answer,
-            }
-        })?;
+        let rows =
+            self.server.with(async |client| known_text(client.query_typed(statement, &[(&name, Type::TEXT)]).await))?;
         Ok(rows.first().map(|row| {
             let read = Row { hash: row.get(1), method: row.get(2), salt: row.get(3), user: row.get(4) };
             self.mapping.found(Key::Text(row.get(0)), read, &self.limits)

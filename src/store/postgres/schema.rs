@@ -7,8 +7,11 @@ use crate::store::{StoreError, StoreErrorKind};
 use super::connect::failed;
 use super::identities;
 
-/// A name that the database cannot hold would end an import where it stands, and every sign-in under it.
-pub(super) async fn check_encoding(client: &Client) -> Result<(), StoreError> {
+/// No store is made where a name may come that the database cannot hold: it would end an import where it stands.
+pub(super) async fn check_encoding(client: &Client, schema: &str) -> Result<(), StoreError> {
+    if version(client, schema).await? > 0 {
+        return Ok(());
+    }
     let row = client.query_typed_one("SELECT current_setting('server_encoding', true)", &[]).await;
     let encoding: Option<String> = row.map_err(|error| failed(&error))?.get(0);
     match encoding.as_deref() {

@@ -312,7 +312,7 @@ SELECT s.ord, u1.id, u2.id, u3.id,
     o.identities IS NOT NULL,
     coalesce(o.username <> s.username, false) OR coalesce(o.primary_email <> s.primary_email, false)
         OR coalesce(o.primary_phone <> s.primary_phone, false),
-    o.password_encryption_method IS DISTINCT FROM s.password_encryption_method
+    coalesce(o.password_encryption_method = CASE s.password_encryption_method {named}END, false)
 FROM pg_temp.rehash_staging s
 LEFT JOIN {s}.users u0 ON u0.id = s.id
 LEFT JOIN {s}.users u1 ON u1.username = s.username

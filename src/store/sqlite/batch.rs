@@ -12,7 +12,7 @@ use crate::StoredHash;
 use crate::store::changes::{Change, Changes};
 use crate::store::identities::accounts;
 use crate::store::slots::Slot;
-use crate::store::users::{is_legacy, is_same_hash};
+use crate::store::users::{is_legacy, is_renamed, is_same_hash};
 use crate::store::{Created, Inserted, NewUser, StoreError, User};
 use crate::store::{Mark, Tally};
 
@@ -109,7 +109,9 @@ impl<'a> Batch<'a> {
             (Inserted::Conflict(field), Some(old)) if is_newer(&old) => Ok(Inserted::LeftNewer(field)),
             (Inserted::Conflict(field), Some(old)) => self.replace(new, field, &old, false),
             // The same hash by a name that says more: who runs the import again to mend that has it mended.
-            (Inserted::AlreadyThere { kept_newer: false }, Some(old)) if !is_newer(&old) && is_renamed(&old, new) => {
+            (Inserted::AlreadyThere { kept_newer: false }, Some(old))
+                if !is_newer(&old) && is_renamed(old.password.as_ref(), new.password) =>
+            {
                 self.replace(new, "username", &old, false)
             }
             (inserted, _) => Ok(inserted),
@@ -379,11 +381,6 @@ fn sides<'a>(old: &'a User, new: &NewUser<'a>) -> [(Option<&'a str>, Option<&'a 
         (old.custom_data.as_deref(), new.custom_data),
         (old.identities.as_deref(), new.identities),
     ]
-}
-
-fn is_renamed(old: &User, new: &NewUser<'_>) -> bool {
-    let held = old.password.as_ref().map(|held| &*held.method);
-    held != new.password.map(|hash| hash.method().as_str())
 }
 
 /// How a record that was not inserted relates to what stands there, and what that is.

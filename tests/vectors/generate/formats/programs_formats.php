@@ -130,7 +130,9 @@ foreach ([[8, "sha1", 185000], [16, "sha256", 310000]] as [$bytes, $name, $round
     add("spring_pbkdf2", "password", bin2hex($salt . $key), "a text without Spring's mark", ["tag" => "spring", "result" => "invalid", "code" => $bytes == 8 ? "ambiguous_method" : "method_conflict"]);
 }
 add("spring_pbkdf2", "password", bin2hex(str_repeat("s", 32)), "edited text", ["result" => "invalid", "code" => "malformed"]);
-add("spring_md5", "password", md5("password"), "a text without Spring's mark", ["tag" => "spring", "result" => "invalid", "code" => "ambiguous_method"]);
+foreach ([md5("password"), "{salt}" . md5("password{salt}")] as $text) {
+    add("spring_md5", "password", $text, "a text without Spring's mark", ["tag" => "spring", "result" => "invalid", "code" => "ambiguous_method"]);
+}
 // What stands before the mark is no part of the text.
 foreach (["x", "a:", "{x}", "7"] as $junk) {
     foreach (["pbkdf2", "kratos_pbkdf2"] as $method) {
