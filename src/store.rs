@@ -26,6 +26,8 @@ mod progress;
 #[cfg(feature = "import")]
 mod record;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod renamed;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod slots;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod spelling;

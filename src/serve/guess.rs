@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 use super::Inner;
-use super::admission;
 use super::config::Config;
 use super::middleware::now_millis;
 use super::throttle::{Key, Throttle};
@@ -51,7 +50,7 @@ pub(super) enum Begun {
 
 impl Guess {
     /// Takes a guess, where identifier and address have not been refused too often. Waits while only others that are under way
-    /// are in the way, with a quarter of the places for sign-ins at most: who guesses at one name a hundred times at once keeps nobody else out.
+    /// are in the way, and holds nothing meanwhile but its place among those who are let in.
     pub(super) async fn begin(
         inner: &Arc<Inner>,
         identifier: &str,
@@ -60,7 +59,6 @@ impl Guess {
     ) -> Begun {
         let throttle = &inner.throttle;
         let keys = (throttle.identifier(identifier), address.map(|address| throttle.address(address)));
-        let mut waiting = None;
         loop {
             match throttle.begin(keys.0, keys.1, inner.guesses_at_once()) {
                 Guessed::Taken => break,
@@ -70,15 +68,7 @@ impl Guess {
                     return Begun::Locked;
                 }
                 Guessed::Busy if Instant::now() + BREATH > deadline => return Begun::Throttled,
-                Guessed::Busy => {
-                    if waiting.is_none() {
-                        waiting = throttle.wait(inner.places() / 4);
-                    }
-                    if waiting.is_none() {
-                        return Begun::Throttled;
-                    }
-                    sleep(BREATH).await;
-                }
+                Guessed::Busy => sleep(BREATH).await,
             }
         }
         let in_store = inner.config.throttle_in_store.then(|| Arc::new(Named::of(&inner.config, identifier, address)));
@@ -128,10 +118,6 @@ impl Guess {
 }
 
 impl Inner {
-    fn places(&self) -> usize {
-        admission::places(&self.pool, self.workers(), self.patience())
-    }
-
     /// How many guesses at one identifier are under way at once.
     fn guesses_at_once(&self) -> u32 {
         self.floor.at_once(self.patience(), self.workers())

@@ -3,8 +3,7 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::config::Config;
@@ -23,17 +22,6 @@ pub(super) struct Throttle {
     window: Duration,
     per_identifier: u32,
     per_address: u32,
-    /// Guesses that wait for others.
-    waiting: Arc<AtomicUsize>,
-}
-
-/// A guess that waits for others; dropped, it waits no more.
-pub(super) struct Waiting(Arc<AtomicUsize>);
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 #[derive(Clone, Copy, Default)]
@@ -69,15 +57,7 @@ impl Throttle {
             window: config.throttle_window,
             per_identifier: config.failures_per_identifier,
             per_address: config.failures_per_address,
-            waiting: Arc::default(),
         }
-    }
-
-    /// To wait for others, where no more than so many do; one always may.
-    pub(super) fn wait(&self, most: usize) -> Option<Waiting> {
-        let enter = |waiting| (waiting < most.max(1)).then_some(waiting + 1);
-        let entered = self.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, enter);
-        entered.ok().map(|_| Waiting(Arc::clone(&self.waiting)))
     }
 
     /// Of the one spelling that stands for all ([`Users::spelt`](crate::store::Users::spelt)).
@@ -289,18 +269,6 @@ mod tests {
         let open = Throttle::new(&Config { failures_per_identifier: 0, ..Config::default() });
         let ada = open.identifier("ada");
         assert!((0..9).all(|_| open.begin(ada, None, 2) == Guessed::Taken));
-    }
-
-    #[test]
-    fn so_many_wait_for_others_and_no_more() {
-        let throttle = throttle(8, 900);
-        let first = throttle.wait(2);
-        let second = throttle.wait(2);
-        assert!(first.is_some() && second.is_some() && throttle.wait(2).is_none());
-        drop(first);
-        assert!(throttle.wait(2).is_some() && throttle.wait(0).is_none());
-        drop(second);
-        assert!(throttle.wait(0).is_some());
     }
 
     #[test]

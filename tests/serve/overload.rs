@@ -55,9 +55,10 @@ fn a_storm_is_shed_within_the_promised_memory() {
                 std::thread::sleep(Duration::from_millis(10));
             }
         });
-        storm.into_iter().for_each(|client| client.join().expect("no panic"));
+        let ended: Vec<_> = storm.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
         is_over.store(true, Ordering::Relaxed);
         health.join().expect("no panic");
+        ended.into_iter().for_each(|client| client.expect("no panic"));
     });
     let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     let gauges = server.service.pool().gauges();

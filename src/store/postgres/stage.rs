@@ -11,7 +11,7 @@ use super::now;
 use crate::store::Inserted;
 use crate::store::changes::{Change, Changes};
 use crate::store::identities::Account;
-use crate::store::users::NAMED_BEFORE;
+use crate::store::renamed::NAMED_BEFORE;
 
 /// Inserts what is new, and says of the rest how it relates to what stands there.
 pub(super) async fn stage(

@@ -11,8 +11,9 @@ use super::{now, user};
 use crate::StoredHash;
 use crate::store::changes::{Change, Changes};
 use crate::store::identities::accounts;
+use crate::store::renamed::{is_renamed, is_same_hash};
 use crate::store::slots::Slot;
-use crate::store::users::{is_legacy, is_renamed, is_same_hash};
+use crate::store::users::is_legacy;
 use crate::store::{Created, Inserted, NewUser, StoreError, User};
 use crate::store::{Mark, Tally};
 
