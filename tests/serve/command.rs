@@ -103,6 +103,8 @@ fn tokens_and_headers_that_could_never_match_are_refused_at_the_start() {
     std::fs::write(&token, format!("{TOKEN}\r\n")).expect("written");
     assert!(serve(directory.path(), &["--admin-token-file", "token"], &[], "").is_ok());
     refused(&["--admin-token-file", "token", "--api-token-file", "token"], "the administrators' token");
+    refused(&["--keys-in-records"], "--api-token-file");
+    refused(&["--status-page"], "--admin-token-file");
     for header in ["", "X Forwarded", "X-Forwarded-For:", "é"] {
         refused(&["--address-header", header], "--address-header");
     }

@@ -60,7 +60,7 @@ pub struct Serve {
     #[arg(long, value_name = "FILE", env = "REHASH_API_TOKEN_FILE")]
     pub api_token_file: Option<PathBuf>,
     /// Let /v1/verify take records whose method mixes in a key of --key-file (devise, key:NAME): who asks can find the key out
-    #[arg(long, requires = "api_token_file", env = "REHASH_KEYS_IN_RECORDS")]
+    #[arg(long, env = "REHASH_KEYS_IN_RECORDS")]
     pub keys_in_records: bool,
     /// Show the status page at /
     #[arg(long, env = "REHASH_STATUS_PAGE")]
@@ -287,6 +287,11 @@ fn config(args: &Serve, log: &Log) -> Result<Config, Failure> {
         && admin.is_same(api)
     {
         return Err(Failure::usage("--api-token-file has the administrators' token: whoever asks /v1 would be one"));
+    }
+    if args.keys_in_records && config.api_token.is_none() {
+        return Err(Failure::usage(
+            "--keys-in-records needs --api-token-file: whoever reaches /v1/verify would find the keys out",
+        ));
     }
     config.keys_in_records = args.keys_in_records;
     config.status_page = args.status_page;

@@ -150,12 +150,8 @@ pub(super) fn ldif(text: &str) -> Result<Fields<'static>, Problem> {
     user.set(Field::PrimaryPhone, first(&["mobile"])?)?;
     user.set(Field::Name, first(&["displayname", "cn"])?)?;
     user.profile(&[("givenName", first(&["givenname"])?), ("familyName", first(&["sn"])?)])?;
-    // Who has no other password signs in by Samba's, unless that is a machine's, or no longer in use.
-    let of_samba = first(&["sambantpassword"]).ok().flatten().filter(|_| passwords.is_empty());
-    let flags = rest.iter().find(|(name, _)| name == "sambaacctflags").and_then(|(_, values)| values.first());
-    let is_users = flags.is_none_or(|flags| flags.0.contains('U') && !flags.0.contains('D'));
-    let is_hash = |hash: &String| hash.len() == 32 && hash.bytes().all(|c| c.is_ascii_hexdigit());
-    let of_samba = of_samba.filter(is_hash).filter(|_| is_users);
+    // Who has no other password signs in by Samba's.
+    let of_samba = of_samba(&rest).filter(|_| passwords.is_empty());
     // Other hashes of the same password, and keys made of it.
     rest.retain(|(name, _)| !SECRETS.contains(&name.as_str()));
     // Nothing, `*` and `!` let nobody in.
@@ -187,6 +183,16 @@ pub(super) fn ldif(text: &str) -> Result<Fields<'static>, Problem> {
         }
     }
     user.finish(kept)
+}
+
+/// The NT hash that Samba keeps of a user, unless that is a machine, or no longer in use.
+fn of_samba(attributes: &[(String, Vec<Value>)]) -> Option<String> {
+    let first =
+        |wanted: &str| attributes.iter().find(|(name, _)| name == wanted).and_then(|(_, values)| values.first());
+    let is_users = first("sambaacctflags").is_none_or(|flags| flags.0.contains('U') && !flags.0.contains('D'));
+    let hash = &first("sambantpassword")?.0;
+    let is_hash = hash.len() == 32 && hash.bytes().all(|c| c.is_ascii_hexdigit());
+    (is_users && is_hash).then(|| hash.clone())
 }
 
 /// A value of LDIF: its text, or base64 of what is none (`false`).
